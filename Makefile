@@ -1,0 +1,22 @@
+# `make run` and `make test` are all that is needed; both install what is
+# missing (protoc, a C compiler) first.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+QUESTION ?= Which file formats does lorag read?
+
+.PHONY: run test lint deps
+
+run: deps
+	cargo run --locked --quiet -- --data-dir "$(TARGET)/demo" ask "$(QUESTION)" examples/handbook
+
+test: deps
+	cargo test --locked --lib --bins --test it
+
+# Needs no more than metadata of the dependencies, so it builds none again.
+lint: deps
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
+
+deps:
+	@.ci/deps
