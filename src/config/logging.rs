@@ -1,0 +1,187 @@
+//! The log file. Nothing is ever logged to the terminal, which belongs to the
+//! answers.
+
+use super::error::ConfigError;
+use super::paths::{Paths, create_private, reason};
+use std::any::Any;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::panic::PanicHookInfo;
+use std::path::Path;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Name of the log file in [`Paths::logs`]; the one before it ends in `.1`.
+pub const LOG_FILE: &str = "lorag.log";
+
+/// A log of more bytes is set aside at the next start.
+const MOST_BYTES: u64 = 5 << 20;
+
+/// Starts logging into the log file and has panics written there, too, in
+/// place of the terminal. `filter` is the setting `log`.
+///
+/// A log that can't be written stops nobody: the answer is then a warning to
+/// show, and panics go to the terminal as ever.
+///
+/// # Errors
+/// [`ConfigError::LogFilter`] where the filter can't be read.
+pub fn start_logging(paths: &Paths, filter: &str) -> Result<Option<String>, ConfigError> {
+    let filter = parse_filter(filter)
+        .map_err(|reason| ConfigError::LogFilter { filter: filter.to_owned(), reason })?;
+    let file = match open(&paths.logs) {
+        Ok(file) => file,
+        Err(error) => {
+            let path = paths.logs.join(LOG_FILE);
+            let reason = reason(&error);
+            return Ok(Some(format!("no log is written to {}: {reason}", path.display())));
+        }
+    };
+    if let Err(error) = subscriber(filter, file).try_init() {
+        return Ok(Some(format!("no log is written: {error}")));
+    }
+    std::panic::set_hook(Box::new(record_panic));
+    Ok(None)
+}
+
+/// Reads a filter such as `lorag=debug,warn`; the error is the parser's words.
+pub(super) fn parse_filter(filter: &str) -> Result<EnvFilter, String> {
+    // Spaces around a comma are nothing to the parser but trouble.
+    let parts: Vec<&str> = filter.split(',').map(str::trim).collect();
+    EnvFilter::try_new(parts.join(",")).map_err(|error| error.to_string())
+}
+
+fn subscriber(filter: EnvFilter, file: File) -> impl tracing::Subscriber + Send + Sync + 'static {
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        // A full disk must not put its complaints on the terminal.
+        .log_internal_errors(false)
+        // Each event is one write to a file opened for appending, so that
+        // several processes can share it and no lock can be poisoned.
+        .with_writer(file)
+        .finish()
+}
+
+fn open(logs: &Path) -> io::Result<File> {
+    create_private(logs)?;
+    let path = logs.join(LOG_FILE);
+    if path.metadata().is_ok_and(|metadata| metadata.len() > MOST_BYTES) {
+        // Where it can't be set aside, the log only grows on.
+        let _ = std::fs::rename(&path, logs.join(format!("{LOG_FILE}.1")));
+    }
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn record_panic(info: &PanicHookInfo<'_>) {
+    let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    record(&payload_text(info.payload()), &place);
+}
+
+fn record(message: &str, place: &str) {
+    let thread = std::thread::current();
+    let thread = thread.name().unwrap_or("without a name");
+    tracing::error!(target: "lorag::panic", thread, "panic at {place}: {message}");
+}
+
+fn payload_text(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "no message".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn paths(root: &Path) -> Paths {
+        Paths {
+            config_file: PathBuf::from("config.toml"),
+            data: root.to_path_buf(),
+            cache: root.join("cache"),
+            logs: root.join("logs"),
+            knowledge: root.join("knowledge"),
+        }
+    }
+
+    // These tests never start logging for good: the hook and the subscriber
+    // belong to the whole process, and so to all other tests.
+
+    #[test]
+    fn events_and_panics_are_written_plainly_and_appended() {
+        let root = tempfile::tempdir().unwrap();
+        let logs = root.path().join("logs");
+        for round in ["first", "second"] {
+            let filter = parse_filter("lorag=info, warn").unwrap();
+            let subscriber = subscriber(filter, open(&logs).unwrap());
+            tracing::subscriber::with_default(subscriber, || {
+                tracing::info!(target: "lorag::test", "hello {round}");
+                tracing::debug!(target: "lorag::test", "left out");
+                tracing::info!(target: "other", "left out");
+                record("index out of bounds", "src/lib.rs:7:3");
+            });
+        }
+        let text = std::fs::read_to_string(logs.join(LOG_FILE)).unwrap();
+        assert!(text.contains("hello first") && text.contains("hello second"), "{text}");
+        assert!(text.contains("panic at src/lib.rs:7:3: index out of bounds"), "{text}");
+        assert!(!text.contains("left out"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn a_large_log_is_set_aside() {
+        let root = tempfile::tempdir().unwrap();
+        let log = root.path().join(LOG_FILE);
+        let old = root.path().join("lorag.log.1");
+        File::create(&log).unwrap().set_len(MOST_BYTES).unwrap();
+        drop(open(root.path()).unwrap());
+        assert!(!old.exists());
+        OpenOptions::new().write(true).open(&log).unwrap().set_len(MOST_BYTES + 1).unwrap();
+        drop(open(root.path()).unwrap());
+        assert_eq!(old.metadata().unwrap().len(), MOST_BYTES + 1);
+        assert_eq!(log.metadata().unwrap().len(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_log_is_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let logs = root.path().join("logs");
+        let mode = open(&logs).unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(logs.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_bad_filter_names_the_setting() {
+        let root = tempfile::tempdir().unwrap();
+        let error = start_logging(&paths(root.path()), "lorag=loud").unwrap_err().to_string();
+        assert!(error.starts_with("log: "), "{error}");
+        assert!(error.contains("\"lorag=loud\""), "{error}");
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_opened_is_only_a_warning() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("logs"), "a file").unwrap();
+        let warning = start_logging(&paths(root.path()), "info").unwrap().unwrap();
+        assert!(warning.contains("no log is written to "), "{warning}");
+        assert!(warning.contains(LOG_FILE), "{warning}");
+    }
+
+    #[test]
+    fn payloads_of_panics_are_read() {
+        assert_eq!(payload_text(&"a str"), "a str");
+        assert_eq!(payload_text(&"a String".to_owned()), "a String");
+        assert_eq!(payload_text(&7), "no message");
+    }
+}

@@ -1,0 +1,30 @@
+//! Settings, layered: default < `config.toml` < `LORAG_*` environment < flags,
+//! each value with its origin.
+
+mod entries;
+mod environment;
+mod error;
+mod file;
+mod load;
+mod logging;
+mod manifest;
+mod paths;
+mod schema;
+mod settings;
+mod value;
+
+pub use entries::Entry;
+pub use environment::environment;
+pub use error::{ConfigError, Place, Problem};
+pub use file::parse_manifest;
+pub use load::{Flags, Loaded, Origin, load};
+pub use logging::{LOG_FILE, start_logging};
+pub use manifest::{
+    EvidencePart, Manifest, Manner, Order, PromptPart, QuotePart, QuoteUnit, SamplingPart,
+    TemplateError,
+};
+pub use paths::Paths;
+pub use schema::{KEYS, Key, Kind, MODEL_KEYS};
+pub use settings::{
+    Generation, Ingest, LogFilter, ModelEntry, ModelName, Quantization, QuoteMode, Search, Settings,
+};

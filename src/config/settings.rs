@@ -1,0 +1,191 @@
+//! Every setting, with its default.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Whether answers are limited to sentences of the sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QuoteMode {
+    /// As the model's manifest says: on for the built-in reader.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+/// The whole configuration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `builtin`, a folder, a GGUF or UQFF file, a hub id, or the name of a
+    /// table `[models.NAME]`.
+    pub model: ModelName,
+    /// `builtin`, a folder or a hub id of an embedding model.
+    pub embedder: ModelName,
+    /// Folder of the knowledge base and the sessions; the platform's data
+    /// folder where empty.
+    pub data_dir: Option<PathBuf>,
+    /// Folder of unpacked and derived files; the platform's cache folder
+    /// where empty.
+    pub cache_dir: Option<PathBuf>,
+    /// Never touch the network.
+    pub offline: bool,
+    /// Filter of the log file, as `tracing` writes it.
+    pub log: LogFilter,
+    /// Reading and chunking documents.
+    pub ingest: Ingest,
+    /// Finding passages.
+    pub search: Search,
+    /// Generating answers.
+    pub generation: Generation,
+    /// Models by name, with their own manner.
+    pub models: BTreeMap<String, ModelEntry>,
+}
+
+/// Name of a model; `builtin` by default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ModelName(pub String);
+
+impl Default for ModelName {
+    fn default() -> Self {
+        Self("builtin".to_owned())
+    }
+}
+
+/// Filter of the log; `lorag=info,warn` by default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LogFilter(pub String);
+
+impl Default for LogFilter {
+    fn default() -> Self {
+        Self("lorag=info,warn".to_owned())
+    }
+}
+
+/// Reading and chunking documents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ingest {
+    /// Target size of a chunk, in tokens of the embedder; 32 to 2048.
+    pub chunk_tokens: usize,
+    /// Tokens that a chunk repeats of the one before it in the same section;
+    /// less than half of `chunk_tokens`.
+    pub chunk_overlap: usize,
+    /// Files above this many bytes are skipped.
+    pub max_file_bytes: u64,
+    /// Whether hidden files and folders are read.
+    pub hidden: bool,
+    /// Whether symbolic links are followed.
+    pub follow_links: bool,
+}
+
+impl Default for Ingest {
+    fn default() -> Self {
+        Self {
+            chunk_tokens: 256,
+            chunk_overlap: 32,
+            max_file_bytes: 20 << 20,
+            hidden: false,
+            follow_links: false,
+        }
+    }
+}
+
+/// Finding passages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Search {
+    /// Hits of a search, and sources offered to the prompt; 1 to 100.
+    pub limit: usize,
+    /// Candidates each leg contributes to the fusion; 1 to 1000.
+    pub candidates: usize,
+    /// Weight of the vector leg in the fused score, 0 to 1; the measured
+    /// weight of the embedder where empty.
+    pub vector_weight: Option<f32>,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self { limit: 8, candidates: 50, vector_weight: None }
+    }
+}
+
+/// Generating answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Generation {
+    /// Whether answers are limited to sentences of the sources.
+    pub quote: QuoteMode,
+    /// Most quotes in an answer of quote mode; 1 to 16.
+    pub max_quotes: usize,
+    /// Whether a grammar keeps citation numbers valid outside quote mode.
+    pub cite_grammar: bool,
+    /// Most tokens of an answer.
+    pub max_tokens: usize,
+    /// Sampling temperature; 0 takes the likeliest token.
+    pub temperature: f64,
+    /// Nucleus sampling, 0 to 1; 1 keeps every token.
+    pub top_p: f64,
+    /// Whether models that can think do so before they answer.
+    pub thinking: bool,
+    /// Most tokens of thought.
+    pub max_thinking_tokens: usize,
+    /// In-situ quantization of unquantized weights: `auto`, `none`, `q4k`,
+    /// `q5k`, `q6k`, `q8_0` and so on.
+    pub quantization: Quantization,
+    /// Threads for the model; the number of cores where 0.
+    pub threads: usize,
+    /// Best sentence score below which quote mode says that the sources don't
+    /// answer; the measured threshold where empty.
+    pub answer_threshold: Option<f32>,
+}
+
+/// Name of a quantization; `auto` by default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Quantization(pub String);
+
+impl Default for Quantization {
+    fn default() -> Self {
+        Self("auto".to_owned())
+    }
+}
+
+impl Default for Generation {
+    fn default() -> Self {
+        Self {
+            quote: QuoteMode::Auto,
+            max_quotes: 1,
+            cite_grammar: true,
+            max_tokens: 512,
+            temperature: 0.0,
+            top_p: 1.0,
+            thinking: false,
+            max_thinking_tokens: 1024,
+            quantization: Quantization::default(),
+            threads: 0,
+            answer_threshold: None,
+        }
+    }
+}
+
+/// `[models.NAME]`: where a model is, and how to talk to it. Every field of
+/// the manifest (`lorag.toml` beside the weights) may stand here and wins.
+///
+/// serde can't deny unknown fields beside a flattened one; the table of keys
+/// (`schema`) finds them first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelEntry {
+    /// `builtin`, a folder, a file or a hub id.
+    pub path: Option<String>,
+    /// Overrides of the manifest.
+    #[serde(flatten)]
+    pub manifest: super::Manifest,
+}

@@ -1,0 +1,62 @@
+//! An answer whose citations lead to exact passages.
+
+use super::{ByteRange, GenerationStats, Ledger, LineRange, SearchTimings, Source};
+
+/// A citation `[n]` of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Citation {
+    /// The source's number.
+    pub number: usize,
+    /// Absolute path of the file.
+    pub path: String,
+    /// Lines of the quoted sentence.
+    pub lines: LineRange,
+    /// Bytes of the quoted sentence.
+    pub bytes: ByteRange,
+    /// The sentence of the source: quoted in quote mode, else the one that
+    /// supports the claim best. For UTF-8 text formats exactly `bytes` of the
+    /// file.
+    pub quote: String,
+    /// Whether the file had to be decoded or rendered to give `quote`.
+    pub rendered: bool,
+    /// Where the mark `[n]` stands in the answer, in bytes of its text.
+    pub mark: ByteRange,
+}
+
+/// A citation number that names no source, taken out of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct DroppedCitation {
+    /// The number as the model wrote it.
+    pub number: usize,
+    /// Where the mark would have stood in the answer, in bytes of its text.
+    pub at: usize,
+}
+
+/// A whole turn.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The question.
+    pub question: String,
+    /// The text, with valid citation marks only.
+    pub text: String,
+    /// Whether the sources answer.
+    pub answered: bool,
+    /// The mode that made it: `base`, `rag`, `adapter` or `hybrid`.
+    pub mode: String,
+    /// Name of the model.
+    pub model: String,
+    /// Name of the adapter, if one was used.
+    pub adapter: Option<String>,
+    /// Citations, in the order of the text.
+    pub citations: Vec<Citation>,
+    /// Numbers that named no source.
+    pub dropped: Vec<DroppedCitation>,
+    /// Every source, used or left out.
+    pub sources: Vec<Source>,
+    /// Where the window went.
+    pub ledger: Ledger,
+    /// Times of the search.
+    pub search: SearchTimings,
+    /// How it was generated.
+    pub generation: GenerationStats,
+}

@@ -1,0 +1,90 @@
+//! A passage of a file, and how a search found it.
+
+use super::{ByteRange, LineRange, OffsetMap};
+use serde::{Deserialize, Serialize};
+
+/// A passage: what is embedded, indexed, shown and cited.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chunk {
+    /// Identifies the chunk in the knowledge base: a hash of its collection,
+    /// path, place and text.
+    pub id: String,
+    /// Absolute path of the file.
+    pub path: String,
+    /// The collection it belongs to.
+    pub collection: String,
+    /// Headings above it, outermost first; for code the enclosing items.
+    pub heading: Vec<String>,
+    /// Its place in the file.
+    pub bytes: ByteRange,
+    /// Its lines in the file.
+    pub lines: LineRange,
+    /// Its text. For UTF-8 text formats exactly `bytes` of the file.
+    pub text: String,
+    /// Leads ranges of `text` to the file.
+    pub offsets: OffsetMap,
+    /// Whether `text` was decoded or rendered, so that it isn't literally the
+    /// file's bytes (HTML, UTF-16, Latin-1).
+    pub rendered: bool,
+    /// Which chunk of its file it is, from 0.
+    pub index: u32,
+    /// BLAKE3 of the whole file's bytes, in hexadecimal.
+    pub file_hash: String,
+    /// Modification time of the file when it was read, in milliseconds since
+    /// 1970.
+    pub modified: i64,
+}
+
+impl Chunk {
+    /// What is embedded and indexed for full text: the text, below those of its
+    /// headings that it doesn't hold itself.
+    #[must_use]
+    pub fn search_text(&self) -> String {
+        let mut out = String::with_capacity(self.text.len() + 32);
+        for heading in self.heading.iter().filter(|h| !self.text.contains(h.as_str())) {
+            out.push_str(heading);
+            out.push('\n');
+        }
+        out.push_str(&self.text);
+        out
+    }
+
+    /// The headings in one line, `Guide › Install`.
+    #[must_use]
+    pub fn heading_line(&self) -> String {
+        self.heading.join(" › ")
+    }
+}
+
+/// Where a chunk stood in the vector leg of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VectorLeg {
+    /// Rank, from 1.
+    pub rank: usize,
+    /// Cosine distance, 0 for the same direction, 2 for the opposite.
+    pub distance: f32,
+}
+
+/// Where a chunk stood in the full-text leg of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FullTextLeg {
+    /// Rank, from 1.
+    pub rank: usize,
+    /// BM25 score.
+    pub score: f32,
+}
+
+/// A chunk that a search found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// The passage.
+    pub chunk: Chunk,
+    /// Rank after fusion, from 1.
+    pub rank: usize,
+    /// Fused score, 0 to 1, larger is better.
+    pub score: f32,
+    /// Its place in the vector leg, if that leg returned it.
+    pub vector: Option<VectorLeg>,
+    /// Its place in the full-text leg, if that leg returned it.
+    pub full_text: Option<FullTextLeg>,
+}

@@ -1,0 +1,16 @@
+//! Plain data that every part of lorag speaks: spans, chunks, hits, sources,
+//! answers. It imports nothing else of this crate and does no IO.
+
+mod answer;
+mod chunk;
+mod offsets;
+mod source;
+mod span;
+mod stats;
+
+pub use answer::{Answer, Citation, DroppedCitation};
+pub use chunk::{Chunk, FullTextLeg, Hit, VectorLeg};
+pub use offsets::{OffsetMap, Run};
+pub use source::{LeftOut, Sentence, Source};
+pub use span::{ByteRange, LineRange};
+pub use stats::{FinishReason, GenerationStats, Ledger, SearchTimings, SourceTokens, millis};

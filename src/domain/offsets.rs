@@ -1,0 +1,279 @@
+//! Where each part of a decoded or rendered text stands in its file.
+//!
+//! A passage of Markdown is a slice of its file. A passage of an HTML page or
+//! of a UTF-16 file is not: tags are gone, `&amp;` became `&`, one byte came
+//! from two. An [`OffsetMap`] is a list of linear runs that leads any range of
+//! the text back to the smallest span of the file that yields it.
+
+use super::ByteRange;
+
+/// `count` units in a row, each `text_unit` bytes of text made from
+/// `file_unit` bytes of file.
+///
+/// A verbatim piece of n bytes is `count: n, text_unit: 1, file_unit: 1`;
+/// `&amp;` is `count: 1, text_unit: 1, file_unit: 5`; ASCII in UTF-16 is
+/// `count: n, text_unit: 1, file_unit: 2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Where the run starts in the text.
+    pub text: usize,
+    /// Where it starts in the file.
+    pub file: usize,
+    /// How many units.
+    pub count: usize,
+    /// Bytes of text in a unit, at least 1.
+    pub text_unit: usize,
+    /// Bytes of file in a unit. 0 for text that stands nowhere in the file
+    /// (a separator the renderer put in).
+    pub file_unit: usize,
+}
+
+impl Run {
+    fn text_end(self) -> usize {
+        self.text + self.count * self.text_unit
+    }
+}
+
+/// Leads ranges of a text back to its file. See the module's text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OffsetMap {
+    runs: Vec<Run>,
+}
+
+impl OffsetMap {
+    /// The map of `len` bytes that stand verbatim at `file` in the file.
+    #[must_use]
+    pub fn verbatim(file: usize, len: usize) -> Self {
+        Self { runs: vec![Run { text: 0, file, count: len, text_unit: 1, file_unit: 1 }] }
+    }
+
+    /// The runs, in the order of the text.
+    #[must_use]
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// Whether every byte of text is the file's byte, in one piece.
+    #[must_use]
+    pub fn is_verbatim(&self) -> bool {
+        matches!(self.runs.as_slice(), [] | [Run { text_unit: 1, file_unit: 1, .. }])
+    }
+
+    /// Adds a run behind the last one; a run that goes on just where the last
+    /// one of the same shape ended is joined to it.
+    pub fn push(&mut self, file: usize, count: usize, text_unit: usize, file_unit: usize) {
+        if count == 0 || text_unit == 0 {
+            return;
+        }
+        let text = self.text_len();
+        if let Some(last) = self.runs.last_mut()
+            && last.text_unit == text_unit
+            && last.file_unit == file_unit
+            && last.file + last.count * last.file_unit == file
+        {
+            last.count += count;
+            return;
+        }
+        self.runs.push(Run { text, file, count, text_unit, file_unit });
+    }
+
+    /// Length of the text that is mapped, in bytes.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        self.runs.last().map_or(0, |run| run.text_end())
+    }
+
+    /// The smallest span of the file that yields `start..end` of the text.
+    /// An empty range, or one that stands nowhere in the file, gives an empty
+    /// span at the next place that does.
+    #[must_use]
+    pub fn to_file(&self, start: usize, end: usize) -> ByteRange {
+        let mut first = None;
+        let mut last = None;
+        let from = self.runs.partition_point(|run| run.text_end() <= start);
+        for run in &self.runs[from..] {
+            if run.text >= end {
+                break;
+            }
+            if run.file_unit == 0 {
+                continue;
+            }
+            let a = start.max(run.text) - run.text;
+            let b = end.min(run.text_end()) - run.text;
+            let low = run.file + a / run.text_unit * run.file_unit;
+            let high = run.file + b.div_ceil(run.text_unit) * run.file_unit;
+            first.get_or_insert(low);
+            last = Some(high);
+        }
+        match (first, last) {
+            (Some(a), Some(b)) => ByteRange::new(a, b),
+            _ => {
+                let at = self.runs[from.min(self.runs.len())..]
+                    .iter()
+                    .find(|run| run.file_unit > 0)
+                    .map_or_else(
+                        || self.runs.last().map_or(0, |run| run.file + run.count * run.file_unit),
+                        |run| {
+                            run.file
+                                + start.saturating_sub(run.text) / run.text_unit * run.file_unit
+                        },
+                    );
+                ByteRange::new(at, at)
+            }
+        }
+    }
+
+    /// The map of `start..end` of the text alone, counted from 0 again.
+    #[must_use]
+    pub fn slice(&self, start: usize, end: usize) -> Self {
+        let mut out = Self::default();
+        let from = self.runs.partition_point(|run| run.text_end() <= start);
+        for run in self.runs[from..].iter().take_while(|run| run.text < end) {
+            let (a, b) = (start.max(run.text), end.min(run.text_end()));
+            if a >= b {
+                continue;
+            }
+            let skip = (a - run.text) / run.text_unit;
+            let count = (b - run.text).div_ceil(run.text_unit) - skip;
+            out.push(run.file + skip * run.file_unit, count, run.text_unit, run.file_unit);
+        }
+        out
+    }
+
+    /// The map of this text made from `inner`'s text, which in turn was made
+    /// from the file: for a page that was first decoded, then rendered.
+    #[must_use]
+    pub fn through(&self, inner: &Self) -> Self {
+        if inner.is_verbatim() {
+            return self.clone();
+        }
+        let mut out = Self::default();
+        for run in &self.runs {
+            if run.file_unit == 1 && run.text_unit == 1 {
+                // Verbatim pieces keep the inner map's finer runs.
+                for part in inner.slice(run.file, run.file + run.count).runs {
+                    out.push(part.file, part.count, part.text_unit, part.file_unit);
+                }
+            } else {
+                for unit in 0..run.count {
+                    let at = run.file + unit * run.file_unit;
+                    let span = inner.to_file(at, at + run.file_unit);
+                    out.push(span.start, 1, run.text_unit, span.len());
+                }
+            }
+        }
+        out
+    }
+
+    /// A compact form for storage: LEB128 numbers, file positions as
+    /// differences to the end of the run before.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.runs.len() * 5);
+        let mut at = 0usize;
+        for run in &self.runs {
+            let jump = run.file as i64 - at as i64;
+            put(&mut out, ((jump << 1) ^ (jump >> 63)) as u64);
+            put(&mut out, run.count as u64);
+            put(&mut out, run.text_unit as u64);
+            put(&mut out, run.file_unit as u64);
+            at = run.file + run.count * run.file_unit;
+        }
+        out
+    }
+
+    /// Reads [`Self::to_bytes`] back; `None` where the bytes are damaged.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let mut out = Self::default();
+        let mut at = 0i64;
+        while !rest.is_empty() {
+            let z = take(&mut rest)?;
+            let jump = ((z >> 1) as i64) ^ -((z & 1) as i64);
+            let count = usize::try_from(take(&mut rest)?).ok()?;
+            let text_unit = usize::try_from(take(&mut rest)?).ok()?;
+            let file_unit = usize::try_from(take(&mut rest)?).ok()?;
+            let file = usize::try_from(at.checked_add(jump)?).ok()?;
+            at = i64::try_from(file.checked_add(count.checked_mul(file_unit)?)?).ok()?;
+            let text = out.text_len();
+            text.checked_add(count.checked_mul(text_unit)?)?;
+            if text_unit == 0 || count == 0 {
+                return None;
+            }
+            out.runs.push(Run { text, file, count, text_unit, file_unit });
+        }
+        Some(out)
+    }
+}
+
+fn put(out: &mut Vec<u8>, mut value: u64) {
+    loop {
+        let low = (value & 0x7f) as u8;
+        value >>= 7;
+        if value == 0 {
+            out.push(low);
+            return;
+        }
+        out.push(low | 0x80);
+    }
+}
+
+fn take(rest: &mut &[u8]) -> Option<u64> {
+    let mut value = 0u64;
+    for shift in (0..64).step_by(7) {
+        let (&byte, tail) = rest.split_first()?;
+        *rest = tail;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page() -> OffsetMap {
+        // "<p>a &amp; b</p>" gives "a & b".
+        let mut map = OffsetMap::default();
+        map.push(3, 2, 1, 1);
+        map.push(5, 1, 1, 5);
+        map.push(10, 2, 1, 1);
+        map
+    }
+
+    #[test]
+    fn a_range_leads_to_the_smallest_span() {
+        let map = page();
+        assert_eq!(map.text_len(), 5);
+        assert_eq!(map.to_file(0, 5), ByteRange::new(3, 12));
+        assert_eq!(map.to_file(2, 3), ByteRange::new(5, 10));
+        assert_eq!(map.to_file(3, 5), ByteRange::new(10, 12));
+    }
+
+    #[test]
+    fn a_slice_counts_from_zero_and_keeps_its_places() {
+        let part = page().slice(2, 5);
+        assert_eq!(part.text_len(), 3);
+        assert_eq!(part.to_file(0, 1), ByteRange::new(5, 10));
+    }
+
+    #[test]
+    fn storage_gives_the_same_map_back() {
+        let map = page();
+        assert_eq!(OffsetMap::from_bytes(&map.to_bytes()), Some(map));
+        assert_eq!(OffsetMap::from_bytes(&[0x80]), None);
+    }
+
+    #[test]
+    fn a_rendered_page_in_utf16_leads_to_the_bytes() {
+        let mut inner = OffsetMap::default();
+        inner.push(2, 15, 1, 2);
+        let both = page().through(&inner);
+        assert_eq!(both.to_file(2, 3), ByteRange::new(2 + 5 * 2, 2 + 10 * 2));
+        assert_eq!(both.to_file(0, 1), ByteRange::new(2 + 3 * 2, 2 + 4 * 2));
+    }
+}

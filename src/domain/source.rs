@@ -1,0 +1,73 @@
+//! What of a hit goes into the prompt.
+
+use super::{ByteRange, Hit, LineRange};
+use serde::Serialize;
+
+/// A sentence of a passage, with its way back to the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sentence {
+    /// The sentence, as in the passage, on one line (runs of white space are
+    /// one space).
+    pub text: String,
+    /// Its place in the passage's text, in bytes.
+    pub within: ByteRange,
+    /// Its place in the file.
+    pub bytes: ByteRange,
+    /// Its lines in the file.
+    pub lines: LineRange,
+    /// How well it fits the question, larger is better; comparable within one
+    /// question only, between 0 and about 2.
+    pub score: f32,
+}
+
+/// Why a source is not in the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    /// It didn't fit into the model's window.
+    NoRoom,
+    /// None of its sentences was among the best.
+    NoSentence,
+    /// The user excluded it.
+    Excluded,
+    /// It says the same as a source that ranks above it.
+    Duplicate,
+}
+
+/// A numbered source: a hit, and what the model gets to read of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Its number in the prompt, from 1; citations name it.
+    pub number: usize,
+    /// The passage and how it was found.
+    pub hit: Hit,
+    /// The sentences of the passage that may be quoted; where the passage was
+    /// compressed, only these are in the prompt, in this order.
+    pub sentences: Vec<Sentence>,
+    /// Whether the prompt holds only `sentences` and not the whole passage.
+    pub compressed: bool,
+    /// Tokens it takes in the prompt, by the model's own tokenizer.
+    pub tokens: usize,
+    /// `None` if it is in the prompt.
+    pub left_out: Option<LeftOut>,
+}
+
+impl Source {
+    /// Whether the model gets to read it.
+    #[must_use]
+    pub fn used(&self) -> bool {
+        self.left_out.is_none()
+    }
+
+    /// What the model gets to read, before citation-like marks in it are
+    /// neutralised.
+    #[must_use]
+    pub fn text(&self) -> String {
+        if self.compressed {
+            let parts: Vec<&str> = self.sentences.iter().map(|s| s.text.as_str()).collect();
+            parts.join(" ")
+        } else {
+            self.hit.chunk.text.clone()
+        }
+    }
+}
