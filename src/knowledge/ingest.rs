@@ -1,0 +1,435 @@
+//! Indexing: files in, rows out, resumable at any point.
+//!
+//! Worker threads read, hash, parse, chunk and embed; one task commits their
+//! rows in batches. All chunks of a file go into the same commit, so that a
+//! file is indexed whole or not at all, whenever the process dies. A file
+//! whose hash and chunker are unchanged is skipped; a file that is gone is
+//! taken out.
+
+use super::chunk::{Sizes, chunk};
+use super::embed::Embedder;
+use super::parse::{Skip, parse};
+use super::store::{FileRecord, FileRows, Store, WriterLock};
+use super::terms::TermStats;
+use super::walk::{Found, FoundFile, WalkOptions, walk};
+use super::{KnowledgeError, TERMS_FILE};
+use crate::domain::Chunk;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// Chunks in one commit: every commit adds a version of the table, and holds
+/// its rows in memory.
+const BATCH_CHUNKS: usize = 4096;
+/// Parsed files that wait for a commit.
+const QUEUE_FILES: usize = 64;
+
+/// What to index, and how.
+#[derive(Clone, Debug)]
+pub struct IngestOptions {
+    /// Which files are read.
+    pub walk: WalkOptions,
+    /// Sizes of the chunks.
+    pub sizes: Sizes,
+    /// The collection they belong to.
+    pub collection: String,
+}
+
+/// Stops an ingest at the next file; what is committed stays.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks for the stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked for.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How far an ingest is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IngestEvent {
+    /// Another process writes; waiting for it.
+    Waiting,
+    /// The files are known.
+    Start {
+        /// How many there are, unchanged ones included.
+        files: usize,
+    },
+    /// Another file is done.
+    File {
+        /// Files done.
+        files: usize,
+        /// Chunks made.
+        chunks: usize,
+    },
+    /// The indexes are brought up to date.
+    Maintaining,
+}
+
+/// What an ingest did.
+#[derive(Clone, Debug, Default)]
+pub struct IngestReport {
+    /// Files that were new or changed and are indexed now.
+    pub indexed: usize,
+    /// Their chunks.
+    pub chunks: usize,
+    /// Files that had not changed.
+    pub unchanged: usize,
+    /// Files taken out, because they are gone or no longer to be read.
+    pub removed: Vec<String>,
+    /// Files that were not indexed, with the reason.
+    pub skipped: Vec<(PathBuf, Skip)>,
+    /// Whether it was cancelled before its end.
+    pub cancelled: bool,
+    /// What had to be repaired in the table before.
+    pub recovered: Option<String>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// Indexes `roots` into the knowledge base in `folder`, making it if absent.
+///
+/// # Errors
+/// Where a root can't be read, or the embedder or the store fails. What was
+/// committed until then stays; running it again goes on from there.
+pub async fn ingest(
+    folder: &Path,
+    embedder: Arc<dyn Embedder>,
+    roots: &[PathBuf],
+    options: &IngestOptions,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(IngestEvent) + Send + Sync),
+) -> Result<IngestReport, KnowledgeError> {
+    let started = Instant::now();
+    let mut report = IngestReport::default();
+    let walked = {
+        let (roots, walk_options) = (roots.to_vec(), options.walk.clone());
+        blocking(move || walk(&roots, &walk_options)).await??
+    };
+    let Some(_lock) = lock(folder, cancel, on_event).await? else {
+        report.cancelled = true;
+        return Ok(report);
+    };
+    let store = Store::open_or_create(folder, embedder.id(), embedder.dimension()).await?;
+    report.recovered = store.recovered().map(ToOwned::to_owned);
+    let known: HashMap<String, FileRecord> = store
+        .files()
+        .await?
+        .into_iter()
+        .filter(|f| f.collection == options.collection)
+        .map(|f| (f.path.clone(), f))
+        .collect();
+    let mut files = Vec::new();
+    for found in walked {
+        match found {
+            Found::File(file) => files.push(file),
+            Found::Skipped { path, reason } => report.skipped.push((path, reason)),
+        }
+    }
+    on_event(IngestEvent::Start { files: files.len() });
+    let gone = vanished(&known, &files, &report.skipped, roots);
+
+    let known = Arc::new(known);
+    let mut stats = TermStats::default();
+    let work = Work {
+        files: Arc::new(files),
+        known: Arc::clone(&known),
+        embedder,
+        sizes: options.sizes,
+        collection: options.collection.clone(),
+        cancel: cancel.clone(),
+        next: Arc::new(AtomicUsize::new(0)),
+    };
+    commit_all(&store, work, &known, &mut report, &mut stats, on_event).await?;
+    report.cancelled = cancel.is_cancelled();
+    if !report.cancelled {
+        let keys: Vec<(String, String)> =
+            gone.iter().map(|path| (options.collection.clone(), path.clone())).collect();
+        if !keys.is_empty() {
+            store.remove(&keys).await?;
+        }
+        report.removed.extend(gone);
+    }
+    let changed = report.indexed > 0 || !report.removed.is_empty();
+    if changed {
+        on_event(IngestEvent::Maintaining);
+    }
+    // Also without a change: the last run may have been killed before this.
+    store.maintain().await?;
+    if changed || !folder.join(TERMS_FILE).exists() {
+        update_terms(&store, folder, stats, known.is_empty()).await?;
+    }
+    report.skipped.sort_by(|a, b| a.0.cmp(&b.0));
+    report.removed.sort();
+    report.duration = started.elapsed();
+    Ok(report)
+}
+
+/// Waits for the right to write; `None` where cancelled meanwhile.
+async fn lock(
+    folder: &Path,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(IngestEvent) + Send + Sync),
+) -> Result<Option<WriterLock>, KnowledgeError> {
+    let mut told = false;
+    loop {
+        if let Some(lock) = WriterLock::acquire(folder)? {
+            return Ok(Some(lock));
+        }
+        if cancel.is_cancelled() {
+            return Ok(None);
+        }
+        if !told {
+            on_event(IngestEvent::Waiting);
+            told = true;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Indexed files under the roots that the walk no longer found. What lies at
+/// or below a path that couldn't be read is kept: it may come back.
+fn vanished(
+    known: &HashMap<String, FileRecord>,
+    files: &[FoundFile],
+    skipped: &[(PathBuf, Skip)],
+    roots: &[PathBuf],
+) -> Vec<String> {
+    let found: HashSet<&Path> = files.iter().map(|f| f.path.as_path()).collect();
+    let roots: Vec<PathBuf> =
+        roots.iter().map(|r| std::path::absolute(r).unwrap_or_else(|_| r.clone())).collect();
+    let unreadable: Vec<&PathBuf> = skipped
+        .iter()
+        .filter(|(path, reason)| matches!(reason, Skip::Unreadable(_)) && path.exists())
+        .map(|(path, _)| path)
+        .collect();
+    known
+        .keys()
+        .filter(|path| {
+            let path = Path::new(path.as_str());
+            !found.contains(path)
+                && roots.iter().any(|root| path.starts_with(root))
+                && !unreadable.iter().any(|kept| path.starts_with(kept))
+        })
+        .cloned()
+        .collect()
+}
+
+/// What the worker threads share.
+#[derive(Clone)]
+struct Work {
+    files: Arc<Vec<FoundFile>>,
+    known: Arc<HashMap<String, FileRecord>>,
+    embedder: Arc<dyn Embedder>,
+    sizes: Sizes,
+    collection: String,
+    cancel: Cancel,
+    next: Arc<AtomicUsize>,
+}
+
+/// What became of one file.
+enum Done {
+    Unchanged,
+    Rows(Box<FileRows>),
+    Skipped(PathBuf, Skip),
+    Failed(super::embed::EmbedError),
+}
+
+impl Work {
+    /// Works on files until none is left; runs on a thread of its own.
+    fn run(&self, out: &mpsc::Sender<Done>) {
+        while let Some(file) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            if self.cancel.is_cancelled() || out.blocking_send(self.file(file)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn file(&self, file: &FoundFile) -> Done {
+        let bytes = match std::fs::read(&file.path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                return Done::Skipped(file.path.clone(), Skip::Unreadable(error.to_string()));
+            }
+        };
+        let path = file.path.to_string_lossy().into_owned();
+        let hash = blake3::hash(&bytes).to_hex().to_string();
+        let chunker = self.sizes.signature();
+        let same = self.known.get(&path).is_some_and(|k| k.hash == hash && k.chunker == chunker);
+        if same {
+            return Done::Unchanged;
+        }
+        let document = match parse(&file.path, &bytes) {
+            Ok(document) => document,
+            Err(skip) => return Done::Skipped(file.path.clone(), skip),
+        };
+        let count = |text: &str| self.embedder.count(text);
+        let chunks: Vec<Chunk> = chunk(&document, &bytes, self.sizes, &count)
+            .into_iter()
+            .enumerate()
+            .map(|(index, piece)| {
+                let mut id = blake3::Hasher::new();
+                for part in [&self.collection, &path, &piece.text] {
+                    id.update(part.as_bytes()).update(&[0]);
+                }
+                id.update(&piece.bytes.start.to_le_bytes());
+                let id = id.finalize().to_hex();
+                Chunk {
+                    id: id.as_str().chars().take(32).collect(),
+                    path: path.clone(),
+                    collection: self.collection.clone(),
+                    heading: piece.heading,
+                    bytes: piece.bytes,
+                    lines: piece.lines,
+                    text: piece.text,
+                    offsets: piece.offsets,
+                    rendered: document.rendered,
+                    index: u32::try_from(index).unwrap_or(u32::MAX),
+                    file_hash: hash.clone(),
+                    modified: file.modified_ms,
+                }
+            })
+            .collect();
+        if chunks.is_empty() {
+            return Done::Skipped(file.path.clone(), Skip::Empty);
+        }
+        let texts: Vec<String> = chunks.iter().map(Chunk::search_text).collect();
+        let vectors = match self.embedder.embed_passages(&texts) {
+            Ok(vectors) => vectors,
+            Err(error) => return Done::Failed(error),
+        };
+        let record = FileRecord {
+            collection: self.collection.clone(),
+            path,
+            hash,
+            chunker,
+            modified: file.modified_ms,
+            size: bytes.len() as u64,
+            chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
+        };
+        Done::Rows(Box::new(FileRows { record, chunks: chunks.into_iter().zip(vectors).collect() }))
+    }
+}
+
+/// Runs the workers and commits what they make.
+async fn commit_all(
+    store: &Store,
+    work: Work,
+    known: &HashMap<String, FileRecord>,
+    report: &mut IngestReport,
+    stats: &mut TermStats,
+    on_event: &(dyn Fn(IngestEvent) + Send + Sync),
+) -> Result<(), KnowledgeError> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (sender, mut done) = mpsc::channel(QUEUE_FILES);
+    for _ in 0..threads.min(work.files.len()) {
+        let (work, sender) = (work.clone(), sender.clone());
+        std::thread::Builder::new()
+            .name("lorag-ingest".to_owned())
+            .spawn(move || work.run(&sender))
+            .map_err(|error| KnowledgeError::Internal(error.to_string()))?;
+    }
+    drop(sender);
+    let mut batch = Batch::default();
+    let mut files = 0;
+    while let Some(file) = done.recv().await {
+        files += 1;
+        match file {
+            Done::Unchanged => report.unchanged += 1,
+            Done::Failed(error) => return Err(error.into()),
+            Done::Skipped(path, reason) => {
+                // It was indexed before, and what it holds now can't be.
+                let key = path.to_string_lossy().into_owned();
+                let keep = matches!(reason, Skip::Unreadable(_)) && path.exists();
+                if !keep && known.contains_key(&key) {
+                    store.remove(&[(work.collection.clone(), key.clone())]).await?;
+                    report.removed.push(key);
+                }
+                report.skipped.push((path, reason));
+            }
+            Done::Rows(rows) => {
+                report.indexed += 1;
+                report.chunks += rows.chunks.len();
+                for (chunk, _) in &rows.chunks {
+                    stats.add(&chunk.text);
+                }
+                batch.push(*rows);
+                if batch.chunks >= BATCH_CHUNKS {
+                    batch.commit(store).await?;
+                }
+            }
+        }
+        on_event(IngestEvent::File { files, chunks: report.chunks });
+    }
+    if !work.cancel.is_cancelled() && files < work.files.len() {
+        return Err(KnowledgeError::Internal("a worker thread ended early".to_owned()));
+    }
+    batch.commit(store).await
+}
+
+/// Files that wait for their commit.
+#[derive(Default)]
+struct Batch {
+    files: Vec<FileRows>,
+    chunks: usize,
+}
+
+impl Batch {
+    fn push(&mut self, rows: FileRows) {
+        self.chunks += rows.chunks.len();
+        self.files.push(rows);
+    }
+
+    async fn commit(&mut self, store: &Store) -> Result<(), KnowledgeError> {
+        self.chunks = 0;
+        store.replace(std::mem::take(&mut self.files)).await?;
+        Ok(())
+    }
+}
+
+/// Brings the term counts up to date: a small change is added, a larger one
+/// has them counted anew from the table.
+async fn update_terms(
+    store: &Store,
+    folder: &Path,
+    added: TermStats,
+    fresh: bool,
+) -> Result<(), KnowledgeError> {
+    let path = folder.join(TERMS_FILE);
+    let old = if fresh { None } else { TermStats::load(&path) };
+    let stats = match old {
+        _ if fresh => added,
+        Some(mut old) if added.passages() * 50 < old.passages() => {
+            old.merge(added);
+            old
+        }
+        _ => {
+            let mut stats = TermStats::default();
+            store.each_text(&mut |text| stats.add(text)).await?;
+            stats
+        }
+    };
+    // The counts are an aid: without them every term weighs the same.
+    if let Err(error) = stats.save(&path) {
+        tracing::warn!(%error, path = %path.display(), "cannot write the term counts");
+    }
+    Ok(())
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, KnowledgeError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| KnowledgeError::Internal(error.to_string()))
+}

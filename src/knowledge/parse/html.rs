@@ -1,0 +1,225 @@
+//! HTML: the text that a reader of the page sees, with its way back.
+//!
+//! A page is tokenized, not built into a tree: the few rules by which elements
+//! close each other are kept here, so that unclosed and misnested tags lose no
+//! text. Navigation, hidden elements and programs are left out. [`elements`]
+//! keeps what is open, [`render`] writes the text, [`tags`] knows what a tag
+//! means, [`references`] what `&amp;` does.
+
+mod elements;
+mod references;
+mod render;
+mod tags;
+
+use super::decode::Decoded;
+use super::{Block, BlockKind, Document, Format};
+use crate::domain::OffsetMap;
+use elements::Open;
+use html5gum::emitters::callback::{Callback, CallbackEmitter, CallbackEvent};
+use html5gum::{Emitter, ForwardingEmitter, Span, State, Tokenizer};
+use references::References;
+use render::Renderer;
+use std::collections::HashSet;
+use std::convert::Infallible;
+use tags::Tag;
+
+/// After this many passes nothing is left out any more but programs.
+const MAX_PASSES: usize = 3;
+
+/// Renders a page.
+pub(super) fn parse(decoded: Decoded) -> Document {
+    let Decoded { text: raw, offsets: inner, rendered } = decoded;
+    // A byte order mark shifts the places of a page that is otherwise verbatim.
+    let base = if rendered { 0 } else { inner.runs().first().map_or(0, |run| run.file) };
+    let has_h1_tag = raw.as_bytes().windows(3).any(|start| start.eq_ignore_ascii_case(b"<h1"));
+    let mut plan = Plan { keep_title: !has_h1_tag, ..Plan::default() };
+    let mut passes = 0;
+    let page = loop {
+        let page = Page::read(&raw, base, &plan);
+        passes += 1;
+        let has_h1 = page
+            .blocks
+            .iter()
+            .any(|block| matches!(block.kind, BlockKind::Heading { level: 1, .. }));
+        if page.lacks_title && !has_h1 {
+            plan.keep_title = true;
+        } else if page.unclosed.is_empty() {
+            break page;
+        } else if passes < MAX_PASSES {
+            plan.keep.extend(&page.unclosed);
+        } else {
+            plan.keep_all = true;
+        }
+    };
+    let offsets = if rendered { page.offsets.through(&inner) } else { page.offsets };
+    Document { format: Format::Html, text: page.text, offsets, rendered: true, blocks: page.blocks }
+}
+
+/// What isn't left out. Whether an element that would be left out is ever
+/// closed shows only at the end; if it isn't, the page is read again with it.
+#[derive(Debug, Default)]
+struct Plan {
+    /// The page's title, where no heading of level 1 says it.
+    keep_title: bool,
+    /// Elements that are never closed, by the place of their tag.
+    keep: HashSet<usize>,
+    /// Everything but programs.
+    keep_all: bool,
+}
+
+/// A page that was read once.
+struct Rendered {
+    text: String,
+    offsets: OffsetMap,
+    blocks: Vec<Block>,
+    /// Whether there is a title that was left out.
+    lacks_title: bool,
+    /// Elements that were left out and never closed.
+    unclosed: Vec<usize>,
+}
+
+/// A page while it is read.
+struct Page<'a> {
+    raw: &'a str,
+    plan: &'a Plan,
+    renderer: Renderer,
+    references: References,
+    open: Vec<Open>,
+    /// How many open elements are left out.
+    skipping: usize,
+    /// The start tag whose attributes are being read.
+    tag: Option<Tag>,
+    /// Where the text since the last tag starts.
+    text_start: usize,
+    /// Where that text ends, if there is any and nothing follows.
+    text_end: Option<usize>,
+    lacks_title: bool,
+    unclosed: Vec<usize>,
+}
+
+impl<'a> Page<'a> {
+    fn read(raw: &'a str, base: usize, plan: &'a Plan) -> Rendered {
+        let mut page = Self {
+            raw,
+            plan,
+            renderer: Renderer::new(base),
+            references: References::default(),
+            open: Vec::new(),
+            skipping: 0,
+            tag: None,
+            text_start: 0,
+            text_end: None,
+            lacks_title: false,
+            unclosed: Vec::new(),
+        };
+        let emitter = TagEmitter::new(|event: CallbackEvent<'_>, span: Span<usize>| {
+            page.event(event, span);
+            None
+        });
+        let Ok(()) = Tokenizer::new_with_emitter(raw, emitter).finish();
+        if let Some(end) = page.text_end {
+            page.flush_text(end);
+        }
+        page.close_from(0, None);
+        let (text, offsets, blocks) = page.renderer.finish();
+        let (lacks_title, unclosed) = (page.lacks_title, page.unclosed);
+        Rendered { text, offsets, blocks, lacks_title, unclosed }
+    }
+
+    fn event(&mut self, event: CallbackEvent<'_>, span: Span<usize>) {
+        match event {
+            CallbackEvent::OpenStartTag { name } => {
+                self.flush_text(span.start);
+                self.tag = Some(Tag::new(name, span.start));
+            }
+            CallbackEvent::AttributeName { name } => {
+                if let Some(tag) = &mut self.tag {
+                    tag.attribute(name);
+                }
+            }
+            CallbackEvent::AttributeValue { value } => {
+                if let Some(tag) = &mut self.tag {
+                    tag.value(value);
+                }
+            }
+            CallbackEvent::CloseStartTag { self_closing } => {
+                self.text_start = span.end;
+                if let Some(tag) = self.tag.take() {
+                    self.start(tag, self_closing);
+                }
+            }
+            CallbackEvent::EndTag { name } => {
+                self.flush_text(span.start);
+                self.text_start = span.end;
+                self.tag = None;
+                self.end(name);
+            }
+            CallbackEvent::Comment { .. } | CallbackEvent::Doctype { .. } => {
+                self.flush_text(span.start);
+                self.text_start = span.end;
+            }
+            // The characters are taken from the page itself, tag to tag.
+            CallbackEvent::String { .. } => self.text_end = Some(span.end),
+            CallbackEvent::Error(_) => {}
+        }
+    }
+
+    /// Writes the text since the last tag, if there is any.
+    fn flush_text(&mut self, end: usize) {
+        let raw = self.raw;
+        if self.text_end.take().is_some()
+            && self.skipping == 0
+            && let Some(text) = raw.get(self.text_start..end)
+        {
+            self.renderer.text(text, self.text_start, &mut self.references);
+        }
+    }
+}
+
+/// Reads a self-closing tag as an empty element, as XHTML means it: without
+/// this, all text behind `<script src="x"/>` would be read as a program.
+struct TagEmitter<F: Callback<Infallible, usize>> {
+    inner: CallbackEmitter<F, Infallible, usize>,
+    is_empty: bool,
+}
+
+impl<F> TagEmitter<F>
+where
+    F: FnMut(CallbackEvent<'_>, Span<usize>) -> Option<Infallible>,
+{
+    fn new(callback: F) -> Self {
+        let mut inner = CallbackEmitter::<F, Infallible, usize>::new(callback);
+        inner.naively_switch_states(true);
+        Self { inner, is_empty: false }
+    }
+}
+
+impl<F: Callback<Infallible, usize>> ForwardingEmitter for TagEmitter<F> {
+    type Token = Infallible;
+
+    fn inner(&mut self) -> &mut impl Emitter<Token = Self::Token> {
+        &mut self.inner
+    }
+
+    fn should_emit_errors(&mut self) -> bool {
+        false
+    }
+
+    fn init_start_tag(&mut self) {
+        self.is_empty = false;
+        self.inner.init_start_tag();
+    }
+
+    fn set_self_closing(&mut self) {
+        self.is_empty = true;
+        self.inner.set_self_closing();
+    }
+
+    fn emit_current_tag(&mut self) -> Option<State> {
+        let next = self.inner.emit_current_tag();
+        if self.is_empty { None } else { next }
+    }
+}
+
+#[cfg(test)]
+mod tests;

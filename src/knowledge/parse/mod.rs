@@ -1,0 +1,135 @@
+//! Reading a file: bytes become a [`Document`] with its structure, or a reason
+//! to skip it.
+
+mod code;
+mod decode;
+mod html;
+mod markdown;
+mod rst;
+mod text;
+
+use crate::domain::OffsetMap;
+use std::ops::Range;
+use std::path::Path;
+
+/// What a file is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// CommonMark with tables, footnotes and front matter.
+    Markdown,
+    /// Anything else that decodes as text.
+    Text,
+    /// reStructuredText.
+    Rst,
+    /// HTML and XHTML.
+    Html,
+    /// Source code, split at syntax boundaries where the language is known.
+    Code,
+}
+
+/// What a block of a document is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BlockKind {
+    /// A heading; its text without markup, and its level from 1. For code an
+    /// item (`impl Foo`, `fn bar`) whose body follows at a deeper level.
+    Heading {
+        /// Depth, 1 for the outermost.
+        level: u8,
+        /// The words, without markup.
+        title: String,
+    },
+    /// Running text, a list, a table, a quote: may be split at sentences or
+    /// lines.
+    Prose,
+    /// Preformatted text or code: split only at lines.
+    Verbatim,
+}
+
+/// A piece of a document that is kept together where it fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// What it is.
+    pub kind: BlockKind,
+    /// Its place in the document's text, in bytes. Blocks come in order and
+    /// don't overlap; what lies between two is white space or markup.
+    pub range: Range<usize>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// What it was taken for.
+    pub format: Format,
+    /// The text: the file itself, decoded or rendered where it had to be.
+    pub text: String,
+    /// Leads ranges of `text` to the file.
+    pub offsets: OffsetMap,
+    /// Whether `text` isn't literally the file's bytes.
+    pub rendered: bool,
+    /// The structure, in order.
+    pub blocks: Vec<Block>,
+}
+
+/// Why a file is not indexed. The text is for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Skip {
+    /// It holds binary data.
+    #[error("binary file ({0})")]
+    Binary(String),
+    /// It is text in no encoding that lorag reads.
+    #[error("undecodable text: {0}")]
+    Undecodable(String),
+    /// It is larger than the limit.
+    #[error("{size} bytes, over the limit of {limit} (ingest.max_file_bytes)")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// It could not be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
+    /// There is no text in it.
+    #[error("it holds no text")]
+    Empty,
+    /// Its name isn't UTF-8.
+    #[error("its name is not valid UTF-8")]
+    Name,
+    /// A link that leads to one of its own parents.
+    #[error("a symbolic link that leads back to {0}")]
+    Loop(String),
+}
+
+/// Reads a document from a file's bytes. The path only tells the format.
+///
+/// # Errors
+/// [`Skip::Binary`] or [`Skip::Undecodable`].
+pub fn parse(path: &Path, bytes: &[u8]) -> Result<Document, Skip> {
+    let format = Format::of(path);
+    let decoded = decode::decode(bytes)?;
+    Ok(match format {
+        Format::Markdown => markdown::parse(decoded),
+        Format::Text => text::parse(decoded),
+        Format::Rst => rst::parse(decoded),
+        Format::Html => html::parse(decoded),
+        Format::Code => code::parse(path, decoded),
+    })
+}
+
+impl Format {
+    /// The format of a file, by its name.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("").to_ascii_lowercase();
+        let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
+        match extension {
+            "md" | "markdown" | "mdown" | "mkd" | "mdx" => Self::Markdown,
+            "rst" | "rest" => Self::Rst,
+            "html" | "htm" | "xhtml" => Self::Html,
+            _ if code::is_code(&name, extension) => Self::Code,
+            _ => Self::Text,
+        }
+    }
+}

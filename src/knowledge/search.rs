@@ -1,0 +1,221 @@
+//! Finding passages: both legs of a search, fused.
+
+use super::embed::Embedder;
+use super::fuse::{Candidate, fuse};
+use super::store::{Filter, Legs, RowKey, Store, StoreError};
+use super::terms::TermStats;
+use super::{KnowledgeError, TERMS_FILE};
+use crate::domain::{FullTextLeg, Hit, SearchTimings, VectorLeg, millis};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What to look for, and where.
+#[derive(Clone, Debug)]
+pub struct SearchOptions {
+    /// Most hits.
+    pub limit: usize,
+    /// Candidates of each leg.
+    pub candidates: usize,
+    /// Weight of the vector leg, 0 to 1; the embedder's measured one where
+    /// `None`. 0 leaves that leg out, 1 the other.
+    pub vector_weight: Option<f32>,
+    /// Which passages are searched.
+    pub filter: Filter,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Hits, best first.
+    pub hits: Vec<Hit>,
+    /// Where the time went.
+    pub timings: SearchTimings,
+    /// The question's vector.
+    pub query_vector: Vec<f32>,
+}
+
+/// An open knowledge base with the embedder that made it.
+pub struct KnowledgeBase {
+    store: Store,
+    embedder: Arc<dyn Embedder>,
+    folder: PathBuf,
+}
+
+impl KnowledgeBase {
+    /// Opens the knowledge base in `folder`; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it can't be opened, or was made with another embedder.
+    pub async fn open(
+        folder: &Path,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<Option<Self>, StoreError> {
+        let store = Store::open(folder, embedder.id(), embedder.dimension()).await?;
+        Ok(store.map(|store| Self { store, embedder, folder: folder.to_owned() }))
+    }
+
+    /// The table behind it.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The embedder that made it.
+    #[must_use]
+    pub fn embedder(&self) -> &Arc<dyn Embedder> {
+        &self.embedder
+    }
+
+    /// In how many passages each term occurs; empty where the file is absent.
+    #[must_use]
+    pub fn term_stats(&self) -> TermStats {
+        TermStats::load(&self.folder.join(TERMS_FILE)).unwrap_or_default()
+    }
+
+    /// Searches with both legs on one snapshot and fuses them.
+    ///
+    /// # Errors
+    /// Where the embedder or the store fails.
+    pub async fn search(
+        &self,
+        query: &str,
+        options: &SearchOptions,
+    ) -> Result<Found, KnowledgeError> {
+        let started = Instant::now();
+        let weight = options.vector_weight.unwrap_or_else(|| self.embedder.vector_weight());
+        let query_vector = self.embedder.embed_query(query)?;
+        let embedded = started.elapsed();
+        // A question without a known word has no direction to look in.
+        let known = query_vector.iter().any(|x| *x != 0.0);
+        let vector = (weight > 0.0 && known).then_some(query_vector.as_slice());
+        let text = (weight < 1.0 || vector.is_none()).then_some(query);
+        let candidates = options.candidates.max(options.limit);
+        let legs = self.store.search(vector, text, &options.filter, candidates).await?;
+        let (vector_time, full_text_time) = (legs.vector_time, legs.full_text_time);
+        let fusing = Instant::now();
+        let mut ranked = self.rank(&legs, vector, weight).await?;
+        ranked.truncate(options.limit);
+        let keys: Vec<RowKey> = ranked.iter().map(|r| r.key).collect();
+        let chunks = legs.fetch(&keys).await?;
+        let hits = ranked.iter().zip(chunks).enumerate().map(|(index, (ranked, chunk))| Hit {
+            chunk,
+            rank: index + 1,
+            score: ranked.score,
+            vector: ranked.vector,
+            full_text: ranked.full_text,
+        });
+        let hits = hits.collect();
+        let timings = SearchTimings {
+            embed_ms: millis(embedded),
+            vector_ms: millis(vector_time),
+            full_text_ms: millis(full_text_time),
+            fuse_ms: millis(fusing.elapsed()),
+            total_ms: millis(started.elapsed()),
+        };
+        Ok(Found { hits, timings, query_vector })
+    }
+
+    /// Fuses what both legs found into one list, best first.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn rank(
+        &self,
+        legs: &Legs,
+        query_vector: Option<&[f32]>,
+        vector_weight: f32,
+    ) -> Result<Vec<Ranked>, KnowledgeError> {
+        let mut all = Merged::default();
+        for (index, &(key, distance)) in legs.vector.iter().enumerate() {
+            let (ranked, candidate) = all.entry(key);
+            ranked.vector = Some(VectorLeg { rank: index + 1, distance });
+            candidate.cosine = Some(1.0 - distance);
+        }
+        for (index, &(key, score)) in legs.full_text.iter().enumerate() {
+            let (ranked, candidate) = all.entry(key);
+            ranked.full_text = Some(FullTextLeg { rank: index + 1, score });
+            candidate.bm25 = Some(score);
+        }
+        let Merged { mut ranked, mut candidates, .. } = all;
+        // Passages that only full text found have a cosine too; it is read
+        // from their stored vectors.
+        if let Some(vector) = query_vector {
+            let missing: Vec<usize> =
+                (0..candidates.len()).filter(|i| candidates[*i].cosine.is_none()).collect();
+            let keys: Vec<RowKey> = missing.iter().map(|i| ranked[*i].key).collect();
+            let distances = legs.distances(vector, &keys).await?;
+            for (index, distance) in missing.into_iter().zip(distances) {
+                candidates[index].cosine = distance.map(|d| 1.0 - d);
+            }
+        }
+        for (ranked, score) in ranked.iter_mut().zip(fuse(&candidates, vector_weight)) {
+            ranked.score = score;
+        }
+        // Ties go by row, so that the same question gives the same list.
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
+        Ok(ranked)
+    }
+}
+
+/// A candidate after fusion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ranked {
+    /// Names the passage within its search.
+    pub key: RowKey,
+    /// Fused score, 0 to 1.
+    pub score: f32,
+    /// Its place in the vector leg.
+    pub vector: Option<VectorLeg>,
+    /// Its place in the full-text leg.
+    pub full_text: Option<FullTextLeg>,
+}
+
+/// Each passage once, with what each leg says of it.
+#[derive(Default)]
+struct Merged {
+    places: HashMap<RowKey, usize>,
+    ranked: Vec<Ranked>,
+    candidates: Vec<Candidate>,
+}
+
+impl Merged {
+    fn entry(&mut self, key: RowKey) -> (&mut Ranked, &mut Candidate) {
+        let index = *self.places.entry(key).or_insert_with(|| {
+            self.ranked.push(Ranked { key, score: 0.0, vector: None, full_text: None });
+            self.candidates.push(Candidate { cosine: None, bm25: None });
+            self.ranked.len() - 1
+        });
+        (&mut self.ranked[index], &mut self.candidates[index])
+    }
+}
+
+/// Where a knowledge base is made anew, beside the one in use.
+#[must_use]
+pub fn reembed_folder(folder: &Path) -> PathBuf {
+    sibling(folder, "new")
+}
+
+/// Puts the knowledge base in `new` in the place of the one in `folder`, by
+/// two renames; the old one is deleted last.
+///
+/// # Errors
+/// Where a rename fails; the old one is put back then.
+pub fn swap_in(folder: &Path, new: &Path) -> std::io::Result<()> {
+    let old = sibling(folder, "old");
+    if old.exists() {
+        std::fs::remove_dir_all(&old)?;
+    }
+    std::fs::rename(folder, &old)?;
+    if let Err(error) = std::fs::rename(new, folder) {
+        std::fs::rename(&old, folder)?;
+        return Err(error);
+    }
+    std::fs::remove_dir_all(&old)
+}
+
+fn sibling(folder: &Path, suffix: &str) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    folder.with_file_name(format!("{name}.{suffix}"))
+}

@@ -1,0 +1,337 @@
+//! The two legs of a search, on one snapshot of the table.
+//!
+//! Each leg asks for row ids and distances or scores only, which needs no
+//! reading of rows at all. The passages of the few winners are fetched
+//! afterwards by row id, which is a read of some pages. Together that is faster
+//! than legs that carry fifty passages each, of which most are thrown away.
+//!
+//! Without a vector index the vectors are compared by dot product. All stored
+//! vectors have length one, or zero where a text has no known word; the
+//! distance is then the cosine distance, and 1 for a zero vector. The cosine
+//! of a zero vector would be no number, and sort before all others.
+
+use super::filter::{Filter, Scope};
+use super::legs::{Legs, RowKey};
+use super::maintain::full_text_parameters;
+use super::read::batches_of;
+use super::rows::{typed, unit};
+use super::schema::column;
+use super::{Store, StoreError, WriterLock};
+use arrow::array::{Float32Array, RecordBatch, UInt64Array};
+use futures::TryStreamExt;
+use lancedb::index::IndexType;
+use lancedb::index::scalar::FullTextSearchQuery;
+use lancedb::query::{ExecutableQuery, QueryBase, Select};
+use lancedb::{DistanceType, Table};
+use std::cmp::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Vectors that are compared in one piece: large enough that the pieces cost
+/// nothing, small enough that two cores share the work.
+const VECTOR_ROWS: u32 = 4096;
+
+/// Characters of a question that full text looks at. More would only be
+/// pasted text, which makes the search slow and no better.
+const MOST_CHARACTERS: usize = 4096;
+
+/// Partitions that a vector index searches.
+const PROBES: usize = 32;
+
+/// A vector index compares compressed vectors; this many times the candidates
+/// are compared again exactly.
+const REFINE: u32 = 10;
+
+/// What is known about one version of the table, so that a search needn't
+/// look it up again.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    indexes: Option<(u64, Indexes)>,
+    paths: Option<(u64, Arc<Vec<String>>)>,
+    /// Making the index failed once, so searches scan instead.
+    gave_up: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Indexes {
+    full_text: bool,
+    vector: bool,
+}
+
+impl Store {
+    /// Runs both legs, at the same time and on the same version of the table:
+    /// the chunks nearest to `vector`, and those that match `text` best, up to
+    /// `candidates` each. A leg without a question, or with one that holds
+    /// nothing to look for, is empty. `text` is words, not a syntax.
+    ///
+    /// If the full-text index is missing, it is made first where this process
+    /// may write; otherwise all texts are scanned, which is slower and knows
+    /// no word stems.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for a vector of the wrong length,
+    /// [`StoreError::Glob`] for a bad glob, and errors of reading.
+    pub async fn search(
+        &self,
+        vector: Option<&[f32]>,
+        text: Option<&str>,
+        filter: &Filter,
+        candidates: usize,
+    ) -> Result<Legs, StoreError> {
+        let vector = vector.map(|vector| self.question(vector)).transpose()?;
+        let vector = vector.flatten();
+        let text = text.and_then(searchable);
+        let (vector, text) = (vector.as_deref(), text.as_deref());
+        match self.search_once(vector, text, filter, candidates).await {
+            // Another process may have cleaned up files of the version that
+            // this one still held; the newest version has all of its files.
+            Err(StoreError::Database { .. } | StoreError::Io { .. }) => {
+                self.refresh("search").await?;
+                self.search_once(vector, text, filter, candidates).await
+            }
+            result => result,
+        }
+    }
+
+    async fn search_once(
+        &self,
+        vector: Option<&[f32]>,
+        text: Option<&str>,
+        filter: &Filter,
+        candidates: usize,
+    ) -> Result<Legs, StoreError> {
+        let mut legs = Legs {
+            vector: Vec::new(),
+            full_text: Vec::new(),
+            vector_time: Duration::ZERO,
+            full_text_time: Duration::ZERO,
+            snapshot: None,
+            dir: self.dir.clone(),
+        };
+        if (vector.is_none() && text.is_none()) || candidates == 0 {
+            return Ok(legs);
+        }
+        let failed = |error| StoreError::database("search", &self.dir, error);
+        let mut snapshot = self.table.query_snapshot().await.map_err(failed)?;
+        if snapshot.count_rows(None).await.map_err(failed)? == 0 {
+            return Ok(legs);
+        }
+        let mut indexes = self.indexes(&snapshot).await?;
+        if text.is_some() && !indexes.full_text && self.make_full_text_index().await {
+            snapshot = self.table.query_snapshot().await.map_err(failed)?;
+            indexes = self.indexes(&snapshot).await?;
+        }
+        let condition = match self.scope(&snapshot, filter).await? {
+            Scope::Everything => None,
+            Scope::Nothing => return Ok(legs),
+            Scope::Where(sql) => Some(sql),
+        };
+        let full_text = text.map(|text| {
+            let (snapshot, condition) = (snapshot.clone(), condition.clone());
+            tokio::spawn(full_text_leg(snapshot, text.to_owned(), condition, candidates))
+        });
+        if let Some(vector) = vector {
+            let started = Instant::now();
+            let batches = vector_leg(&snapshot, vector, condition, candidates, indexes.vector)
+                .await
+                .map_err(failed)?;
+            legs.vector = self.ranked(&batches, column::DISTANCE, f32::total_cmp)?;
+            legs.vector_time = started.elapsed();
+        }
+        if let Some(task) = full_text {
+            let (batches, time) = match task.await {
+                Ok(result) => result.map_err(failed)?,
+                Err(error) => {
+                    return Err(StoreError::io("search", &self.dir, std::io::Error::other(error)));
+                }
+            };
+            legs.full_text = self.ranked(&batches, column::SCORE, |a, b| b.total_cmp(a))?;
+            legs.full_text_time = time;
+        }
+        legs.snapshot = Some(snapshot);
+        Ok(legs)
+    }
+
+    /// Row ids with their value, in the order of the values; rows that are
+    /// equal come in an order that doesn't depend on chance.
+    fn ranked(
+        &self,
+        batches: &[RecordBatch],
+        value: &str,
+        order: impl Fn(&f32, &f32) -> Ordering,
+    ) -> Result<Vec<(RowKey, f32)>, StoreError> {
+        let mut found = Vec::new();
+        for batch in batches {
+            let ids = typed::<UInt64Array>(batch, column::ROW_ID, &self.dir)?;
+            let values = typed::<Float32Array>(batch, value, &self.dir)?;
+            let pairs = ids.values().iter().zip(values.values());
+            found.extend(
+                pairs
+                    .filter(|(_, value)| value.is_finite())
+                    .map(|(id, value)| (RowKey(*id), *value)),
+            );
+        }
+        found.sort_by(|a: &(RowKey, f32), b| order(&a.1, &b.1).then(a.0.cmp(&b.0)));
+        Ok(found)
+    }
+
+    /// A question's vector at length one; `None` for the zero vector, which
+    /// is equally far from everything.
+    fn question(&self, vector: &[f32]) -> Result<Option<Vec<f32>>, StoreError> {
+        if vector.len() != self.identity.dimension {
+            return Err(StoreError::Invalid(format!(
+                "the question's vector has length {}, and the knowledge base holds vectors of \
+                 length {}; run `lorag kb reembed`",
+                vector.len(),
+                self.identity.dimension
+            )));
+        }
+        Ok(unit(vector).filter(|vector| vector.iter().any(|x| *x != 0.0)))
+    }
+
+    async fn scope(&self, snapshot: &Table, filter: &Filter) -> Result<Scope, StoreError> {
+        if !filter.needs_paths() {
+            return filter.scope(&[]);
+        }
+        let version = self.version_of(snapshot).await?;
+        let known = self.cache().paths.clone();
+        let paths = match known {
+            Some((of, paths)) if of == version => paths,
+            _ => {
+                let paths = Arc::new(self.scan_paths(snapshot).await?);
+                self.cache().paths = Some((version, paths.clone()));
+                paths
+            }
+        };
+        filter.scope(&paths)
+    }
+
+    async fn indexes(&self, snapshot: &Table) -> Result<Indexes, StoreError> {
+        let version = self.version_of(snapshot).await?;
+        let known = self.cache().indexes;
+        if let Some((of, indexes)) = known
+            && of == version
+        {
+            return Ok(indexes);
+        }
+        let list = snapshot
+            .list_indices()
+            .await
+            .map_err(|error| StoreError::database("search", &self.dir, error))?;
+        let has = |wanted: IndexType| list.iter().any(|index| index.index_type == wanted);
+        let indexes = Indexes { full_text: has(IndexType::FTS), vector: has(IndexType::IvfPq) };
+        self.cache().indexes = Some((version, indexes));
+        Ok(indexes)
+    }
+
+    async fn version_of(&self, snapshot: &Table) -> Result<u64, StoreError> {
+        snapshot.version().await.map_err(|error| StoreError::database("search", &self.dir, error))
+    }
+
+    /// Makes the full-text index that an interrupted ingest left out. Gives
+    /// whether there is one now; a failure is no reason not to search.
+    async fn make_full_text_index(&self) -> bool {
+        if self.cache().gave_up {
+            return false;
+        }
+        match self.try_full_text_index().await {
+            Ok(made) => made,
+            Err(error) => {
+                tracing::debug!("searching without a full-text index: {error}");
+                self.cache().gave_up = true;
+                false
+            }
+        }
+    }
+
+    async fn try_full_text_index(&self) -> Result<bool, StoreError> {
+        let Some(_lock) = WriterLock::acquire(&self.dir)? else {
+            return Ok(false);
+        };
+        self.refresh("index").await?;
+        self.ensure_full_text_index().await?;
+        Ok(true)
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        // What is cached is whole at any moment, even after a panic.
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn vector_leg(
+    table: &Table,
+    vector: &[f32],
+    condition: Option<String>,
+    candidates: usize,
+    indexed: bool,
+) -> Result<Vec<RecordBatch>, lancedb::Error> {
+    let mut query = table
+        .query()
+        .nearest_to(vector)?
+        .column(column::VECTOR)
+        .select(Select::columns(&[column::ROW_ID, column::DISTANCE]))
+        .limit(candidates);
+    query = if indexed {
+        query.distance_type(DistanceType::Cosine).nprobes(PROBES)?.refine_factor(REFINE)
+    } else {
+        query.distance_type(DistanceType::Dot).bypass_vector_index()
+    };
+    if let Some(sql) = condition {
+        query = query.only_if(sql);
+    }
+    query.execute_with_options(batches_of(VECTOR_ROWS)).await?.try_collect().await
+}
+
+async fn full_text_leg(
+    table: Table,
+    text: String,
+    condition: Option<String>,
+    candidates: usize,
+) -> Result<(Vec<RecordBatch>, Duration), lancedb::Error> {
+    let started = Instant::now();
+    let words = FullTextSearchQuery::new(text).with_column(column::SEARCH_TEXT.to_owned())?;
+    let mut query = table
+        .query()
+        .full_text_search(words)
+        .select(Select::columns(&[column::ROW_ID, column::SCORE]))
+        .limit(candidates);
+    if let Some(sql) = condition {
+        query = query.only_if(sql);
+    }
+    let batches = query.execute().await?.try_collect().await?;
+    Ok((batches, started.elapsed()))
+}
+
+/// The text that full text can look for; `None` if no word is left once stop
+/// words and signs are gone.
+fn searchable(text: &str) -> Option<String> {
+    let text: String = text.chars().take(MOST_CHARACTERS).collect();
+    match lancedb::tokenize(&text, &full_text_parameters()) {
+        Ok(words) => (!words.is_empty()).then_some(text),
+        Err(error) => {
+            tracing::debug!("cannot split a question into words: {error}");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_of_stop_words_and_signs_is_nothing_to_look_for() {
+        for text in ["", "   ", "the of", "\"'(){}[]", "🦀", "&& || !"] {
+            assert_eq!(searchable(text), None, "{text:?}");
+        }
+        assert_eq!(searchable("a:b AND (").as_deref(), Some("a:b AND ("));
+        assert!(searchable("the handbook").is_some());
+    }
+
+    #[test]
+    fn a_long_question_is_cut_between_characters() {
+        let cut = searchable(&"wörter ".repeat(10_000)).unwrap();
+        assert_eq!(cut.chars().count(), MOST_CHARACTERS);
+    }
+}
