@@ -1,0 +1,326 @@
+//! One answer, from its evidence to its last citation.
+
+use super::support;
+use super::{AnswerError, Ask, AskEvent, resident_bytes};
+use crate::domain::{
+    Answer, ByteRange, Citation, DroppedCitation, FinishReason, GenerationStats, Ledger, Source,
+    millis,
+};
+use crate::engine::citations::{CitationParser, Piece};
+use crate::engine::grammar::{Quotable, QuoteForm, QuoteGrammar, free_grammar};
+use crate::engine::prompt::{self, Prompt, harmless};
+use crate::engine::{End, EngineEvent, Request};
+use futures::StreamExt;
+use std::time::{Duration, Instant};
+
+/// Answers a question. `on_event` is told what happens, in order. Dropping the
+/// future cancels the generation.
+///
+/// Without a source to read, or with too little support for quote mode's
+/// threshold, the answer is the no-answer sentence and nothing is generated.
+///
+/// # Errors
+/// Where the model fails or can't be held to quotes.
+pub async fn answer(
+    mut ask: Ask<'_>,
+    on_event: &mut (dyn FnMut(AskEvent<'_>) + Send),
+) -> Result<Answer, AnswerError> {
+    let started = Instant::now();
+    let mut sources = std::mem::take(&mut ask.evidence.sources);
+    let quotes = ask.quotes();
+    let threshold = ask.settings.answer_threshold.or(ask.manner.quote_threshold);
+    let too_little = quotes && threshold.is_some_and(|t| ask.evidence.support < t);
+    if too_little || !sources.iter().any(Source::used) {
+        on_event(AskEvent::Sources(&sources));
+        on_event(AskEvent::Text(&ask.manner.no_answer));
+        let text = ask.manner.no_answer.clone();
+        let stats = Meter::new(started).stats(&ask, 0, FinishReason::NotGenerated);
+        return Ok(finish(&ask, text, Vec::new(), Vec::new(), sources, Ledger::default(), stats));
+    }
+    let info = ask.engine.info();
+    if quotes && info.template_thinks {
+        return Err(AnswerError::TemplateThinks { model: info.name.clone() });
+    }
+    let reserve = ask.manner.reserve.unwrap_or(ask.settings.max_tokens).min(info.window / 2);
+    let prompt =
+        prompt::build(ask.engine, ask.manner, ask.question, ask.history, &mut sources, reserve)?;
+    on_event(AskEvent::Sources(&sources));
+    let grammar = quotes.then(|| quote_grammar(&ask, &sources, threshold.is_none())).flatten();
+    if quotes && grammar.is_none() {
+        return Err(AnswerError::Grammar("no sentence of the sources can be quoted".to_owned()));
+    }
+    let request = request(&ask, &prompt, grammar.as_ref(), &sources, reserve);
+    let mut shown = Shown::new(&sources, on_event);
+    let mut meter = Meter::new(started);
+    let reason = stream(&ask, request, grammar.as_ref(), &mut shown, &mut meter).await?;
+    shown.finish();
+    let Shown { text, marks, dropped, .. } = shown;
+    let citations = cite(&text, &marks, &sources, grammar.as_ref());
+    let stats = meter.stats(&ask, prompt.ledger.prompt, reason);
+    Ok(finish(&ask, text, citations, dropped, sources, prompt.ledger, stats))
+}
+
+fn quote_grammar(ask: &Ask<'_>, sources: &[Source], may_refuse: bool) -> Option<QuoteGrammar> {
+    let quotables = sources
+        .iter()
+        .filter(|s| s.used())
+        .flat_map(|source| {
+            source.sentences.iter().enumerate().map(|(sentence, s)| Quotable {
+                number: source.number,
+                sentence,
+                text: harmless(&s.text),
+            })
+        })
+        .collect();
+    let form = QuoteForm {
+        template: ask.manner.quote_template.clone(),
+        join: ask.manner.quote_join.clone(),
+        unit: ask.manner.quote_unit,
+        max: ask.manner.quote_max.unwrap_or(ask.settings.max_quotes).max(1),
+    };
+    let none = may_refuse.then(|| ask.manner.no_answer.clone());
+    QuoteGrammar::new(quotables, form, none, &ask.engine.info().end_tokens)
+}
+
+fn request(
+    ask: &Ask<'_>,
+    prompt: &Prompt,
+    quote: Option<&QuoteGrammar>,
+    sources: &[Source],
+    reserve: usize,
+) -> Request {
+    let thinking = ask.settings.thinking && quote.is_none();
+    let grammar = match quote {
+        Some(quote) => Some(quote.lark().to_owned()),
+        None if ask.settings.cite_grammar && !thinking => {
+            let used: Vec<usize> = sources.iter().filter(|s| s.used()).map(|s| s.number).collect();
+            Some(free_grammar(&used, &ask.engine.info().end_tokens))
+        }
+        None => None,
+    };
+    let thoughts = if thinking { ask.settings.max_thinking_tokens } else { 0 };
+    Request {
+        messages: prompt.messages.clone(),
+        grammar,
+        max_tokens: reserve + thoughts,
+        temperature: ask.manner.temperature.unwrap_or(ask.settings.temperature),
+        top_p: ask.manner.top_p.unwrap_or(ask.settings.top_p),
+        thinking,
+    }
+}
+
+/// Runs the generation into `shown`. Under a quote grammar it stops decoding
+/// as soon as one alternative remains.
+async fn stream(
+    ask: &Ask<'_>,
+    request: Request,
+    grammar: Option<&QuoteGrammar>,
+    shown: &mut Shown<'_, '_>,
+    meter: &mut Meter,
+) -> Result<FinishReason, AnswerError> {
+    let mut tracker = grammar.and_then(QuoteGrammar::tracker);
+    if let Some(rest) = tracker.as_ref().and_then(|t| t.determined()) {
+        shown.text(rest);
+        return Ok(FinishReason::Determined);
+    }
+    let limit = ask.settings.max_thinking_tokens;
+    let mut events = ask.engine.generate(request);
+    while let Some(event) = events.next().await {
+        match event? {
+            EngineEvent::Text(text) => {
+                meter.token(false);
+                shown.text(&text);
+                let Some(tracker) = tracker.as_mut() else { continue };
+                if !tracker.feed(&text) {
+                    return Err(AnswerError::Grammar(format!(
+                        "the engine left it at \u{201c}{}\u{201d}",
+                        shown.text
+                    )));
+                }
+                if let Some(rest) = tracker.determined() {
+                    shown.text(rest);
+                    return Ok(FinishReason::Determined);
+                }
+            }
+            EngineEvent::Thought(text) => {
+                meter.token(true);
+                (shown.on_event)(AskEvent::Thought(&text));
+                if meter.thoughts >= limit {
+                    return Ok(FinishReason::Length);
+                }
+            }
+            EngineEvent::End(end) => {
+                meter.end(end);
+                if !end.by_length {
+                    return Ok(FinishReason::Stop);
+                }
+                if let Some(rest) = tracker.as_ref().and_then(|t| t.completion()) {
+                    shown.text(rest);
+                }
+                return Ok(FinishReason::Length);
+            }
+        }
+    }
+    Ok(FinishReason::Stop)
+}
+
+/// Citations of the finished text.
+fn cite(
+    text: &str,
+    marks: &[(usize, ByteRange)],
+    sources: &[Source],
+    grammar: Option<&QuoteGrammar>,
+) -> Vec<Citation> {
+    let quoted = grammar.map(|g| g.quoted(text)).unwrap_or_default();
+    let mut quoted = quoted.into_iter();
+    marks
+        .iter()
+        .filter_map(|&(number, mark)| {
+            let source = sources.iter().find(|s| s.number == number && s.used())?;
+            let sentence = quoted
+                .next()
+                .filter(|q| q.number == number)
+                .and_then(|q| source.sentences.get(q.sentence));
+            Some(match sentence {
+                Some(sentence) => support::of_sentence(source, sentence, mark),
+                None => support::citation(text, mark, source),
+            })
+        })
+        .collect()
+}
+
+fn finish(
+    ask: &Ask<'_>,
+    text: String,
+    citations: Vec<Citation>,
+    dropped: Vec<DroppedCitation>,
+    sources: Vec<Source>,
+    ledger: Ledger,
+    generation: GenerationStats,
+) -> Answer {
+    let said = text.trim();
+    let refused = said.is_empty() || said.contains(ask.manner.no_answer.trim_end_matches('.'));
+    Answer {
+        question: ask.question.to_owned(),
+        answered: !refused,
+        text,
+        mode: ask.mode.to_owned(),
+        model: ask.engine.info().name.clone(),
+        adapter: ask.adapter.map(ToOwned::to_owned),
+        citations,
+        dropped,
+        sources,
+        ledger,
+        search: ask.search,
+        generation,
+    }
+}
+
+/// The text so far, told to the listener piece by piece.
+struct Shown<'a, 'b> {
+    parser: CitationParser,
+    text: String,
+    marks: Vec<(usize, ByteRange)>,
+    dropped: Vec<DroppedCitation>,
+    on_event: &'a mut (dyn FnMut(AskEvent<'_>) + Send + 'b),
+}
+
+impl<'a, 'b> Shown<'a, 'b> {
+    fn new(sources: &[Source], on_event: &'a mut (dyn FnMut(AskEvent<'_>) + Send + 'b)) -> Self {
+        let numbers = sources.iter().filter(|s| s.used()).map(|s| s.number);
+        Self {
+            parser: CitationParser::new(numbers),
+            text: String::new(),
+            marks: Vec::new(),
+            dropped: Vec::new(),
+            on_event,
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let pieces = self.parser.feed(text);
+        self.take(pieces);
+    }
+
+    fn finish(&mut self) {
+        let pieces = self.parser.finish();
+        self.take(pieces);
+    }
+
+    fn take(&mut self, pieces: Vec<Piece>) {
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => {
+                    self.text.push_str(&text);
+                    (self.on_event)(AskEvent::Text(&text));
+                }
+                Piece::Cite(number) => {
+                    let start = self.text.len();
+                    self.text.push_str(&format!("[{number}]"));
+                    self.marks.push((number, ByteRange::new(start, self.text.len())));
+                    (self.on_event)(AskEvent::Cite(number));
+                }
+                Piece::Dropped(number) => {
+                    self.dropped.push(DroppedCitation { number, at: self.text.len() });
+                    (self.on_event)(AskEvent::Dropped(number));
+                }
+            }
+        }
+    }
+}
+
+/// Counts and times of the generation.
+struct Meter {
+    started: Instant,
+    first: Option<Duration>,
+    tokens: usize,
+    thoughts: usize,
+    end: Option<End>,
+}
+
+impl Meter {
+    fn new(started: Instant) -> Self {
+        Self { started, first: None, tokens: 0, thoughts: 0, end: None }
+    }
+
+    fn token(&mut self, thought: bool) {
+        self.first.get_or_insert_with(|| self.started.elapsed());
+        self.tokens += 1;
+        self.thoughts += usize::from(thought);
+    }
+
+    fn end(&mut self, end: End) {
+        self.end = Some(end);
+    }
+
+    fn stats(&self, ask: &Ask<'_>, prompt: usize, reason: FinishReason) -> GenerationStats {
+        let total = self.started.elapsed();
+        let first = self.first.unwrap_or(total);
+        let decoded = self.end.map_or(self.tokens, |e| e.completion_tokens.max(self.tokens));
+        let prompt_s = self.end.map(|e| e.prompt_s).filter(|s| *s > 0.0);
+        let decode_s = total.saturating_sub(first).as_secs_f64();
+        let rate = |count: usize, seconds: f64| {
+            if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
+        };
+        let generated = reason != FinishReason::NotGenerated && decoded > 0;
+        let info = ask.engine.info();
+        GenerationStats {
+            prompt_tokens: prompt,
+            completion_tokens: decoded,
+            reasoning_tokens: self.thoughts,
+            time_to_first_token_ms: millis(first),
+            prompt_tokens_per_s: if generated {
+                rate(prompt, prompt_s.unwrap_or(first.as_secs_f64()))
+            } else {
+                0.0
+            },
+            decode_tokens_per_s: rate(decoded.saturating_sub(1), decode_s),
+            total_ms: millis(total),
+            finish_reason: reason,
+            model: info.name.clone(),
+            quantization: info.quantization.clone(),
+            device: info.device.clone(),
+            resident_bytes: resident_bytes(),
+        }
+    }
+}

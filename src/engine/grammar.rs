@@ -1,0 +1,412 @@
+//! Grammars that generation is constrained by, in llguidance's Lark dialect.
+//!
+//! Quote mode lets the model choose among whole sentences of the sources, each
+//! with its citation, so that not a word of the answer is the model's own. The
+//! free-mode grammar only keeps citation numbers valid.
+//!
+//! llguidance ends a grammar by itself only on a few well-known tokens, so
+//! each grammar ends with the model's own end tokens. mistral.rs runs a forward
+//! pass for every token, also for those that the grammar forces; so a
+//! [`QuoteTracker`] follows the text and tells as soon as one alternative
+//! remains, which is then printed whole while the request is dropped.
+
+use crate::config::QuoteUnit;
+use std::fmt::Write;
+
+/// A sentence that may be quoted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quotable {
+    /// The number of its source.
+    pub number: usize,
+    /// Which sentence of its source it is.
+    pub sentence: usize,
+    /// Its text on one line, as it stands in the prompt.
+    pub text: String,
+}
+
+/// How quotes are spelled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuoteForm {
+    /// One quote, with `{quote}` and `{n}`.
+    pub template: String,
+    /// What stands between two quotes.
+    pub join: String,
+    /// What is quoted.
+    pub unit: QuoteUnit,
+    /// Most quotes in an answer, at least 1.
+    pub max: usize,
+}
+
+/// The grammar of quote mode.
+#[derive(Clone, Debug)]
+pub struct QuoteGrammar {
+    quotables: Vec<Quotable>,
+    alternatives: Vec<String>,
+    form: QuoteForm,
+    no_answer: Option<String>,
+    lark: String,
+}
+
+impl QuoteGrammar {
+    /// A grammar of these sentences, in this order; later duplicates and
+    /// sentences that can't be generated (control characters, U+FFFD) are left
+    /// out. `no_answer` is the sentence that says the sources don't answer,
+    /// where the model may choose it. `None` where nothing is left to quote.
+    #[must_use]
+    pub fn new(
+        quotables: Vec<Quotable>,
+        form: QuoteForm,
+        no_answer: Option<String>,
+        end_tokens: &[String],
+    ) -> Option<Self> {
+        let mut kept: Vec<Quotable> = Vec::new();
+        for quotable in quotables {
+            // A delta that ends in U+FFFD is withheld by the engine.
+            let usable = !quotable.text.is_empty()
+                && !quotable.text.chars().any(|c| c == '\u{FFFD}' || c.is_control());
+            if usable && !kept.iter().any(|k| k.text == quotable.text) {
+                kept.push(quotable);
+            }
+        }
+        if kept.is_empty() {
+            return None;
+        }
+        let alternatives: Vec<String> =
+            kept.iter().map(|q| spell(&form.template, &q.text, q.number)).collect();
+        let mut grammar =
+            Self { quotables: kept, alternatives, form, no_answer, lark: String::new() };
+        grammar.lark = grammar.write(end_tokens);
+        Some(grammar)
+    }
+
+    /// The grammar in Lark.
+    #[must_use]
+    pub fn lark(&self) -> &str {
+        &self.lark
+    }
+
+    /// The sentences it offers.
+    #[must_use]
+    pub fn quotables(&self) -> &[Quotable] {
+        &self.quotables
+    }
+
+    /// The sentences an answer of this grammar quotes, in the order of the
+    /// answer. Empty for the no-answer sentence.
+    #[must_use]
+    pub fn quoted(&self, answer: &str) -> Vec<&Quotable> {
+        let mut out = Vec::new();
+        let mut rest = answer;
+        let mut from = 0;
+        while let Some((at, spelled)) = self.alternatives[from..]
+            .iter()
+            .enumerate()
+            .filter(|(_, a)| rest.starts_with(a.as_str()))
+            .max_by_key(|(_, a)| a.len())
+        {
+            out.extend(self.quotables.get(from + at));
+            from += at + 1;
+            rest = &rest[spelled.len()..];
+            match rest.strip_prefix(self.form.join.as_str()) {
+                Some(tail) => rest = tail,
+                None => break,
+            }
+        }
+        out
+    }
+
+    /// Follows an answer of this grammar; `None` where quotes are runs of
+    /// words, whose end only the model knows.
+    #[must_use]
+    pub fn tracker(&self) -> Option<QuoteTracker<'_>> {
+        (self.form.unit == QuoteUnit::Sentence).then(|| QuoteTracker::new(self))
+    }
+
+    fn write(&self, end_tokens: &[String]) -> String {
+        let mut out = String::new();
+        let max = self.form.max.clamp(1, self.alternatives.len());
+        let no_answer = self.no_answer.as_deref().map(|text| format!("{} | ", literal(text)));
+        let _ = writeln!(out, "start: body{}", end(end_tokens));
+        let _ = writeln!(out, "body: {}from_0_{max}", no_answer.unwrap_or_default());
+        // `from_i_m`: one to m quotes, in order, the first of them the i-th or
+        // a later one.
+        let count = self.alternatives.len();
+        for left in (1..=max).rev() {
+            for index in 0..count {
+                let _ = write!(out, "from_{index}_{left}: quote_{index}");
+                if left > 1 && index + 1 < count {
+                    let join = literal(&self.form.join);
+                    let _ = write!(out, " ({join} from_{}_{})?", index + 1, left - 1);
+                }
+                if index + 1 < count {
+                    let _ = write!(out, " | from_{}_{left}", index + 1);
+                }
+                out.push('\n');
+            }
+        }
+        for (index, alternative) in self.alternatives.iter().enumerate() {
+            match self.form.unit {
+                QuoteUnit::Sentence => {
+                    let _ = writeln!(out, "quote_{index}: {}", literal(alternative));
+                }
+                QuoteUnit::Words => self.write_words(index, &mut out),
+            }
+        }
+        out
+    }
+
+    /// A run of words of one sentence: it may begin at any word and end behind
+    /// any later one, and is never empty.
+    fn write_words(&self, index: usize, out: &mut String) {
+        let Some(quotable) = self.quotables.get(index) else { return };
+        let number = quotable.number.to_string();
+        let words: Vec<&str> = quotable.text.split(' ').filter(|w| !w.is_empty()).collect();
+        let starts: Vec<String> = (0..words.len()).map(|w| format!("words_{index}_{w}")).collect();
+        let _ = write!(out, "quote_{index}:");
+        for (at, part) in self.form.template.split("{quote}").enumerate() {
+            if at > 0 {
+                let _ = write!(out, " ({})", starts.join(" | "));
+            }
+            let part = part.replace("{n}", &number);
+            if !part.is_empty() {
+                let _ = write!(out, " {}", literal(&part));
+            }
+        }
+        out.push('\n');
+        for (at, word) in words.iter().enumerate() {
+            let _ = write!(out, "words_{index}_{at}: {}", literal(word));
+            if at + 1 < words.len() {
+                let _ = write!(out, " (\" \" words_{index}_{})?", at + 1);
+            }
+            out.push('\n');
+        }
+    }
+}
+
+/// The grammar of free mode: any text in which a bracket with digits is the
+/// number of a source.
+#[must_use]
+pub fn free_grammar(numbers: &[usize], end_tokens: &[String]) -> String {
+    let list: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let cite = if list.is_empty() { String::new() } else { format!(r"|({})\]", list.join("|")) };
+    format!("start: text{}\ntext: /([^\\[]|\\[+([^0-9\\[]{cite}))*/\n", end(end_tokens))
+}
+
+/// Spells one quote.
+fn spell(template: &str, quote: &str, number: usize) -> String {
+    // The quote may hold `{n}` itself, so it goes in last.
+    template.replace("{n}", &number.to_string()).replace("{quote}", quote)
+}
+
+fn literal(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The model's end tokens, as llguidance names special tokens.
+fn end(tokens: &[String]) -> String {
+    let named: Vec<&str> = tokens
+        .iter()
+        .map(String::as_str)
+        .filter(|t| {
+            t.len() > 2
+                && t.starts_with('<')
+                && t.ends_with('>')
+                && !t[1..t.len() - 1].contains(['<', '>', ' '])
+        })
+        .collect();
+    match named.as_slice() {
+        [] => String::new(),
+        [one] => format!(" {one}"),
+        many => format!(" ({})", many.join(" | ")),
+    }
+}
+
+/// Follows an answer of quote mode as it streams.
+#[derive(Clone, Debug)]
+pub struct QuoteTracker<'a> {
+    grammar: &'a QuoteGrammar,
+    text: String,
+    live: Vec<Place>,
+}
+
+/// One way to read the answer so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    /// The alternative it is in; `None` for the no-answer sentence.
+    alternative: Option<usize>,
+    /// Bytes of it that were read.
+    read: usize,
+    /// Quotes begun, this one included.
+    quotes: usize,
+    /// Whether a joint was begun behind it, so that another quote follows.
+    joint: bool,
+}
+
+impl<'a> QuoteTracker<'a> {
+    fn new(grammar: &'a QuoteGrammar) -> Self {
+        let mut tracker = Self { grammar, text: String::new(), live: Vec::new() };
+        tracker.feed("");
+        tracker
+    }
+
+    /// Reads the next piece of the answer. False where no alternative goes on
+    /// like this, which a working grammar makes impossible.
+    pub fn feed(&mut self, text: &str) -> bool {
+        self.text.push_str(text);
+        let mut live = Vec::new();
+        self.read(&self.text, 0, 1, &mut live);
+        let none = self.grammar.no_answer.as_deref();
+        if none.is_some_and(|none| none.starts_with(&self.text)) {
+            let read = self.text.len();
+            live.push(Place { alternative: None, read, quotes: 1, joint: false });
+        }
+        self.live = live;
+        !self.live.is_empty()
+    }
+
+    /// What remains of the answer, once that is certain.
+    #[must_use]
+    pub fn determined(&self) -> Option<&'a str> {
+        match self.live.as_slice() {
+            [place] if !place.joint && !self.may_go_on(*place) => self.rest(*place),
+            _ => None,
+        }
+    }
+
+    /// What remains of the first alternative that is still possible: a whole
+    /// end for an answer that ran into its limit of tokens.
+    #[must_use]
+    pub fn completion(&self) -> Option<&'a str> {
+        self.rest(*self.live.first()?)
+    }
+
+    fn rest(&self, place: Place) -> Option<&'a str> {
+        let spelled = match place.alternative {
+            Some(index) => self.grammar.alternatives.get(index)?.as_str(),
+            None => self.grammar.no_answer.as_deref()?,
+        };
+        spelled.get(place.read..)
+    }
+
+    fn may_go_on(&self, place: Place) -> bool {
+        place.quotes < self.grammar.form.max
+            && place.alternative.is_some_and(|index| index + 1 < self.grammar.alternatives.len())
+    }
+
+    /// Every way to read `text` as quotes from the alternative `from` on, the
+    /// first being the `quotes`-th of the answer.
+    fn read(&self, text: &str, from: usize, quotes: usize, out: &mut Vec<Place>) {
+        let join = self.grammar.form.join.as_str();
+        for (index, spelled) in self.grammar.alternatives.iter().enumerate().skip(from) {
+            let alternative = Some(index);
+            if spelled.starts_with(text) {
+                out.push(Place { alternative, read: text.len(), quotes, joint: false });
+                continue;
+            }
+            let Some(behind) = text.strip_prefix(spelled.as_str()) else { continue };
+            let place = Place { alternative, read: spelled.len(), quotes, joint: true };
+            if !self.may_go_on(place) {
+                continue;
+            }
+            if let Some(tail) = behind.strip_prefix(join) {
+                self.read(tail, index + 1, quotes + 1, out);
+            } else if join.starts_with(behind) {
+                out.push(place);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grammar(max: usize, template: &str, join: &str, no_answer: bool) -> QuoteGrammar {
+        let quotables =
+            [(1, "Alpha comes first."), (1, "Alpine air is thin."), (2, "Beta follows.")]
+                .iter()
+                .enumerate()
+                .map(|(sentence, &(number, text))| Quotable { number, sentence, text: text.into() })
+                .collect();
+        let form = QuoteForm {
+            template: template.into(),
+            join: join.into(),
+            unit: QuoteUnit::Sentence,
+            max,
+        };
+        let none = no_answer.then(|| "None.".to_owned());
+        QuoteGrammar::new(quotables, form, none, &["<|im_end|>".to_owned()]).unwrap()
+    }
+
+    #[test]
+    fn the_rest_is_known_as_soon_as_one_alternative_remains() {
+        let grammar = grammar(1, "{quote} [{n}]", "\n", false);
+        let mut tracker = grammar.tracker().unwrap();
+        assert!(tracker.feed("Alp"));
+        assert_eq!(tracker.determined(), None);
+        assert!(tracker.feed("h"));
+        assert_eq!(tracker.determined(), Some("a comes first. [1]"));
+        assert!(!tracker.feed("x"));
+    }
+
+    #[test]
+    fn several_quotes_are_determined_only_by_the_last_one() {
+        let grammar = grammar(2, "- {quote} [{n}]", "\n", false);
+        let mut tracker = grammar.tracker().unwrap();
+        assert!(tracker.feed("- Alpha comes first. [1]"));
+        assert_eq!(tracker.determined(), None);
+        for piece in ["\n", "-", " B"] {
+            assert!(tracker.feed(piece), "{piece}");
+        }
+        assert_eq!(tracker.determined(), Some("eta follows. [2]"));
+        let whole = "- Alpha comes first. [1]\n- Beta follows. [2]";
+        let numbers: Vec<usize> = grammar.quoted(whole).iter().map(|q| q.number).collect();
+        assert_eq!(numbers, [1, 2]);
+        // None twice, and in the order of the sources.
+        let mut again = grammar.tracker().unwrap();
+        assert!(!again.feed("- Beta follows. [2]\n- Alpha"));
+    }
+
+    #[test]
+    fn the_no_answer_sentence_is_an_alternative_of_its_own() {
+        let grammar = grammar(2, "{quote} [{n}]", "\n", true);
+        let mut tracker = grammar.tracker().unwrap();
+        assert!(tracker.feed("N"));
+        assert_eq!(tracker.determined(), Some("one."));
+        assert!(grammar.quoted("None.").is_empty());
+        assert!(grammar.lark().contains("body: \"None.\" | from_0_2"));
+    }
+
+    #[test]
+    fn one_sentence_needs_no_token_at_all() {
+        let quotable = Quotable { number: 3, sentence: 0, text: "Only \"this\" {n}.".into() };
+        let form = QuoteForm {
+            template: "Source [{n}] says: \"{quote}\"".into(),
+            join: "\n".into(),
+            unit: QuoteUnit::Sentence,
+            max: 1,
+        };
+        let grammar = QuoteGrammar::new(vec![quotable.clone(), quotable], form, None, &[]).unwrap();
+        assert_eq!(grammar.quotables().len(), 1);
+        let whole = "Source [3] says: \"Only \"this\" {n}.\"";
+        assert_eq!(grammar.tracker().unwrap().determined(), Some(whole));
+    }
+
+    #[test]
+    fn sentences_that_cannot_be_generated_are_left_out() {
+        let broken = Quotable { number: 1, sentence: 0, text: "bad \u{FFFD}".into() };
+        let form = QuoteForm {
+            template: "{quote}".into(),
+            join: "\n".into(),
+            unit: QuoteUnit::Sentence,
+            max: 1,
+        };
+        assert!(QuoteGrammar::new(vec![broken], form, None, &[]).is_none());
+    }
+
+    #[test]
+    fn only_well_formed_end_tokens_enter_the_grammar() {
+        assert_eq!(end(&["<|im_end|>".into(), "EOS".into()]), " <|im_end|>");
+        assert_eq!(end(&["</s>".into(), "<|eot|>".into()]), " (</s> | <|eot|>)");
+    }
+}

@@ -1,0 +1,262 @@
+//! The header of a GGUF file, read with care.
+//!
+//! The reader that candle has trusts every length in the file, and a damaged
+//! one can make it ask for more memory than there is; this one compares each
+//! length with what is left of the file.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{BufReader, Read};
+
+/// A metadata value, as far as it is of use here.
+enum Value {
+    Number(u64),
+    Text(String),
+    Texts(Vec<String>),
+    Other,
+}
+
+/// The header as it stands in the file.
+#[derive(Default)]
+pub(super) struct Raw {
+    metadata: HashMap<String, Value>,
+    /// Bytes that each type of tensor takes.
+    types: BTreeMap<&'static str, u64>,
+    /// Where the last tensor ends in the file.
+    pub data_end: u64,
+}
+
+/// Reads the header of a file of `length` bytes.
+///
+/// # Errors
+/// What is wrong with the file, as half a sentence about it.
+pub(super) fn read(file: File, length: u64) -> Result<Raw, String> {
+    Reader { inner: BufReader::new(file), left: length, wide: true }.header()
+}
+
+impl Raw {
+    /// A text of the metadata.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.metadata.get(key) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// An unsigned number of the metadata.
+    pub fn number(&self, key: &str) -> Option<u64> {
+        match self.metadata.get(key) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// A token of the vocabulary, as it is written there.
+    pub fn token(&self, id: u64) -> Option<String> {
+        match self.metadata.get("tokenizer.ggml.tokens") {
+            Some(Value::Texts(tokens)) => tokens.get(usize::try_from(id).ok()?).cloned(),
+            _ => None,
+        }
+    }
+
+    /// The name under which the file was made, or the type that most of its
+    /// bytes have.
+    pub fn quantization(&self) -> String {
+        let named = self.number("general.file_type").and_then(file_type);
+        let most = || self.types.iter().max_by_key(|(_, bytes)| **bytes).map(|(name, _)| *name);
+        named.or_else(most).unwrap_or("gguf").to_owned()
+    }
+}
+
+fn file_type(number: u64) -> Option<&'static str> {
+    Some(match number {
+        0 => "f32",
+        1 => "f16",
+        2 => "q4_0",
+        3 => "q4_1",
+        7 => "q8_0",
+        8 => "q5_0",
+        9 => "q5_1",
+        10 => "q2_k",
+        11 => "q3_k_s",
+        12 => "q3_k_m",
+        13 => "q3_k_l",
+        14 => "q4_k_s",
+        15 => "q4_k_m",
+        16 => "q5_k_s",
+        17 => "q5_k_m",
+        18 => "q6_k",
+        32 => "bf16",
+        _ => return None,
+    })
+}
+
+/// Name, elements and bytes of one block of a tensor type that candle reads.
+fn tensor_type(number: u32) -> Option<(&'static str, u64, u64)> {
+    Some(match number {
+        0 => ("f32", 1, 4),
+        1 => ("f16", 1, 2),
+        2 => ("q4_0", 32, 18),
+        3 => ("q4_1", 32, 20),
+        6 => ("q5_0", 32, 22),
+        7 => ("q5_1", 32, 24),
+        8 => ("q8_0", 32, 34),
+        9 => ("q8_1", 32, 36),
+        10 => ("q2_k", 256, 84),
+        11 => ("q3_k", 256, 110),
+        12 => ("q4_k", 256, 144),
+        13 => ("q5_k", 256, 176),
+        14 => ("q6_k", 256, 210),
+        15 => ("q8_k", 256, 292),
+        30 => ("bf16", 1, 2),
+        _ => return None,
+    })
+}
+
+struct Reader {
+    inner: BufReader<File>,
+    left: u64,
+    /// Lengths have eight bytes, since version 2 of the format.
+    wide: bool,
+}
+
+impl Reader {
+    fn header(&mut self) -> Result<Raw, String> {
+        let length = self.left;
+        if self.array::<4>()? != *b"GGUF" {
+            return Err("it does not start as a GGUF file does".to_owned());
+        }
+        let version = self.u32()?;
+        if !(1..=3).contains(&version) {
+            return Err(format!("version {version} of GGUF is unknown to the engine"));
+        }
+        self.wide = version > 1;
+        let tensors = self.length()?;
+        let pairs = self.length()?;
+        let mut raw = Raw::default();
+        for _ in 0..pairs {
+            let key = self.string()?;
+            let kind = self.u32()?;
+            let value = self.value(kind, key == "tokenizer.ggml.tokens", 0)?;
+            raw.metadata.insert(key, value);
+        }
+        let mut last = 0_u64;
+        for _ in 0..tensors {
+            let name = self.string()?;
+            let mut elements = 1_u64;
+            for _ in 0..self.u32()? {
+                let side = self.length()?;
+                elements = elements
+                    .checked_mul(side)
+                    .ok_or_else(|| format!("it is damaged: the size of `{name}` is wrong"))?;
+            }
+            let number = self.u32()?;
+            let offset = u64::from_le_bytes(self.array()?);
+            let Some((kind, block, size)) = tensor_type(number) else {
+                return Err(format!(
+                    "the engine can't read the type of its tensor `{name}` (number {number}: IQ and ternary types are unknown to it): take a file such as Q4_K_M, Q6_K or Q8_0"
+                ));
+            };
+            let taken = (elements / block).saturating_mul(size);
+            *raw.types.entry(kind).or_default() += taken;
+            last = last.max(offset.saturating_add(taken));
+        }
+        let alignment = raw.number("general.alignment").filter(|a| *a > 0).unwrap_or(32);
+        let start = (length - self.left).div_ceil(alignment).saturating_mul(alignment);
+        raw.data_end = start.saturating_add(last);
+        Ok(raw)
+    }
+
+    fn value(&mut self, kind: u32, keep: bool, depth: u32) -> Result<Value, String> {
+        Ok(match kind {
+            0 | 7 => Value::Number(u64::from(self.array::<1>()?[0])),
+            2 => Value::Number(u64::from(u16::from_le_bytes(self.array()?))),
+            4 => Value::Number(u64::from(self.u32()?)),
+            10 => Value::Number(u64::from_le_bytes(self.array()?)),
+            8 => Value::Text(self.string()?),
+            9 => self.list(keep, depth)?,
+            _ => {
+                self.skip(width(kind)?)?;
+                Value::Other
+            }
+        })
+    }
+
+    fn list(&mut self, keep: bool, depth: u32) -> Result<Value, String> {
+        let kind = self.u32()?;
+        let count = self.length()?;
+        if kind == 8 {
+            let mut texts = Vec::new();
+            for _ in 0..count {
+                if keep {
+                    texts.push(self.string()?);
+                } else {
+                    let length = self.length()?;
+                    self.skip(length)?;
+                }
+            }
+            return Ok(if keep { Value::Texts(texts) } else { Value::Other });
+        }
+        if kind == 9 {
+            // Lists of lists are allowed, but no file needs many levels.
+            if depth > 4 {
+                return Err("it is damaged: its metadata is nested too deep".to_owned());
+            }
+            for _ in 0..count {
+                self.list(false, depth + 1)?;
+            }
+        } else {
+            self.skip(width(kind)?.saturating_mul(count))?;
+        }
+        Ok(Value::Other)
+    }
+
+    fn string(&mut self) -> Result<String, String> {
+        let length = self.length()?;
+        self.claim(length)?;
+        let mut bytes = Vec::new();
+        self.inner.by_ref().take(length).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+        Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned())
+    }
+
+    fn length(&mut self) -> Result<u64, String> {
+        if self.wide { Ok(u64::from_le_bytes(self.array()?)) } else { self.u32().map(u64::from) }
+    }
+
+    fn u32(&mut self) -> Result<u32, String> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], String> {
+        self.claim(N as u64)?;
+        let mut bytes = [0; N];
+        self.inner.read_exact(&mut bytes).map_err(|error| error.to_string())?;
+        Ok(bytes)
+    }
+
+    fn skip(&mut self, count: u64) -> Result<(), String> {
+        self.claim(count)?;
+        let count = i64::try_from(count).map_err(|error| error.to_string())?;
+        self.inner.seek_relative(count).map_err(|error| error.to_string())
+    }
+
+    /// Takes `count` bytes off what is left.
+    fn claim(&mut self, count: u64) -> Result<(), String> {
+        self.left = self
+            .left
+            .checked_sub(count)
+            .ok_or("it is damaged, or was not fetched to its end: it ends within its header")?;
+        Ok(())
+    }
+}
+
+/// Bytes of a value of fixed length.
+fn width(kind: u32) -> Result<u64, String> {
+    match kind {
+        0 | 1 | 7 => Ok(1),
+        2 | 3 => Ok(2),
+        4..=6 => Ok(4),
+        10..=12 => Ok(8),
+        _ => Err(format!("it is damaged: its metadata has a value of unknown type {kind}")),
+    }
+}

@@ -1,0 +1,150 @@
+//! Generation: prompts with a token ledger, token streams, citations, quote
+//! mode. mistral.rs stays inside `mistral`; everything else speaks [`Engine`].
+
+pub mod citations;
+pub mod grammar;
+pub mod mistral;
+pub mod prompt;
+pub mod scripted;
+
+use futures::stream::BoxStream;
+use std::path::PathBuf;
+
+/// Who speaks a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The instructions.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What they say.
+    pub text: String,
+}
+
+/// What a generation needs.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The conversation, ending with the user's message.
+    pub messages: Vec<Message>,
+    /// Lark grammar (llguidance's dialect) that the answer obeys. Ends in the
+    /// model's end token by itself; see `grammar`.
+    pub grammar: Option<String>,
+    /// Most tokens to decode, thoughts included.
+    pub max_tokens: usize,
+    /// 0 takes the likeliest token.
+    pub temperature: f64,
+    /// Nucleus sampling; 1 keeps every token.
+    pub top_p: f64,
+    /// Whether the model may think first. Ignored under a grammar.
+    pub thinking: bool,
+}
+
+/// What comes from a running generation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EngineEvent {
+    /// A piece of the answer.
+    Text(String),
+    /// A piece of thought.
+    Thought(String),
+    /// The end, always the last event of a stream that had no error.
+    End(End),
+}
+
+/// How a generation ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct End {
+    /// Whether the limit of tokens ended it, not the model.
+    pub by_length: bool,
+    /// Tokens of the prompt, as the engine counted.
+    pub prompt_tokens: usize,
+    /// Tokens decoded.
+    pub completion_tokens: usize,
+    /// Seconds the engine took to read the prompt; 0 where unknown.
+    pub prompt_s: f64,
+    /// Seconds it took to decode; 0 where unknown.
+    pub decode_s: f64,
+}
+
+/// A running generation. Dropping it cancels the generation.
+pub type EventStream = BoxStream<'static, Result<EngineEvent, EngineError>>;
+
+/// What a loaded model is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelInfo {
+    /// Name to show.
+    pub name: String,
+    /// How its weights are quantized; `none` if not.
+    pub quantization: String,
+    /// `cpu`, `cuda:0` or `metal`.
+    pub device: String,
+    /// Most tokens of prompt and answer together.
+    pub window: usize,
+    /// Whether its chat template opens a thought by itself, so that no grammar
+    /// can hold from the first token.
+    pub template_thinks: bool,
+    /// The tokens that end an answer, as they are written in its vocabulary.
+    pub end_tokens: Vec<String>,
+}
+
+/// A loaded model.
+pub trait Engine: Send + Sync {
+    /// What it is.
+    fn info(&self) -> &ModelInfo;
+
+    /// Tokens of `text` by the model's own tokenizer, without special tokens.
+    fn count(&self, text: &str) -> usize;
+
+    /// Tokens of the whole prompt that `messages` make, chat template and
+    /// special tokens included.
+    ///
+    /// # Errors
+    /// Where the chat template refuses the messages.
+    fn count_prompt(&self, messages: &[Message]) -> Result<usize, EngineError>;
+
+    /// Starts a generation. The stream ends with [`EngineEvent::End`] or with
+    /// an error; dropping it cancels.
+    fn generate(&self, request: Request) -> EventStream;
+}
+
+/// What can go wrong with a model.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A file of the model is missing, unreadable or damaged.
+    #[error("cannot load the model from {path}: {reason}")]
+    Load {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// The prompt doesn't fit into the window.
+    #[error(
+        "the prompt takes {prompt} tokens, and the model's window holds {window}; ask with fewer or shorter sources"
+    )]
+    TooLong {
+        /// Tokens of the prompt.
+        prompt: usize,
+        /// Tokens of the window.
+        window: usize,
+    },
+    /// The engine refused the request.
+    #[error("the model refused the request: {0}")]
+    Refused(String),
+    /// The engine failed while it generated.
+    #[error("the model failed while it generated: {0}")]
+    Failed(String),
+    /// The engine panicked.
+    #[error(
+        "the inference engine crashed: {0}. This is a bug in the engine; the model must be loaded again"
+    )]
+    Crashed(String),
+}

@@ -1,0 +1,354 @@
+//! An engine that says what it was told to: for tests of everything around an
+//! engine, without weights and without a thread.
+//!
+//! A token is a word with the white space before it, both when counting and
+//! when streaming, so that expected numbers can be read off a test.
+
+use super::{End, Engine, EngineError, EngineEvent, EventStream, Message, ModelInfo, Request};
+use futures::stream::{self, StreamExt};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Tokens that the chat template is said to put around each message.
+pub const MESSAGE_TOKENS: usize = 3;
+
+/// Tokens that the chat template is said to end the prompt with.
+pub const PROMPT_TOKENS: usize = 1;
+
+/// One answer of the script.
+#[derive(Debug, Default)]
+pub struct Reply {
+    thought: String,
+    text: String,
+    delay: Option<Duration>,
+    failure: Option<EngineError>,
+}
+
+impl Reply {
+    /// An answer with this text, a token for each word.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// Thinks first. A request that doesn't allow it goes without.
+    #[must_use]
+    pub fn thinking(mut self, thought: impl Into<String>) -> Self {
+        self.thought = thought.into();
+        self
+    }
+
+    /// Waits this long before each token.
+    #[must_use]
+    pub fn slowly(mut self, delay: Duration) -> Self {
+        self.delay = Some(delay);
+        self
+    }
+
+    /// Fails behind the text instead of ending well.
+    #[must_use]
+    pub fn then_fail(mut self, error: EngineError) -> Self {
+        self.failure = Some(error);
+        self
+    }
+}
+
+impl From<&str> for Reply {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Reply {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+/// An [`Engine`] that gives its replies in order, one for each request, and
+/// fails once they are used up. Grammars are recorded and not obeyed.
+pub struct ScriptedEngine {
+    info: ModelInfo,
+    replies: Mutex<VecDeque<Reply>>,
+    requests: Mutex<Vec<Request>>,
+    cancelled: Arc<AtomicUsize>,
+}
+
+impl ScriptedEngine {
+    /// An engine with these replies and a window of 4,096 tokens.
+    #[must_use]
+    pub fn new(replies: impl IntoIterator<Item = impl Into<Reply>>) -> Self {
+        Self {
+            info: ModelInfo {
+                name: "scripted".to_owned(),
+                quantization: "none".to_owned(),
+                device: "cpu".to_owned(),
+                window: 4096,
+                template_thinks: false,
+                end_tokens: vec!["</s>".to_owned()],
+            },
+            replies: Mutex::new(replies.into_iter().map(Into::into).collect()),
+            requests: Mutex::new(Vec::new()),
+            cancelled: Arc::default(),
+        }
+    }
+
+    /// With this window, in tokens.
+    #[must_use]
+    pub fn with_window(mut self, window: usize) -> Self {
+        self.info.window = window;
+        self
+    }
+
+    /// With this description of its model.
+    #[must_use]
+    pub fn with_info(mut self, info: ModelInfo) -> Self {
+        self.info = info;
+        self
+    }
+
+    /// The requests so far, in order.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        lock(&self.requests).clone()
+    }
+
+    /// How many streams were dropped before their end.
+    #[must_use]
+    pub fn cancelled(&self) -> usize {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+}
+
+impl Engine for ScriptedEngine {
+    fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    fn count(&self, text: &str) -> usize {
+        text.split_whitespace().count()
+    }
+
+    fn count_prompt(&self, messages: &[Message]) -> Result<usize, EngineError> {
+        let texts: usize = messages.iter().map(|m| self.count(&m.text) + MESSAGE_TOKENS).sum();
+        Ok(texts + PROMPT_TOKENS)
+    }
+
+    fn generate(&self, request: Request) -> EventStream {
+        let reply = lock(&self.replies).pop_front();
+        lock(&self.requests).push(request.clone());
+        let script = match (self.count_prompt(&request.messages), reply) {
+            (Err(error), _) => Script::failing(error),
+            (Ok(prompt), _) if prompt >= self.info.window => {
+                Script::failing(EngineError::TooLong { prompt, window: self.info.window })
+            }
+            (Ok(_), None) => {
+                Script::failing(EngineError::Failed("the script has no reply left".to_owned()))
+            }
+            (Ok(prompt), Some(reply)) => {
+                let limit = request.max_tokens.min(self.info.window - prompt);
+                let thinks = request.thinking && request.grammar.is_none();
+                Script::of(reply, prompt, limit, thinks)
+            }
+        };
+        let script = Script { watch: Some(Watch(Arc::clone(&self.cancelled))), ..script };
+        stream::unfold(script, |mut script| async move {
+            let event = script.next().await?;
+            Some((event, script))
+        })
+        .boxed()
+    }
+}
+
+/// What is left of an answer.
+struct Script {
+    events: VecDeque<Result<EngineEvent, EngineError>>,
+    delay: Option<Duration>,
+    watch: Option<Watch>,
+}
+
+impl Script {
+    fn failing(error: EngineError) -> Self {
+        Self { events: VecDeque::from([Err(error)]), delay: None, watch: None }
+    }
+
+    fn of(reply: Reply, prompt: usize, limit: usize, thinks: bool) -> Self {
+        let thoughts = if thinks { tokens(&reply.thought) } else { Vec::new() };
+        let mut events: VecDeque<_> = thoughts.into_iter().map(EngineEvent::Thought).collect();
+        events.extend(tokens(&reply.text).into_iter().map(EngineEvent::Text));
+        let by_length = events.len() > limit;
+        events.truncate(limit);
+        let end = EngineEvent::End(End {
+            by_length,
+            prompt_tokens: prompt,
+            completion_tokens: events.len(),
+            prompt_s: 0.0,
+            decode_s: 0.0,
+        });
+        let mut events: VecDeque<_> = events.into_iter().map(Ok).collect();
+        events.push_back(match reply.failure {
+            Some(error) if !by_length => Err(error),
+            _ => Ok(end),
+        });
+        Self { events, delay: reply.delay, watch: None }
+    }
+
+    async fn next(&mut self) -> Option<Result<EngineEvent, EngineError>> {
+        if let Some(delay) = self.delay
+            && self.events.len() > 1
+        {
+            tokio::time::sleep(delay).await;
+        }
+        let event = self.events.pop_front();
+        if self.events.is_empty()
+            && let Some(watch) = self.watch.take()
+        {
+            watch.ended();
+        }
+        event
+    }
+}
+
+/// Counts a cancelled answer when it is dropped.
+struct Watch(Arc<AtomicUsize>);
+
+impl Watch {
+    /// The answer came to its end, so nothing is counted.
+    fn ended(mut self) {
+        self.0 = Arc::default();
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A text in words, each with the white space before it; what is behind the
+/// last one belongs to it.
+fn tokens(text: &str) -> Vec<String> {
+    let mut tokens: Vec<String> = Vec::new();
+    let mut in_word = false;
+    for character in text.chars() {
+        let space = character.is_whitespace();
+        if (space && in_word) || tokens.is_empty() {
+            tokens.push(String::new());
+        }
+        in_word = !space;
+        if let Some(token) = tokens.last_mut() {
+            token.push(character);
+        }
+    }
+    if tokens.len() > 1
+        && let Some(last) = tokens.pop_if(|last| last.trim().is_empty())
+        && let Some(word) = tokens.last_mut()
+    {
+        word.push_str(&last);
+    }
+    tokens
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Role;
+    use std::time::Instant;
+
+    fn request(max_tokens: usize) -> Request {
+        let messages = vec![Message { role: Role::User, text: "How do I start".into() }];
+        Request { messages, max_tokens, ..Request::default() }
+    }
+
+    async fn all(engine: &ScriptedEngine, request: Request) -> Vec<Result<EngineEvent, String>> {
+        let stream = engine.generate(request);
+        stream.map(|event| event.map_err(|error| error.to_string())).collect().await
+    }
+
+    fn text(text: &str) -> Result<EngineEvent, String> {
+        Ok(EngineEvent::Text(text.into()))
+    }
+
+    fn end(by_length: bool, completion_tokens: usize) -> Result<EngineEvent, String> {
+        let (prompt_tokens, prompt_s, decode_s) = (8, 0.0, 0.0);
+        Ok(EngineEvent::End(End {
+            by_length,
+            prompt_tokens,
+            completion_tokens,
+            prompt_s,
+            decode_s,
+        }))
+    }
+
+    #[test]
+    fn words_keep_the_space_before_them() {
+        assert_eq!(tokens("Run make  run.\n"), ["Run", " make", "  run.\n"]);
+        assert_eq!(tokens(" a\n\nb"), [" a", "\n\nb"]);
+        assert_eq!(tokens(""), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn replies_come_in_order_and_run_out() {
+        let engine = ScriptedEngine::new(["Run make [1]", "Wait"]);
+        let first = all(&engine, request(10)).await;
+        assert_eq!(first, [text("Run"), text(" make"), text(" [1]"), end(false, 3)]);
+        assert_eq!(all(&engine, request(10)).await, [text("Wait"), end(false, 1)]);
+        let error = all(&engine, request(10)).await.remove(0).unwrap_err();
+        assert!(error.contains("no reply left"), "{error}");
+        assert_eq!(engine.requests().len(), 3);
+        assert_eq!(engine.cancelled(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_limit_and_the_window_are_kept() {
+        let engine = ScriptedEngine::new(["one two three", "x"]).with_window(10);
+        let two = all(&engine, request(10)).await;
+        assert_eq!(two, [text("one"), text(" two"), end(true, 2)]);
+        let engine = engine.with_window(8);
+        let error = all(&engine, request(10)).await.remove(0).unwrap_err();
+        assert!(error.contains("8 tokens"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn thoughts_are_apart_and_only_where_allowed() {
+        let reply = || Reply::text("Yes").thinking("hm well");
+        let engine = ScriptedEngine::new([reply(), reply()]);
+        let thinking = all(&engine, Request { thinking: true, ..request(10) }).await;
+        assert_eq!(thinking[0], Ok(EngineEvent::Thought("hm".into())));
+        assert_eq!(
+            thinking[1..],
+            [Ok(EngineEvent::Thought(" well".into())), text("Yes"), end(false, 3)]
+        );
+        let grammar = Some("start: \"Yes\"".to_owned());
+        let forced = all(&engine, Request { thinking: true, grammar, ..request(10) }).await;
+        assert_eq!(forced, [text("Yes"), end(false, 1)]);
+    }
+
+    #[tokio::test]
+    async fn a_failure_comes_behind_the_text() {
+        let crash = EngineError::Crashed("out of memory".into());
+        let engine = ScriptedEngine::new([Reply::text("Run").then_fail(crash)]);
+        let events = all(&engine, request(10)).await;
+        assert_eq!(events[0], text("Run"));
+        assert!(events[1].as_ref().unwrap_err().contains("out of memory"));
+        assert_eq!(events.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_dropped_stream_counts_as_cancelled() {
+        let slow = Reply::text("one two").slowly(Duration::from_millis(20));
+        let engine = ScriptedEngine::new([slow]);
+        let started = Instant::now();
+        let mut stream = engine.generate(request(10));
+        assert!(stream.next().await.unwrap().is_ok());
+        assert!(started.elapsed() >= Duration::from_millis(20));
+        drop(stream);
+        assert_eq!(engine.cancelled(), 1);
+    }
+}

@@ -1,0 +1,438 @@
+//! What the hub says about a model, and how its answers are read.
+//!
+//! One request lists a commit's files with sizes and checksums. Requests that
+//! may succeed later are made again, a bounded number of times.
+
+use super::cache::{hub_home, path_variable};
+use super::listing::parse;
+use super::{HubError, ModelId, RemoteModel};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, RANGE};
+use reqwest::{Client, Response, StatusCode, Url};
+use std::fmt;
+use std::time::Duration;
+
+/// Longest wait that a server may ask for before lorag gives up.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// A hub: where it is and who asks.
+#[derive(Clone)]
+pub struct Endpoint {
+    url: String,
+    token: Option<String>,
+    offline: bool,
+    client: Client,
+    pause: Duration,
+}
+
+/// The token stays out of logs.
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("url", &self.url)
+            .field("token", &self.token.as_ref().map(|_| "…"))
+            .field("offline", &self.offline)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Endpoint {
+    /// A hub at this address, asked with this token. Proxies are taken from
+    /// the environment, but not for a hub on this machine.
+    ///
+    /// # Errors
+    /// Where the address or the token can't be used, or TLS not be set up.
+    pub fn new(url: &str, token: Option<String>) -> Result<Self, HubError> {
+        let url = url.trim().trim_end_matches('/').to_owned();
+        let bad = |reason: String| HubError::BadEndpoint { url: url.clone(), reason };
+        let parsed = Url::parse(&url).map_err(|error| bad(error.to_string()))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(bad(format!("the scheme is {}", parsed.scheme())));
+        }
+        let token = token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty());
+        if token.as_ref().is_some_and(|token| !token.bytes().all(|b| b.is_ascii_graphic())) {
+            return Err(HubError::BadToken { page: format!("{url}/settings/tokens") });
+        }
+        let client = client(is_loopback(&parsed))?;
+        Ok(Self { url, token, offline: false, client, pause: Duration::from_millis(500) })
+    }
+
+    /// The hub that the environment names (`HF_ENDPOINT`, else
+    /// huggingface.co), with the token of `HF_TOKEN`,
+    /// `HUGGING_FACE_HUB_TOKEN` or the token file of the hub's tools.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Self, HubError> {
+        let set = |name| get(name).filter(|value| !value.trim().is_empty());
+        let url = set("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".to_owned());
+        let token = set("HF_TOKEN").or_else(|| set("HUGGING_FACE_HUB_TOKEN")).or_else(|| {
+            let file = path_variable(&get, "HF_TOKEN_PATH");
+            let file = file.unwrap_or_else(|| hub_home(&get).join("token"));
+            std::fs::read_to_string(file).ok()
+        });
+        let offline = set("HF_HUB_OFFLINE").is_some_and(|value| {
+            matches!(value.trim().to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
+        });
+        Ok(Self::new(&url, token)?.offline(offline))
+    }
+
+    /// The same hub, with every request refused where `offline`; what was
+    /// offline stays so.
+    #[must_use]
+    pub fn offline(mut self, offline: bool) -> Self {
+        self.offline |= offline;
+        self
+    }
+
+    /// Its address, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The commit that the id's revision means now, and its files.
+    ///
+    /// # Errors
+    /// Where the hub can't be reached, refuses, or has no such model.
+    pub async fn model(&self, id: &ModelId) -> Result<RemoteModel, HubError> {
+        let revision = encode(id.revision()).replace('/', "%2F");
+        let path = format!("api/models/{}/revision/{revision}?blobs=true", id.repository());
+        let target = Target { id, url: format!("{}/{path}", self.url), file: None };
+        let mut patience = self.patience(3);
+        loop {
+            match self.ask(&target).await {
+                Ok(model) => return Ok(model),
+                Err(failure) => tokio::time::sleep(patience.after(failure)?).await,
+            }
+        }
+    }
+
+    async fn ask(&self, target: &Target<'_>) -> Result<RemoteModel, Failure> {
+        let response = self.get(target, 0).await?;
+        let body = response.bytes().await.map_err(|error| self.unreachable(&error))?;
+        let bad = |reason| HubError::BadAnswer { endpoint: self.url.clone(), reason };
+        Ok(parse(&body).map_err(bad)?)
+    }
+
+    /// A file at a commit.
+    pub(super) fn file<'a>(&self, id: &'a ModelId, commit: &str, file: &'a str) -> Target<'a> {
+        let url = format!("{}/{}/resolve/{commit}/{}", self.url, id.repository(), encode(file));
+        Target { id, url, file: Some(file) }
+    }
+
+    /// One request, from byte `from` on. Success, or status 416 where a part
+    /// was asked for.
+    pub(super) async fn get(&self, target: &Target<'_>, from: u64) -> Result<Response, Failure> {
+        if self.offline {
+            return Err(HubError::Offline { id: target.id.to_string() }.into());
+        }
+        // A compressed answer would not have the bytes that a range counts.
+        let mut request = self.client.get(&target.url).header(ACCEPT_ENCODING, "identity");
+        if from > 0 {
+            request = request.header(RANGE, format!("bytes={from}-"));
+        }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        if status.is_success() || (status == StatusCode::RANGE_NOT_SATISFIABLE && from > 0) {
+            return Ok(response);
+        }
+        Err(self.refused(target, status, response.headers()))
+    }
+
+    /// How often a request is made, `attempts` times at most in a row.
+    pub(super) fn patience(&self, attempts: u32) -> Patience {
+        Patience { attempts, left: attempts, first: self.pause, next: self.pause }
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        let error = HubError::Unreachable { endpoint: self.url.clone(), reason: cause(error) };
+        Failure::Again { error, wait: None }
+    }
+
+    fn refused(&self, target: &Target<'_>, status: StatusCode, headers: &HeaderMap) -> Failure {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let (id, endpoint) = (target.id.to_string(), self.url.clone());
+        let repository = target.id.repository().to_owned();
+        let with_token = self.token.is_some();
+        let error = match (status.as_u16(), header("x-error-code"), target.file) {
+            (_, Some("RevisionNotFound"), _) => {
+                let revision = target.id.revision().to_owned();
+                HubError::UnknownRevision { id: repository, revision }
+            }
+            (_, Some("EntryNotFound"), Some(file)) | (404, _, Some(file)) => {
+                HubError::UnknownFile { id, file: file.to_owned() }
+            }
+            // To those who are not logged in, the hub says 401 of models that
+            // don't exist.
+            (_, Some("RepoNotFound"), _) | (404, _, None) => {
+                HubError::UnknownModel { id, endpoint, with_token }
+            }
+            (401 | 403, ..) => {
+                let page = format!("{endpoint}/{repository}");
+                HubError::Denied { id, page, with_token }
+            }
+            (429, ..) => {
+                let wait_s = header("retry-after").and_then(|s| s.trim().parse().ok());
+                let error = HubError::RateLimited { endpoint, wait_s };
+                let wait = wait_s.map(Duration::from_secs);
+                return if wait.is_some_and(|wait| wait > LONGEST_WAIT) {
+                    Failure::Final(error)
+                } else {
+                    Failure::Again { error, wait }
+                };
+            }
+            (status @ (408 | 500..=599), ..) => {
+                let error = HubError::Server { endpoint, status };
+                return Failure::Again { error, wait: None };
+            }
+            _ => HubError::BadAnswer { endpoint, reason: format!("status {status}") },
+        };
+        Failure::Final(error)
+    }
+
+    /// Shorter waits between attempts, for tests.
+    #[cfg(test)]
+    pub(super) fn impatient(mut self) -> Self {
+        self.pause = Duration::from_millis(1);
+        self
+    }
+}
+
+/// What is asked for.
+pub(super) struct Target<'a> {
+    id: &'a ModelId,
+    url: String,
+    /// The file, or `None` for the listing.
+    file: Option<&'a str>,
+}
+
+/// A failed attempt.
+pub(super) enum Failure {
+    /// Another attempt would fail as well.
+    Final(HubError),
+    /// Another attempt may succeed, after the time that the server asks for.
+    Again {
+        /// What to report if no attempt is left.
+        error: HubError,
+        /// How long the server wants to be left alone.
+        wait: Option<Duration>,
+    },
+}
+
+impl From<HubError> for Failure {
+    fn from(error: HubError) -> Self {
+        Self::Final(error)
+    }
+}
+
+/// Counts attempts and doubles the wait after each.
+pub(super) struct Patience {
+    attempts: u32,
+    left: u32,
+    first: Duration,
+    next: Duration,
+}
+
+impl Patience {
+    /// How long to wait after this failure; the error where no attempt is
+    /// left or none would help.
+    pub(super) fn after(&mut self, failure: Failure) -> Result<Duration, HubError> {
+        match failure {
+            Failure::Final(error) => Err(error),
+            Failure::Again { error, .. } if self.left <= 1 => Err(error),
+            Failure::Again { error, wait } => {
+                tracing::warn!("{error}; another attempt follows");
+                self.left -= 1;
+                let wait = wait.unwrap_or(self.next);
+                self.next = (self.next * 2).min(LONGEST_WAIT);
+                Ok(wait)
+            }
+        }
+    }
+
+    /// Starts over, since something was achieved.
+    pub(super) fn reset(&mut self) {
+        self.left = self.attempts;
+        self.next = self.first;
+    }
+}
+
+/// Percent-encodes a path for a URL.
+fn encode(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// What lies at the bottom of an error: `dns error: …`, `Connection refused`.
+pub(super) fn cause(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        text = inner.to_string();
+        source = inner.source();
+    }
+    if error.is_timeout() {
+        "it does not answer in time".to_owned()
+    } else if error.is_dns() {
+        format!("its name cannot be resolved ({text})")
+    } else {
+        text
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn client(loopback: bool) -> Result<Client, HubError> {
+    let builder = || {
+        Client::builder()
+            .user_agent(concat!("lorag/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(15))
+            .read_timeout(Duration::from_secs(60))
+    };
+    let built = if loopback {
+        // A machine without CA certificates still reaches its own mirror.
+        let built = builder().no_proxy().build();
+        built.or_else(|_| builder().no_proxy().tls_certs_only([]).build())
+    } else {
+        builder().build()
+    };
+    built.map_err(|error| HubError::Client(cause(&error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Checksum;
+    use super::super::loopback::{COMMIT, Reply, Server};
+    use super::*;
+
+    fn id() -> ModelId {
+        "org/name".parse().unwrap()
+    }
+
+    fn endpoint(server: &Server) -> Endpoint {
+        Endpoint::new(&server.url, Some("secret".to_owned())).unwrap().impatient()
+    }
+
+    /// What comes of a hub that always answers so, and how often it was asked.
+    async fn outcome(reply: Reply) -> (HubError, usize) {
+        let server = Server::start(move |_, _| reply.clone());
+        let error = endpoint(&server).model(&id()).await.unwrap_err();
+        (error, server.requests("").len())
+    }
+
+    #[tokio::test]
+    async fn a_listing_is_read() {
+        let server = Server::hub(
+            vec![("config.json", b"{}".to_vec(), false), ("a.gguf", vec![1; 9], true)],
+            |_, _, _| {},
+        );
+        let id: ModelId = "org/name@refs/pr/1".parse().unwrap();
+        let model = endpoint(&server).model(&id).await.unwrap();
+        assert_eq!(model.commit, COMMIT);
+        // What `git hash-object` says of a file that holds `{}`.
+        let git = Checksum::Git("9e26dfeeb6e641a33dae4961196235bdb965b21b".to_owned());
+        assert_eq!(model.files[0].checksum, Some(git));
+        assert_eq!((model.files[1].name.as_str(), model.files[1].size), ("a.gguf", 9));
+        assert!(matches!(&model.files[1].checksum, Some(Checksum::Sha256(d)) if d.len() == 64));
+        let requests = server.requests("/api/models/org/name/revision/refs%2Fpr%2F1?blobs=true");
+        assert_eq!(requests[0].authorization.as_deref(), Some("Bearer secret"));
+    }
+
+    #[tokio::test]
+    async fn refusals_have_their_own_errors() {
+        let coded = |status, code: &str| {
+            let mut reply = Reply::new(status, "");
+            reply.headers.push(("X-Error-Code", code.to_owned()));
+            reply
+        };
+        let (error, asked) = outcome(Reply::new(401, "")).await;
+        assert!(matches!(error, HubError::Denied { with_token: true, .. }), "{error}");
+        assert_eq!(asked, 1);
+        let (error, _) = outcome(coded(403, "GatedRepo")).await;
+        assert!(error.to_string().contains("/org/name"), "{error}");
+        let (error, _) = outcome(coded(401, "RepoNotFound")).await;
+        assert!(matches!(error, HubError::UnknownModel { .. }), "{error}");
+        let (error, _) = outcome(Reply::new(404, "")).await;
+        assert!(matches!(error, HubError::UnknownModel { .. }), "{error}");
+        let (error, _) = outcome(coded(404, "RevisionNotFound")).await;
+        assert!(matches!(error, HubError::UnknownRevision { .. }), "{error}");
+        let (error, asked) = outcome(Reply::new(502, "")).await;
+        assert!(matches!(error, HubError::Server { status: 502, .. }), "{error}");
+        assert_eq!(asked, 3);
+        let mut busy = Reply::new(429, "");
+        busy.headers.push(("Retry-After", "300".to_owned()));
+        let (error, asked) = outcome(busy).await;
+        assert!(matches!(error, HubError::RateLimited { wait_s: Some(300), .. }), "{error}");
+        assert_eq!(asked, 1);
+        let (error, _) = outcome(Reply::new(200, r#"{"sha": "../../x"}"#)).await;
+        assert!(matches!(error, HubError::BadAnswer { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_recovers_is_asked_again() {
+        let server = Server::hub(Vec::new(), |_, before, reply| {
+            if before < 2 {
+                reply.status = 503;
+            }
+        });
+        assert_eq!(endpoint(&server).model(&id()).await.unwrap().commit, COMMIT);
+    }
+
+    #[tokio::test]
+    async fn no_connection_is_told_from_being_offline() {
+        let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", unused.local_addr().unwrap());
+        drop(unused);
+        let endpoint = Endpoint::new(&url, None).unwrap().impatient();
+        let error = endpoint.model(&id()).await.unwrap_err();
+        assert!(matches!(error, HubError::Unreachable { .. }), "{error}");
+        let error = endpoint.offline(true).model(&id()).await.unwrap_err();
+        assert!(matches!(error, HubError::Offline { .. }), "{error}");
+    }
+
+    #[test]
+    fn the_environment_names_hub_and_token() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("token"), "from-file\n").unwrap();
+        let folder = home.path().to_str().unwrap().to_owned();
+        let endpoint = |pairs: &[(&str, &str)]| {
+            let get = |name: &str| match pairs.iter().find(|(key, _)| *key == name) {
+                Some((_, value)) => Some((*value).to_owned()),
+                None if name == "HF_HOME" => Some(folder.clone()),
+                None if name == "HF_ENDPOINT" => Some("http://localhost:1/".to_owned()),
+                None => None,
+            };
+            Endpoint::from_environment(get)
+        };
+        let found = endpoint(&[]).unwrap();
+        assert_eq!(
+            (found.url(), found.token.as_deref()),
+            ("http://localhost:1", Some("from-file"))
+        );
+        let found =
+            endpoint(&[("HUGGING_FACE_HUB_TOKEN", "old"), ("HF_HUB_OFFLINE", "1")]).unwrap();
+        assert_eq!((found.token.as_deref(), found.offline), (Some("old"), true));
+        assert!(!format!("{found:?}").contains("old"));
+        assert!(matches!(endpoint(&[("HF_TOKEN", "a b")]), Err(HubError::BadToken { .. })));
+        let bad = endpoint(&[("HF_ENDPOINT", "ftp://hub")]);
+        assert!(matches!(bad, Err(HubError::BadEndpoint { .. })));
+    }
+
+    #[test]
+    fn paths_are_encoded() {
+        assert_eq!(encode("1_Pooling/a b#?%é.json"), "1_Pooling/a%20b%23%3F%25%C3%A9.json");
+    }
+}
