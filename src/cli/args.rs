@@ -1,0 +1,259 @@
+//! What the command line accepts.
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// Answers questions from your documents, offline, and shows the passage
+/// behind every claim.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lorag",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Examples:\n  lorag ask \"How do I skip a folder?\" docs/\n  lorag ingest ~/notes --collection notes\n  lorag search \"vacuum\" --limit 3"
+)]
+pub struct Cli {
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags that every command takes, before or behind its name.
+#[derive(Debug, Default, Args)]
+pub struct Global {
+    /// Read this file in place of the platform's config.toml.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub config: Option<PathBuf>,
+    /// Keep the knowledge base, the logs and the cache under this folder.
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub data_dir: Option<PathBuf>,
+    /// Never touch the network.
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub offline: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Answer a question from files, citing the exact passages.
+    #[command(
+        after_help = "Examples:\n  lorag ask \"How are citations checked?\" examples/handbook\n  echo \"Which formats are read?\" | lorag ask - --json\n\nExit code: 0 answered, 3 the sources don't answer, 1 failed, 2 wrong usage."
+    )]
+    Ask(AskArgs),
+    /// Index files and folders into the knowledge base.
+    #[command(after_help = "Example:\n  lorag ingest ~/notes docs/ --collection notes")]
+    Ingest(IngestArgs),
+    /// Show the best passages for a query, without generating an answer.
+    #[command(after_help = "Example:\n  lorag search \"byte range of a chunk\" --limit 3 --json")]
+    Search(SearchArgs),
+    /// Look after the knowledge base.
+    #[command(after_help = "Example:\n  lorag kb list --collection notes")]
+    Kb {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: KbCommand,
+    },
+    /// Show the settings and where each comes from.
+    #[command(after_help = "Example:\n  lorag config show")]
+    Config {
+        /// What to show.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// List, find and download models.
+    #[command(after_help = "Example:\n  lorag models pull Qwen/Qwen3-1.7B")]
+    Models {
+        /// What to do.
+        #[command(subcommand)]
+        command: ModelsCommand,
+    },
+    /// Check the machine, the models and the knowledge base.
+    #[command(after_help = "Example:\n  lorag doctor")]
+    Doctor,
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Example:\n  lorag completions bash > ~/.local/share/bash-completion/completions/lorag"
+    )]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// Arguments of `ask`.
+#[derive(Debug, Args)]
+pub struct AskArgs {
+    /// The question; `-` reads it from standard input.
+    pub question: String,
+    /// Files and folders to answer from: indexed first, and the only ones
+    /// searched. Without one, the whole knowledge base.
+    pub paths: Vec<PathBuf>,
+    /// Answer from this collection only.
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+    /// Answer only from paths that match this glob.
+    #[arg(long, value_name = "GLOB")]
+    pub glob: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Passages to take into account.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Answer with whole sentences of the sources only.
+    #[arg(long, overrides_with = "no_quote")]
+    pub quote: bool,
+    /// Let the model use its own words.
+    #[arg(long, overrides_with = "quote")]
+    pub no_quote: bool,
+    /// Most quotes in an answer.
+    #[arg(long, value_name = "N")]
+    pub max_quotes: Option<usize>,
+    /// Most tokens of an answer.
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<usize>,
+    /// Let a model that can think do so before it answers.
+    #[arg(long)]
+    pub thinking: bool,
+    /// Model: `builtin`, a folder, a file, a hub id or a name from the config.
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Embedder: `builtin`, a folder or a hub id.
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
+}
+
+/// Arguments of `ingest`.
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// Files and folders to index.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The collection they belong to.
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_COLLECTION)]
+    pub collection: String,
+    /// Embedder: `builtin`, a folder or a hub id.
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The collection of files that were given none.
+pub const DEFAULT_COLLECTION: &str = "default";
+
+/// Arguments of `search`.
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// What to look for.
+    pub query: String,
+    /// Passages to show.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Search this collection only.
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+    /// Search only paths that match this glob.
+    #[arg(long, value_name = "GLOB")]
+    pub glob: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Embedder: `builtin`, a folder or a hub id.
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
+}
+
+/// Commands of `kb`.
+#[derive(Debug, Subcommand)]
+pub enum KbCommand {
+    /// List the indexed files.
+    #[command(after_help = "Example:\n  lorag kb list --collection notes")]
+    List {
+        /// Only this collection.
+        #[arg(long, value_name = "NAME")]
+        collection: Option<String>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take files, folders or a whole collection out of the knowledge base.
+    /// The files themselves are not touched.
+    #[command(after_help = "Example:\n  lorag kb remove --collection notes")]
+    Remove {
+        /// Files and folders to take out.
+        paths: Vec<PathBuf>,
+        /// Take out of this collection only; without paths, all of it.
+        #[arg(long, value_name = "NAME")]
+        collection: Option<String>,
+    },
+    /// Show its size, collections and embedder.
+    #[command(after_help = "Example:\n  lorag kb stats --json")]
+    Stats {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compact the table, bring its indexes up to date, free disk space.
+    #[command(after_help = "Example:\n  lorag kb vacuum")]
+    Vacuum,
+    /// Index every file again with the configured embedder.
+    #[command(after_help = "Example:\n  lorag kb reembed --embedder minishlab/potion-base-8M")]
+    Reembed {
+        /// Embedder: `builtin`, a folder or a hub id.
+        #[arg(long, value_name = "MODEL")]
+        embedder: Option<String>,
+    },
+}
+
+/// Commands of `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every setting with its origin.
+    #[command(after_help = "Example:\n  LORAG_SEARCH__LIMIT=5 lorag config show")]
+    Show {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print where the config file is looked for.
+    #[command(after_help = "Example:\n  $EDITOR \"$(lorag config path)\"")]
+    Path,
+}
+
+/// Commands of `models`.
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// List the models at hand, and some worth pulling.
+    #[command(after_help = "Example:\n  lorag models list")]
+    List {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print where a model's files are.
+    #[command(after_help = "Example:\n  lorag models path builtin")]
+    Path {
+        /// `builtin`, a folder, a hub id or a name from the config.
+        #[arg(default_value = "builtin")]
+        model: String,
+    },
+    /// Download a model from the Hugging Face hub into its standard cache.
+    #[command(
+        after_help = "Example:\n  lorag models pull Qwen/Qwen3-0.6B\n  lorag models pull Qwen/Qwen3-0.6B-GGUF --file Qwen3-0.6B-Q8_0.gguf"
+    )]
+    Pull {
+        /// Hub id, `organisation/name` or `organisation/name@revision`.
+        id: String,
+        /// Only this file, besides the small ones; for repositories with
+        /// several GGUF files.
+        #[arg(long, value_name = "NAME")]
+        file: Option<String>,
+    },
+}

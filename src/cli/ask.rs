@@ -1,0 +1,240 @@
+//! `lorag ask`: an answer whose citations lead to exact passages.
+
+use super::args::{AskArgs, DEFAULT_COLLECTION};
+use super::context::Context;
+use super::terminal::{Paint, one_line, visible};
+use super::{Failure, code, ingest, json, search};
+use crate::answer::{Ask, AskEvent, answer};
+use crate::domain::{Answer, FinishReason, SearchTimings, millis};
+use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
+use crate::knowledge::search::KnowledgeBase;
+use crate::knowledge::store::Filter;
+use std::io::{IsTerminal, Read, Write};
+use std::time::Instant;
+
+/// Runs the command.
+pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
+    let question = question(&args)?;
+    let indexing = if args.paths.is_empty() { None } else { Some(index(context, &args).await?) };
+
+    // The model loads while the passages are searched.
+    let loading = Instant::now();
+    let model = context.model();
+    let found = find(context, &args, &question);
+    let (model, found) = tokio::join!(model, found);
+    let (model, (evidence, timings)) = (model?, found?);
+    let load_ms = millis(loading.elapsed());
+    let manner = &model.manner;
+    let evidence = evidence.gather(&question, manner)?;
+    if evidence.sources.is_empty() {
+        search::hint(context).await?;
+    }
+    let paint = Paint::stdout();
+    let mut printer = Printer { paint, on: !args.json, thinking: false };
+    let ask = Ask {
+        question: &question,
+        history: &[],
+        evidence,
+        search: timings,
+        engine: model.engine.as_ref(),
+        manner,
+        settings: &context.loaded.settings.generation,
+        mode: "rag",
+        adapter: None,
+    };
+    let mut on_event = |event: AskEvent<'_>| printer.event(&event);
+    let answer = tokio::select! {
+        answer = answer(ask, &mut on_event) => answer?,
+        () = ingest::wait_for_signal() => return Err(Failure::interrupted()),
+    };
+    if args.json {
+        println!("{}", serde_json::to_string(&json::ask(&answer, indexing, load_ms))?);
+    } else {
+        print_citations(&answer, paint);
+    }
+    Ok(if answer.answered { code::DONE } else { code::NOT_ANSWERED })
+}
+
+/// The question; `-` reads it from standard input.
+fn question(args: &AskArgs) -> Result<String, Failure> {
+    let text = if args.question == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(|error| {
+            Failure::usage(format!("cannot read the question from standard input: {error}"))
+        })?;
+        text
+    } else {
+        args.question.clone()
+    };
+    let text = text.trim().to_owned();
+    if text.is_empty() {
+        return Err(Failure::usage(
+            "the question is empty. Ask like this: lorag ask \"How do I start?\" docs/",
+        ));
+    }
+    Ok(text)
+}
+
+/// Indexes the given paths first; returns how long it took, in milliseconds.
+async fn index(context: &Context, args: &AskArgs) -> Result<f64, Failure> {
+    let collection = args.collection.as_deref().unwrap_or(DEFAULT_COLLECTION);
+    let report = ingest::index(context, &args.paths, collection).await?;
+    if report.cancelled {
+        return Err(Failure::interrupted());
+    }
+    for (path, reason) in report.skipped.iter().take(SKIPS_SHOWN) {
+        eprintln!(
+            "lorag: skipped {}: {}",
+            visible(&path.display().to_string()),
+            visible(&reason.to_string())
+        );
+    }
+    if report.skipped.len() > SKIPS_SHOWN {
+        eprintln!(
+            "lorag: skipped {} more; `lorag ingest` lists all.",
+            report.skipped.len() - SKIPS_SHOWN
+        );
+    }
+    Ok(millis(report.duration))
+}
+
+/// Skipped files that `ask` names; `ingest` lists all.
+const SKIPS_SHOWN: usize = 5;
+
+/// Hits that wait for the model's manner, which says how many sentences it
+/// can read.
+struct Material {
+    found: crate::knowledge::search::Found,
+    base: Option<KnowledgeBase>,
+}
+
+impl Material {
+    fn gather(&self, question: &str, manner: &crate::config::Manner) -> Result<Evidence, Failure> {
+        let Some(base) = &self.base else { return Ok(Evidence::default()) };
+        let options =
+            EvidenceOptions { sentences: manner.sentences, hits: manner.hits, order: manner.order };
+        let stats = base.term_stats();
+        let (hits, vector) = (&self.found.hits, &self.found.query_vector);
+        Ok(gather(question, vector, hits, base.embedder().as_ref(), &stats, options)?)
+    }
+}
+
+async fn find(
+    context: &Context,
+    args: &AskArgs,
+    question: &str,
+) -> Result<(Material, SearchTimings), Failure> {
+    let embedder = context.embedder().await?;
+    let under = args
+        .paths
+        .iter()
+        .map(|path| Ok(std::path::absolute(path)?.to_string_lossy().into_owned()))
+        .collect::<Result<Vec<String>, Failure>>()?;
+    let filter = Filter { collection: args.collection.clone(), under, glob: args.glob.clone() };
+    let base = KnowledgeBase::open(&context.paths.knowledge, embedder).await?;
+    let found = match &base {
+        Some(base) => base.search(question, &context.search_options(filter)).await?,
+        None => crate::knowledge::search::Found::default(),
+    };
+    let timings = found.timings;
+    Ok((Material { found, base }, timings))
+}
+
+/// Prints the answer while it streams.
+struct Printer {
+    paint: Paint,
+    on: bool,
+    thinking: bool,
+}
+
+impl Printer {
+    fn event(&mut self, event: &AskEvent<'_>) {
+        if !self.on {
+            return;
+        }
+        match event {
+            AskEvent::Text(text) => {
+                if std::mem::take(&mut self.thinking) {
+                    eprintln!();
+                }
+                print!("{}", visible(text));
+            }
+            AskEvent::Cite(number) => print!("{}", self.paint.cite(&format!("[{number}]"))),
+            AskEvent::Thought(text) => {
+                self.thinking = true;
+                eprint!("{}", visible(text));
+            }
+            AskEvent::Dropped(_) | AskEvent::Sources(_) => {}
+        }
+        // A closed pipe shows up with the next print; nothing to do here.
+        let _ = std::io::stdout().flush();
+    }
+}
+
+/// What was cited, below the answer; on a terminal also how it went.
+fn print_citations(answer: &Answer, paint: Paint) {
+    println!();
+    let mut shown: Vec<(usize, usize)> = Vec::new();
+    for citation in &answer.citations {
+        let key = (citation.number, citation.bytes.start);
+        if shown.contains(&key) {
+            continue;
+        }
+        if shown.is_empty() {
+            println!("\n{}", paint.bold("Sources"));
+        }
+        shown.push(key);
+        let lines = citation.lines;
+        println!(
+            "{} {}:{}-{}",
+            paint.cite(&format!("[{}]", citation.number)),
+            visible(&citation.path),
+            lines.start,
+            lines.end
+        );
+        println!("    {}", paint.dim(&one_line(&citation.quote, 240)));
+    }
+    if !answer.dropped.is_empty() {
+        let numbers: Vec<String> = answer.dropped.iter().map(|d| d.number.to_string()).collect();
+        eprintln!(
+            "lorag: the model cited sources that do not exist, taken out: {}",
+            numbers.join(", ")
+        );
+    }
+    let left = answer
+        .sources
+        .iter()
+        .filter(|s| s.left_out == Some(crate::domain::LeftOut::NoRoom))
+        .count();
+    if left > 0 {
+        eprintln!(
+            "lorag: {left} of {} passages did not fit into the model's window.",
+            answer.sources.len()
+        );
+    }
+    if std::io::stderr().is_terminal() {
+        eprintln!("\n{}", status(answer));
+    }
+}
+
+fn status(answer: &Answer) -> String {
+    let stats = &answer.generation;
+    if stats.finish_reason == FinishReason::NotGenerated {
+        return format!(
+            "{}: nothing generated, {:.0} ms search",
+            stats.model, answer.search.total_ms
+        );
+    }
+    format!(
+        "{} ({}, {}): {} prompt tokens, {} decoded, first text after {:.0} ms, {:.0} ms in all, {:.0} ms search, {} MiB",
+        stats.model,
+        stats.quantization,
+        stats.device,
+        stats.prompt_tokens,
+        stats.completion_tokens,
+        stats.time_to_first_token_ms,
+        stats.total_ms,
+        answer.search.total_ms,
+        stats.resident_bytes >> 20,
+    )
+}

@@ -1,0 +1,155 @@
+//! `lorag doctor`: is everything here that an answer needs?
+
+use super::context::Context;
+use super::models::SUGGESTED;
+use super::terminal::{Paint, visible};
+use super::{Failure, code, cpu};
+use crate::builtin::{self, Asset};
+use crate::knowledge::store::Store;
+use indicatif::HumanBytes;
+use std::path::Path;
+use sysinfo::System;
+
+/// One finding.
+enum Finding {
+    Good(String),
+    Note(String),
+    Bad(String),
+}
+
+/// Runs the command; exit code 1 where something is wrong.
+pub async fn run(context: &Context) -> Result<u8, Failure> {
+    let paint = Paint::stdout();
+    let mut bad = false;
+    let mut sections: Vec<(&str, Vec<Finding>)> = vec![
+        ("Versions", versions()),
+        ("Machine", machine()),
+        ("Folders", folders(context)),
+        ("Models", models(context)),
+    ];
+    sections.push(("Knowledge base", knowledge(context).await));
+    for (title, findings) in sections {
+        println!("{}", paint.bold(title));
+        for finding in findings {
+            let (mark, text) = match finding {
+                Finding::Good(text) => ("ok  ", text),
+                Finding::Note(text) => ("note", text),
+                Finding::Bad(text) => {
+                    bad = true;
+                    ("BAD ", text)
+                }
+            };
+            println!("  {mark}  {}", visible(&text));
+        }
+    }
+    Ok(if bad { code::FAILED } else { code::DONE })
+}
+
+fn versions() -> Vec<Finding> {
+    vec![Finding::Good(format!(
+        "lorag {}, {} {}",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    ))]
+}
+
+fn machine() -> Vec<Finding> {
+    let mut out = Vec::new();
+    match cpu::too_old() {
+        Some(text) => out.push(Finding::Bad(text)),
+        None => {
+            let names: Vec<&str> = cpu::features().iter().map(|f| f.name).collect();
+            let names = if names.is_empty() { "native".to_owned() } else { names.join(", ") };
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            out.push(Finding::Good(format!("CPU with {cores} cores, {names}")));
+        }
+    }
+    let mut system = System::new();
+    system.refresh_memory();
+    let (free, total) = (system.available_memory(), system.total_memory());
+    let text = format!("{} of {} memory available", HumanBytes(free), HumanBytes(total));
+    out.push(if free < 512 << 20 { Finding::Bad(text) } else { Finding::Good(text) });
+    out
+}
+
+fn folders(context: &Context) -> Vec<Finding> {
+    let paths = &context.paths;
+    let exists = if paths.config_file.exists() { "" } else { " (absent: defaults apply)" };
+    let mut out = vec![Finding::Good(format!("config {}{exists}", paths.config_file.display()))];
+    for (name, folder) in [("data", &paths.data), ("cache", &paths.cache), ("logs", &paths.logs)] {
+        let text = format!("{name} {}", folder.display());
+        out.push(match writable(folder) {
+            Ok(()) => Finding::Good(text),
+            Err(error) => Finding::Bad(format!("{text}: {error}")),
+        });
+    }
+    out
+}
+
+fn writable(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".probe-{}", std::process::id()));
+    std::fs::write(&probe, b"")?;
+    std::fs::remove_file(&probe)
+}
+
+fn models(context: &Context) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for (name, asset) in [("reader", Asset::Reader), ("embedder", Asset::Embedder)] {
+        let bytes: usize = builtin::files(asset).iter().map(|(_, b)| b.len()).sum();
+        let size = HumanBytes(bytes as u64);
+        out.push(match builtin::unpack(asset, &context.paths.cache) {
+            Ok(_) => Finding::Good(format!("built-in {name}, {size}, checksums right")),
+            Err(error) => Finding::Bad(error.to_string()),
+        });
+    }
+    let settings = &context.loaded.settings;
+    for (key, name) in [("model", &settings.model.0), ("embedder", &settings.embedder.0)] {
+        let named = settings.models.get(name).and_then(|e| e.path.clone());
+        let name = named.unwrap_or_else(|| name.clone());
+        if name == "builtin" {
+            continue;
+        }
+        out.push(match context.locate(&name) {
+            Ok(path) => Finding::Good(format!("{key} {name}: {}", path.display())),
+            Err(failure) => Finding::Bad(format!("{key}: {}", failure.message())),
+        });
+    }
+    if settings.model.0 == "builtin" {
+        out.push(Finding::Note(
+            "the built-in reader only quotes the sentence of your documents that answers; it knows nothing by itself. Better models, with 4-bit weights:".to_owned(),
+        ));
+        for (id, size, memory, what) in SUGGESTED {
+            out.push(Finding::Note(format!("  lorag models pull {id}   {size}, {memory}: {what}")));
+        }
+    }
+    out
+}
+
+async fn knowledge(context: &Context) -> Vec<Finding> {
+    let folder = &context.paths.knowledge;
+    let store = match Store::open_any(folder).await {
+        Ok(Some(store)) => store,
+        Ok(None) => return vec![Finding::Note(format!("{}: empty", folder.display()))],
+        Err(error) => return vec![Finding::Bad(error.to_string())],
+    };
+    match store.stats().await {
+        Ok(stats) => {
+            let mut out = vec![Finding::Good(format!(
+                "{} files, {} chunks, {}, embedder {}",
+                stats.files,
+                stats.chunks,
+                HumanBytes(stats.bytes_on_disk),
+                stats.embedder
+            ))];
+            if stats.full_text_unindexed > 0 {
+                out.push(Finding::Note(format!(
+                    "{} rows are not in the full-text index yet; the next ingest adds them",
+                    stats.full_text_unindexed
+                )));
+            }
+            out
+        }
+        Err(error) => vec![Finding::Bad(error.to_string())],
+    }
+}

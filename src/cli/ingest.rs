@@ -1,0 +1,163 @@
+//! `lorag ingest`: files into the knowledge base, with progress.
+
+use super::args::IngestArgs;
+use super::context::Context;
+use super::terminal::visible;
+use super::{Failure, code};
+use crate::domain::millis;
+use crate::knowledge::ingest::{Cancel, IngestEvent, IngestOptions, IngestReport, ingest};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Runs the command.
+pub async fn run(context: &Context, args: IngestArgs) -> Result<u8, Failure> {
+    let report = index(context, &args.paths, &args.collection).await?;
+    if args.json {
+        println!("{}", serde_json::to_string(&to_json(&report))?);
+    } else {
+        println!("{}", summary(&report));
+        for (path, reason) in &report.skipped {
+            println!(
+                "  skipped {}: {}",
+                visible(&path.display().to_string()),
+                visible(&reason.to_string())
+            );
+        }
+    }
+    if report.cancelled {
+        return Err(Failure::interrupted());
+    }
+    Ok(code::DONE)
+}
+
+/// Indexes `paths` with a progress bar. Ctrl-C stops it at the next file; a
+/// second one ends the program at once.
+pub async fn index(
+    context: &Context,
+    paths: &[PathBuf],
+    collection: &str,
+) -> Result<IngestReport, Failure> {
+    if collection.trim().is_empty() {
+        return Err(Failure::usage("the name of a collection must not be empty"));
+    }
+    let embedder = context.embedder().await?;
+    let options = IngestOptions {
+        walk: context.walk_options(),
+        sizes: context.sizes(),
+        collection: collection.to_owned(),
+    };
+    let cancel = Cancel::default();
+    let signals = tokio::spawn(stop_on_signal(cancel.clone()));
+    let bar = Arc::new(bar());
+    let shown = Arc::clone(&bar);
+    let on_event = move |event| show(&shown, event);
+    let folder = context.paths.knowledge.clone();
+    let report = ingest(&folder, embedder, paths, &options, &cancel, &on_event).await;
+    signals.abort();
+    bar.finish_and_clear();
+    let report = report?;
+    if let Some(recovered) = &report.recovered {
+        eprintln!("lorag: {}", visible(recovered));
+    }
+    Ok(report)
+}
+
+async fn stop_on_signal(cancel: Cancel) {
+    wait_for_signal().await;
+    eprintln!(
+        "lorag: stopping after the files in hand; what is indexed stays. Ctrl-C again ends at once."
+    );
+    cancel.cancel();
+    wait_for_signal().await;
+    std::process::exit(i32::from(code::INTERRUPTED));
+}
+
+/// Waits for Ctrl-C or, on Unix, SIGTERM.
+pub async fn wait_for_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// A bar on standard error; hidden where that is no terminal.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+    if let Ok(style) = ProgressStyle::with_template("{spinner} reading the folder {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+fn show(bar: &ProgressBar, event: IngestEvent) {
+    match event {
+        IngestEvent::Waiting => bar.set_message("(waiting for another lorag that is indexing)"),
+        IngestEvent::Start { files } => {
+            bar.set_length(files as u64);
+            let form = "{bar:24} {pos}/{len} files, {msg} chunks, {per_sec}, {eta} left";
+            if let Ok(style) = ProgressStyle::with_template(form) {
+                bar.set_style(style.progress_chars("█▌░"));
+            }
+            bar.set_message("0");
+        }
+        IngestEvent::File { files, chunks } => {
+            bar.set_position(files as u64);
+            bar.set_message(chunks.to_string());
+        }
+        IngestEvent::Maintaining => {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} updating the indexes") {
+                bar.set_style(style);
+            }
+        }
+    }
+}
+
+/// One line about what was done.
+#[must_use]
+pub fn summary(report: &IngestReport) -> String {
+    let mut out = format!(
+        "Indexed {} ({}) in {:.1} s; {} unchanged, {} removed, {} skipped.",
+        plural(report.indexed, "file"),
+        plural(report.chunks, "chunk"),
+        report.duration.as_secs_f64(),
+        report.unchanged,
+        report.removed.len(),
+        report.skipped.len(),
+    );
+    if report.cancelled {
+        out.push_str(" Interrupted: run the same command again to go on.");
+    }
+    out
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+fn to_json(report: &IngestReport) -> serde_json::Value {
+    let skipped: Vec<serde_json::Value> = report
+        .skipped
+        .iter()
+        .map(|(path, reason)| serde_json::json!({ "path": path, "reason": reason.to_string() }))
+        .collect();
+    serde_json::json!({
+        "indexed": report.indexed,
+        "chunks": report.chunks,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "skipped": skipped,
+        "cancelled": report.cancelled,
+        "duration_ms": millis(report.duration),
+    })
+}

@@ -1,0 +1,126 @@
+//! The stable JSON that commands print. The handbook documents it.
+
+use crate::domain::{Answer, Citation, FullTextLeg, Hit, Source, VectorLeg};
+use crate::knowledge::search::Found;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A passage.
+#[derive(Serialize)]
+struct HitJson<'a> {
+    path: &'a str,
+    collection: &'a str,
+    heading: String,
+    start_line: u32,
+    end_line: u32,
+    start_byte: usize,
+    end_byte: usize,
+    text: &'a str,
+    rendered: bool,
+    vector: Option<VectorLeg>,
+    full_text: Option<FullTextLeg>,
+    rank: usize,
+    score: f32,
+}
+
+impl<'a> From<&'a Hit> for HitJson<'a> {
+    fn from(hit: &'a Hit) -> Self {
+        let chunk = &hit.chunk;
+        Self {
+            path: &chunk.path,
+            collection: &chunk.collection,
+            heading: chunk.heading_line(),
+            start_line: chunk.lines.start,
+            end_line: chunk.lines.end,
+            start_byte: chunk.bytes.start,
+            end_byte: chunk.bytes.end,
+            text: &chunk.text,
+            rendered: chunk.rendered,
+            vector: hit.vector,
+            full_text: hit.full_text,
+            rank: hit.rank,
+            score: hit.score,
+        }
+    }
+}
+
+/// A source: a passage, and what the prompt holds of it.
+#[derive(Serialize)]
+struct SourceJson<'a> {
+    number: usize,
+    tokens: usize,
+    used: bool,
+    left_out: Option<crate::domain::LeftOut>,
+    #[serde(flatten)]
+    hit: HitJson<'a>,
+}
+
+#[derive(Serialize)]
+struct CitationJson<'a> {
+    number: usize,
+    path: &'a str,
+    start_line: u32,
+    end_line: u32,
+    start_byte: usize,
+    end_byte: usize,
+    quote: &'a str,
+    rendered: bool,
+}
+
+impl<'a> From<&'a Citation> for CitationJson<'a> {
+    fn from(citation: &'a Citation) -> Self {
+        Self {
+            number: citation.number,
+            path: &citation.path,
+            start_line: citation.lines.start,
+            end_line: citation.lines.end,
+            start_byte: citation.bytes.start,
+            end_byte: citation.bytes.end,
+            quote: &citation.quote,
+            rendered: citation.rendered,
+        }
+    }
+}
+
+/// What `search --json` prints.
+#[must_use]
+pub fn search(query: &str, found: &Found) -> Value {
+    let hits: Vec<HitJson<'_>> = found.hits.iter().map(HitJson::from).collect();
+    json!({ "query": query, "hits": hits, "timings": found.timings })
+}
+
+/// What `ask --json` prints. `indexing` is null unless paths were indexed.
+#[must_use]
+pub fn ask(answer: &Answer, indexing_ms: Option<f64>, load_ms: f64) -> Value {
+    let citations: Vec<CitationJson<'_>> =
+        answer.citations.iter().map(CitationJson::from).collect();
+    let sources: Vec<SourceJson<'_>> = answer.sources.iter().map(source).collect();
+    json!({
+        "question": answer.question,
+        "answer": answer.text,
+        "answered": answer.answered,
+        "mode": answer.mode,
+        "model": answer.model,
+        "adapter": answer.adapter,
+        "citations": citations,
+        "dropped_citations": answer.dropped,
+        "sources": sources,
+        "ledger": answer.ledger,
+        "timings": {
+            "indexing_ms": indexing_ms,
+            "model_load_ms": load_ms,
+            "search": answer.search,
+            "generation": answer.generation,
+        },
+    })
+}
+
+fn source(source: &Source) -> SourceJson<'_> {
+    SourceJson {
+        number: source.number,
+        tokens: source.tokens,
+        used: source.used(),
+        left_out: source.left_out,
+        hit: HitJson::from(&source.hit),
+    }
+}

@@ -1,0 +1,158 @@
+//! The command line: one file per command. Only this module prints.
+
+pub mod args;
+mod ask;
+pub mod config_command;
+mod context;
+pub mod cpu;
+mod doctor;
+mod ingest;
+mod json;
+mod kb;
+mod models;
+mod search;
+pub mod terminal;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, Parser};
+use context::Context;
+use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+
+/// Exit codes, as the handbook documents them.
+mod code {
+    /// Done; for `ask`, the sources answer.
+    pub const DONE: u8 = 0;
+    /// Something failed.
+    pub const FAILED: u8 = 1;
+    /// Wrong usage or configuration.
+    pub const USAGE: u8 = 2;
+    /// `ask`: the sources don't answer.
+    pub const NOT_ANSWERED: u8 = 3;
+    /// Interrupted by Ctrl-C.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// An error on its way to the user, with its exit code.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    fn usage(message: impl std::fmt::Display) -> Self {
+        Self { code: code::USAGE, message: message.to_string() }
+    }
+
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn interrupted() -> Self {
+        Self { code: code::INTERRUPTED, message: "interrupted".to_owned() }
+    }
+}
+
+/// Errors that end a command with exit code 1.
+macro_rules! failures {
+    ($($error:ty),* $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self { code: code::FAILED, message: error.to_string() }
+            }
+        }
+    )*};
+}
+
+failures!(
+    &str,
+    String,
+    std::io::Error,
+    serde_json::Error,
+    tokio::task::JoinError,
+    crate::answer::AnswerError,
+    crate::builtin::UnpackError,
+    crate::engine::EngineError,
+    crate::hub::HubError,
+    crate::knowledge::KnowledgeError,
+    crate::knowledge::embed::EmbedError,
+    crate::knowledge::store::StoreError,
+);
+
+impl From<crate::config::ConfigError> for Failure {
+    fn from(error: crate::config::ConfigError) -> Self {
+        Self::usage(error)
+    }
+}
+
+/// Limits that libraries read from the environment. Call it first in `main`,
+/// before any thread runs.
+#[expect(unsafe_code, reason = "the environment may only be changed while one thread runs")]
+pub fn set_thread_limits() {
+    // Lance keeps cores back for itself and would leave one thread on two
+    // cores; a value the user set stays.
+    if std::env::var_os("LANCE_CPU_THREADS").is_none() {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        // SAFETY: called at the start of `main`, with no other thread running.
+        unsafe { std::env::set_var("LANCE_CPU_THREADS", cores.to_string()) };
+    }
+}
+
+/// Runs the program and returns its exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(code::USAGE));
+        }
+    };
+    // The panic itself goes to the log, since a library's words on the terminal
+    // help nobody.
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli)))
+        .unwrap_or_else(|_| Err(Failure::from(BUG)));
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            tracing::error!(code = failure.code, "{}", failure.message);
+            eprintln!("lorag: {}", terminal::visible(&failure.message));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// What the user reads where lorag itself went wrong.
+const BUG: &str = "something went wrong inside lorag; this is a bug. What is indexed is safe. The log file says more: `lorag config show` names it";
+
+fn run(cli: Cli) -> Result<u8, Failure> {
+    let Some(command) = cli.command else {
+        Cli::command().print_help()?;
+        return Ok(code::USAGE);
+    };
+    if let Command::Completions { shell } = command {
+        clap_complete::generate(shell, &mut Cli::command(), "lorag", &mut std::io::stdout());
+        return Ok(code::DONE);
+    }
+    let context = Context::new(&cli.global, &command)?;
+    if let Command::Config { command } = &command {
+        return config_command::run(&context, command);
+    }
+    context.start()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(async {
+        match command {
+            Command::Ask(args) => ask::run(&context, args).await,
+            Command::Ingest(args) => ingest::run(&context, args).await,
+            Command::Search(args) => search::run(&context, args).await,
+            Command::Kb { command } => kb::run(&context, command).await,
+            Command::Models { command } => models::run(&context, command).await,
+            Command::Doctor => doctor::run(&context).await,
+            Command::Config { .. } | Command::Completions { .. } => Ok(code::DONE),
+        }
+    });
+    // A generation that was cut short may still hold a thread; don't wait.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,136 @@
+//! `lorag models`: models at hand, and the hub.
+
+use super::args::ModelsCommand;
+use super::context::Context;
+use super::ingest::wait_for_signal;
+use super::terminal::{Paint, visible};
+use super::{Failure, code};
+use crate::builtin;
+use crate::hub::{self, Cache, Endpoint, FileFilter, ModelId};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+/// Models worth pulling: hub id, parameters, memory of 4-bit weights with a
+/// short context, and what for.
+pub const SUGGESTED: &[(&str, &str, &str, &str)] = &[
+    ("Qwen/Qwen3-0.6B", "0.6 B", "about 1 GB", "the smallest that writes fluent answers"),
+    ("Qwen/Qwen3-1.7B", "1.7 B", "about 2 GB", "a good start on a laptop"),
+    ("HuggingFaceTB/SmolLM3-3B", "3 B", "about 3 GB", "long contexts, six languages"),
+    ("meta-llama/Llama-3.2-3B-Instruct", "3 B", "about 3 GB", "gated: accept its licence first"),
+    ("google/gemma-3-4b-it", "4 B", "about 4 GB", "gated: accept its licence first"),
+    ("Qwen/Qwen3-4B", "4 B", "about 4 GB", "reliable citations"),
+    ("Qwen/Qwen3-8B", "8 B", "about 6 GB", "the best of these"),
+];
+
+/// Runs the command.
+pub async fn run(context: &Context, command: ModelsCommand) -> Result<u8, Failure> {
+    match command {
+        ModelsCommand::List { json } => list(context, json),
+        ModelsCommand::Path { model } => path(context, &model),
+        ModelsCommand::Pull { id, file } => pull(context, &id, file).await,
+    }
+}
+
+fn cache() -> Cache {
+    Cache::from_environment(|key| std::env::var(key).ok())
+}
+
+fn list(context: &Context, as_json: bool) -> Result<u8, Failure> {
+    let settings = &context.loaded.settings;
+    let cached = cache().list();
+    if as_json {
+        let cached: Vec<serde_json::Value> = cached
+            .iter()
+            .map(|m| json!({ "id": m.id.to_string(), "path": m.folder, "bytes": m.bytes(), "complete": m.complete }))
+            .collect();
+        println!(
+            "{}",
+            json!({
+                "configured": settings.model.0,
+                "builtin": builtin::READER_NAME,
+                "named": settings.models.keys().collect::<Vec<_>>(),
+                "cached": cached,
+            })
+        );
+        return Ok(code::DONE);
+    }
+    let paint = Paint::stdout();
+    let mark = |name: &str| if name == settings.model.0 { "*" } else { " " };
+    println!("{}", paint.bold("Built in"));
+    println!(
+        "{} builtin  {}: quotes the sentence that answers; knows nothing by itself",
+        mark("builtin"),
+        builtin::READER_NAME
+    );
+    if !settings.models.is_empty() {
+        println!("{}", paint.bold("In the config"));
+    }
+    for (name, entry) in &settings.models {
+        println!("{} {name}  {}", mark(name), visible(entry.path.as_deref().unwrap_or("")));
+    }
+    if !cached.is_empty() {
+        println!("{}", paint.bold("In the Hugging Face cache"));
+    }
+    for model in &cached {
+        let note = if model.complete { "" } else { "  (incomplete: pull it again)" };
+        let id = model.id.to_string();
+        println!("{} {}  {}{note}", mark(&id), visible(&id), HumanBytes(model.bytes()));
+    }
+    println!("{}", paint.bold("Worth pulling (memory with 4-bit weights)"));
+    for (id, size, memory, what) in SUGGESTED {
+        println!("  {id}  {size}, {memory}: {what}");
+    }
+    Ok(code::DONE)
+}
+
+fn path(context: &Context, model: &str) -> Result<u8, Failure> {
+    let entry = context.loaded.settings.models.get(model);
+    let name = entry.and_then(|e| e.path.as_deref()).unwrap_or(model);
+    let path = if name == "builtin" { context.builtin_reader()? } else { context.locate(name)? };
+    println!("{}", path.display());
+    Ok(code::DONE)
+}
+
+async fn pull(context: &Context, id: &str, file: Option<String>) -> Result<u8, Failure> {
+    let id: ModelId = id.parse().map_err(Failure::usage)?;
+    if context.loaded.settings.offline {
+        return Err(Failure::usage(
+            "offline is set, so nothing is downloaded. Unset it (--offline, LORAG_OFFLINE, HF_HUB_OFFLINE or the config) to pull",
+        ));
+    }
+    let cache = cache();
+    let endpoint = Endpoint::from_environment(|key| std::env::var(key).ok())?;
+    let filter = file.map_or_else(FileFilter::default, FileFilter::named);
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+    let form = "{bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left  {msg}";
+    if let Ok(style) = ProgressStyle::with_template(form) {
+        bar.set_style(style.progress_chars("█▌░"));
+    }
+    let shown = bar.clone();
+    let progress = move |p: hub::Progress| {
+        shown.set_length(p.all_total_bytes);
+        shown.set_position(p.all_done_bytes);
+        shown.set_message(format!("{} ({}/{})", p.file, p.index + 1, p.files));
+    };
+    let cancel = hub::Cancel::default();
+    let stop = cancel.clone();
+    let signals = tokio::spawn(async move {
+        wait_for_signal().await;
+        stop.cancel();
+    });
+    let pulled = hub::pull(&cache, &endpoint, &id, &filter, &progress, &cancel).await;
+    signals.abort();
+    bar.finish_and_clear();
+    match pulled {
+        Ok(pulled) => {
+            println!("{}", pulled.folder.display());
+            eprintln!("lorag: {} files. Use it with: lorag ask --model {id} …", pulled.files);
+            Ok(code::DONE)
+        }
+        Err(hub::HubError::Cancelled) => {
+            eprintln!("lorag: what has arrived is kept; the same command goes on from there.");
+            Err(Failure::interrupted())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,67 @@
+//! `lorag search`: the best passages, without an answer.
+
+use super::args::SearchArgs;
+use super::context::Context;
+use super::terminal::{Paint, one_line, visible};
+use super::{Failure, code, json};
+use crate::domain::Hit;
+use crate::knowledge::search::{Found, KnowledgeBase};
+use crate::knowledge::store::Filter;
+
+/// Runs the command.
+pub async fn run(context: &Context, args: SearchArgs) -> Result<u8, Failure> {
+    let embedder = context.embedder().await?;
+    let filter = Filter { collection: args.collection, under: Vec::new(), glob: args.glob };
+    let found = match KnowledgeBase::open(&context.paths.knowledge, embedder).await? {
+        Some(base) => base.search(&args.query, &context.search_options(filter)).await?,
+        None => Found::default(),
+    };
+    if found.hits.is_empty() {
+        hint(context).await?;
+    }
+    if args.json {
+        println!("{}", serde_json::to_string(&json::search(&args.query, &found))?);
+        return Ok(code::DONE);
+    }
+    let paint = Paint::stdout();
+    for hit in &found.hits {
+        print_hit(hit, paint);
+    }
+    Ok(code::DONE)
+}
+
+/// Says on standard error why nothing was found.
+pub async fn hint(context: &Context) -> Result<(), Failure> {
+    let store = crate::knowledge::store::Store::open_any(&context.paths.knowledge).await?;
+    let files = match store {
+        Some(store) => store.files().await?.len(),
+        None => 0,
+    };
+    if files == 0 {
+        eprintln!("lorag: the knowledge base is empty. Index a folder with: lorag ingest PATH");
+    } else {
+        eprintln!("lorag: no passage matches, among {files} indexed files.");
+    }
+    Ok(())
+}
+
+fn print_hit(hit: &Hit, paint: Paint) {
+    let chunk = &hit.chunk;
+    let place = format!("{}:{}-{}", visible(&chunk.path), chunk.lines.start, chunk.lines.end);
+    let leg = |name: &str, rank: Option<usize>| match rank {
+        Some(rank) => format!("{name} #{rank}"),
+        None => format!("{name} –"),
+    };
+    println!("{} {}", paint.cite(&format!("{}.", hit.rank)), paint.bold(&place),);
+    println!(
+        "   {}",
+        paint.dim(&format!(
+            "{}  score {:.3}, {}, {}",
+            one_line(&chunk.heading_line(), 60),
+            hit.score,
+            leg("vector", hit.vector.map(|v| v.rank)),
+            leg("full text", hit.full_text.map(|f| f.rank)),
+        ))
+    );
+    println!("   {}\n", one_line(&chunk.text, 240));
+}
