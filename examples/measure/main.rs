@@ -1,0 +1,42 @@
+//! Measures what README reports, through the same code that the program runs.
+//!
+//! ```text
+//! cargo run --example measure -- retrieval SELQA_FOLDER [EMBEDDER]
+//! cargo run --example measure -- reader SELQA_FOLDER [COUNT]
+//! cargo run --example measure -- handbook
+//! cargo run --example measure -- latency KNOWLEDGE_FOLDER [QUERY]
+//! ```
+//!
+//! `SELQA_FOLDER` holds `selqa-ass-dev.json` and `selqa-ass-test.json` of
+//! SelQA (Jurczyk, Zhai and Choi, 2016); `EMBEDDER` is `builtin` or a folder.
+
+mod latency;
+mod reader;
+mod retrieval;
+mod selqa;
+mod world;
+
+use anyhow::{Context, Result, bail};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let argument = |index: usize| arguments.get(index).map(String::as_str);
+    match argument(0) {
+        Some("retrieval") => {
+            let folder = argument(1).context("which folder holds SelQA?")?;
+            retrieval::run(folder.as_ref(), argument(2).unwrap_or("builtin")).await
+        }
+        Some("reader") => {
+            let folder = argument(1).context("which folder holds SelQA?")?;
+            reader::selqa(folder.as_ref(), argument(2).map_or(Ok(300), str::parse)?).await
+        }
+        Some("handbook") => reader::handbook().await,
+        Some("latency") => {
+            let folder = argument(1).context("which folder is the knowledge base?")?;
+            latency::run(folder.as_ref(), argument(2).unwrap_or("how to read a file line by line"))
+                .await
+        }
+        _ => bail!("say what to measure: retrieval, reader, handbook or latency"),
+    }
+}

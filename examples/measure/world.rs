@@ -1,0 +1,124 @@
+//! A throwaway knowledge base with the built-in reader.
+
+use anyhow::{Context, Result};
+use lorag::answer::{Ask, answer};
+use lorag::builtin::{self, Asset};
+use lorag::config::{self, Generation, Manner};
+use lorag::domain::Answer;
+use lorag::engine::mistral::{self, LoadOptions, MistralEngine, Place};
+use lorag::knowledge::chunk::Sizes;
+use lorag::knowledge::embed::{self, Embedder, EmbedderSource};
+use lorag::knowledge::evidence::{Evidence, EvidenceOptions, gather};
+use lorag::knowledge::ingest::{Cancel, IngestOptions, ingest};
+use lorag::knowledge::search::{Found, KnowledgeBase, SearchOptions};
+use lorag::knowledge::store::Filter;
+use lorag::knowledge::terms::TermStats;
+use lorag::knowledge::walk::WalkOptions;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub struct World {
+    pub folder: tempfile::TempDir,
+    pub base: KnowledgeBase,
+    pub stats: TermStats,
+}
+
+pub fn embedder(name: &str) -> Result<Arc<dyn Embedder>> {
+    let source = match name {
+        "builtin" => EmbedderSource::Builtin,
+        folder => EmbedderSource::Folder(PathBuf::from(folder)),
+    };
+    Ok(embed::load(&source)?)
+}
+
+impl World {
+    /// Indexes `documents` as the program does by default.
+    pub async fn index(documents: &Path, embedder: Arc<dyn Embedder>) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let defaults = config::Ingest::default();
+        let options = IngestOptions {
+            walk: WalkOptions {
+                hidden: defaults.hidden,
+                follow_links: defaults.follow_links,
+                max_file_bytes: defaults.max_file_bytes,
+            },
+            sizes: Sizes { target: defaults.chunk_tokens, overlap: defaults.chunk_overlap },
+            collection: "default".to_owned(),
+        };
+        let place = folder.path().join("knowledge");
+        let roots = [documents.to_owned()];
+        let cancel = Cancel::default();
+        let report =
+            ingest(&place, Arc::clone(&embedder), &roots, &options, &cancel, &|_| {}).await?;
+        println!(
+            "indexed {} files, {} chunks in {:.1} s with {}",
+            report.indexed,
+            report.chunks,
+            report.duration.as_secs_f64(),
+            embedder.id()
+        );
+        let base = KnowledgeBase::open(&place, embedder).await?.context("no knowledge base")?;
+        let stats = base.term_stats();
+        Ok(Self { folder, base, stats })
+    }
+
+    /// The built-in reader and its manner.
+    pub async fn reader(&self) -> Result<(MistralEngine, Manner)> {
+        let path = builtin::unpack(Asset::Reader, self.folder.path())?;
+        let manifest =
+            config::parse_manifest(&path.join("lorag.toml"), builtin::reader_manifest())?;
+        let manner = Manner::default().with(&manifest);
+        let engine = mistral::load(LoadOptions {
+            name: builtin::READER_NAME.to_owned(),
+            place: Place::detect(&path)?,
+            quantization: "auto".to_owned(),
+            window: manner.window,
+            threads: 0,
+        })
+        .await?;
+        Ok((engine, manner))
+    }
+
+    pub async fn search(&self, question: &str) -> Result<Found> {
+        let defaults = config::Search::default();
+        let options = SearchOptions {
+            limit: defaults.limit,
+            candidates: defaults.candidates,
+            vector_weight: None,
+            filter: Filter::default(),
+        };
+        Ok(self.base.search(question, &options).await?)
+    }
+
+    pub fn evidence(&self, question: &str, found: &Found, manner: &Manner) -> Result<Evidence> {
+        let options =
+            EvidenceOptions { sentences: manner.sentences, hits: manner.hits, order: manner.order };
+        let embedder = self.base.embedder().as_ref();
+        Ok(gather(question, &found.query_vector, &found.hits, embedder, &self.stats, options)?)
+    }
+
+    /// The whole pipeline.
+    pub async fn ask(
+        &self,
+        question: &str,
+        engine: &MistralEngine,
+        manner: &Manner,
+        settings: &Generation,
+    ) -> Result<(Answer, f32)> {
+        let found = self.search(question).await?;
+        let evidence = self.evidence(question, &found, manner)?;
+        let support = evidence.support;
+        let ask = Ask {
+            question,
+            history: &[],
+            evidence,
+            search: found.timings,
+            engine,
+            manner,
+            settings,
+            mode: "rag",
+            adapter: None,
+        };
+        Ok((answer(ask, &mut |_| {}).await?, support))
+    }
+}

@@ -1,0 +1,104 @@
+//! `lorag ingest`: what is read, what is skipped, what is done again.
+
+use super::common::{Lorag, text};
+use serde_json::Value;
+
+fn ingest(lorag: &Lorag) -> Value {
+    lorag.json(&["ingest", text(&lorag.docs()), "--json"], 0)
+}
+
+#[test]
+fn only_what_changed_is_indexed_again() {
+    let lorag = Lorag::new();
+    let a = lorag.doc("a.md", "Alpha is the first letter.\n");
+    let b = lorag.doc("b.md", "Beta is the second letter.\n");
+    lorag.doc("c.md", "Gamma is the third letter.\n");
+    let first = ingest(&lorag);
+    assert_eq!((&first["indexed"], &first["unchanged"]), (&3.into(), &0.into()));
+    let second = ingest(&lorag);
+    assert_eq!((&second["indexed"], &second["unchanged"]), (&0.into(), &3.into()));
+    std::fs::write(&a, "Alpha changed its mind.\n").unwrap();
+    std::fs::remove_file(&b).unwrap();
+    let third = ingest(&lorag);
+    assert_eq!((&third["indexed"], &third["unchanged"]), (&1.into(), &1.into()));
+    assert_eq!(third["removed"], serde_json::json!([text(&b)]));
+    let out = lorag.json(&["search", "letter", "--json"], 0);
+    let texts: Vec<&str> =
+        out["hits"].as_array().unwrap().iter().map(|h| h["text"].as_str().unwrap()).collect();
+    assert!(texts.contains(&"Alpha changed its mind."), "{texts:?}");
+    assert!(!texts.iter().any(|t| t.contains("Beta") || t.contains("first letter")), "{texts:?}");
+}
+
+#[test]
+fn other_chunk_sizes_index_again() {
+    let lorag = Lorag::new();
+    lorag.doc("a.md", "A short sentence stands here. ".repeat(80));
+    let wide = ingest(&lorag)["chunks"].as_u64().unwrap();
+    let lorag = lorag.env("LORAG_INGEST__CHUNK_TOKENS", "64");
+    let narrow = ingest(&lorag);
+    assert_eq!(narrow["indexed"], 1);
+    assert!(narrow["chunks"].as_u64().unwrap() > wide * 2, "{narrow} after {wide}");
+}
+
+#[test]
+fn every_skip_is_listed_with_its_reason() {
+    let lorag = Lorag::new();
+    lorag.doc("good.md", "A good sentence.\n");
+    lorag.doc("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0");
+    lorag.doc("empty.txt", "");
+    lorag.doc("ignored/a.md", "Ignored.\n");
+    lorag.doc(".loragignore", "ignored/\n");
+    lorag.doc(".hidden.md", "Hidden.\n");
+    let mut broken = "Gültiges UTF-8, größtenteils: äöü äöü äöü äöü. ".repeat(20).into_bytes();
+    broken.push(0xC3);
+    broken.extend_from_slice(" Ende.\n".as_bytes());
+    lorag.doc("broken.txt", broken);
+    let big = lorag.doc("big.log", "");
+    std::fs::File::create(&big).unwrap().set_len(200 << 20).unwrap();
+    let report = ingest(&lorag);
+    assert_eq!(report["indexed"], 1);
+    let reasons: Vec<(String, String)> = report["skipped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| {
+            let path = s["path"].as_str().unwrap();
+            let name = path.rsplit('/').next().unwrap().to_owned();
+            (name, s["reason"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let reason = |name: &str| &reasons.iter().find(|(n, _)| n == name).unwrap().1;
+    assert!(reason("picture.png").contains("PNG"), "{reasons:?}");
+    assert!(reason("empty.txt").contains("no text"), "{reasons:?}");
+    assert!(reason("broken.txt").contains("UTF-8"), "{reasons:?}");
+    assert!(reason("big.log").contains("max_file_bytes"), "{reasons:?}");
+    assert_eq!(reasons.len(), 4, "{reasons:?}");
+    let listed = lorag.run(&["ingest", text(&lorag.docs())]);
+    assert!(
+        listed.stdout.contains("4 skipped") && listed.stdout.contains("big.log"),
+        "{}",
+        listed.stdout
+    );
+}
+
+#[test]
+fn code_is_found_by_its_enclosing_item() {
+    let lorag = Lorag::new();
+    let code = "/// Adds two numbers.\nfn add(a: i32, b: i32) -> i32 {\n    a + b\n}\n\nstruct Point;\n\nimpl Point {\n    fn distance(&self) -> f64 {\n        0.0\n    }\n}\n";
+    lorag.doc("lib.rs", code.repeat(1));
+    ingest(&lorag);
+    let out = lorag.json(&["search", "distance of a point", "--json"], 0);
+    let hit = &out["hits"][0];
+    super::common::assert_exact(hit, "text");
+    assert!(hit["text"].as_str().unwrap().contains("distance"), "{hit}");
+}
+
+#[test]
+fn folders_are_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let lorag = Lorag::new();
+    lorag.doc("a.md", "A sentence.\n");
+    ingest(&lorag);
+    let mode = std::fs::metadata(lorag.data()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}

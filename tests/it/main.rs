@@ -1,0 +1,15 @@
+//! Tests of lorag as its users meet it: the real binary, the real table, the
+//! real built-in models. One binary, since each further one links everything
+//! again.
+
+mod architecture;
+mod ask;
+mod common;
+mod config;
+mod crash;
+mod dependencies;
+mod faults;
+mod handbook;
+mod hub;
+mod ingest;
+mod search;
