@@ -10,7 +10,7 @@ run: deps
 	cargo run --locked --quiet -- --data-dir "$(TARGET)/demo" ask "$(QUESTION)" examples/handbook
 
 test: deps
-	cargo test --locked --lib --bins --test it
+	cargo test --locked --lib --test it
 
 # Needs no more than metadata of the dependencies, so it builds none again.
 lint: deps

@@ -1,5 +1,6 @@
 //! The `lorag` program: checks the machine, parses the command line, calls the
 //! library and ends with its exit code. The only place that exits.
+#![expect(clippy::print_stderr, reason = "messages for the user go to standard error")]
 
 use std::process::ExitCode;
 

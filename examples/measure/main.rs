@@ -9,6 +9,7 @@
 //!
 //! `SELQA_FOLDER` holds `selqa-ass-dev.json` and `selqa-ass-test.json` of
 //! SelQA (Jurczyk, Zhai and Choi, 2016); `EMBEDDER` is `builtin` or a folder.
+#![expect(clippy::print_stdout, reason = "a program that prints what it measured")]
 
 mod latency;
 mod reader;
@@ -32,6 +33,11 @@ async fn main() -> Result<()> {
             reader::selqa(folder.as_ref(), argument(2).map_or(Ok(300), str::parse)?).await
         }
         Some("handbook") => reader::handbook().await,
+        Some("dump") => {
+            let folder = argument(1).context("which folder holds SelQA?")?;
+            let to = argument(2).context("which file to write?")?;
+            reader::dump(folder.as_ref(), to.as_ref()).await
+        }
         Some("latency") => {
             let folder = argument(1).context("which folder is the knowledge base?")?;
             latency::run(folder.as_ref(), argument(2).unwrap_or("how to read a file line by line"))

@@ -94,9 +94,23 @@ pub async fn selqa(folder: &Path, count: usize) -> Result<()> {
     let world = World::index(documents.path(), embedder("builtin")?).await?;
     let (engine, mut manner) = world.reader().await?;
     // Whether it should abstain is measured apart.
-    let threshold = manner.quote_threshold.take();
+    let threshold = manner.quote_threshold.replace(f32::MIN);
+    let chosen = manner.quote_margin;
     let step = (set.test.len() / count.max(1)).max(1);
     let questions: Vec<_> = set.test.iter().step_by(step).take(count).collect();
+    // How close to the best sentence another must be to be offered.
+    for margin in [Some(0.0), Some(0.05), Some(0.1), Some(0.2), Some(0.4), None] {
+        manner.quote_margin = margin;
+        let mut tally = Tally::default();
+        for question in set.dev.iter().step_by(3) {
+            let settings = settings(QuoteMode::On, true);
+            let (answer, _) = world.ask(&question.text, &engine, &manner, &settings).await?;
+            let right = holds(&answer.text, &question.answers);
+            tally.add(&answer, right, |path| document(path) == Some(question.document))?;
+        }
+        tally.print(&format!("SelQA dev, margin {margin:?}"));
+    }
+    manner.quote_margin = chosen;
     for (name, quote, grammar, thrifty) in [
         ("SelQA test, quote mode", QuoteMode::On, true, true),
         ("SelQA test, free mode", QuoteMode::Off, false, false),
@@ -162,7 +176,7 @@ pub async fn handbook() -> Result<()> {
     let world = World::index(&examples.join("handbook"), embedder("builtin")?).await?;
     let (engine, manner) = world.reader().await?;
     let mut free = manner.clone();
-    free.quote_threshold = None;
+    free.quote_threshold = Some(f32::MIN);
     let (mut with, mut without) = (Vec::new(), Vec::new());
     let (mut tally, mut strict, mut first) = (Tally::default(), Tally::default(), 0);
     let mut refused = 0;
@@ -203,4 +217,67 @@ pub async fn handbook() -> Result<()> {
     );
     thresholds("Handbook, answerable and not", &with, &without);
     Ok(())
+}
+
+/// Writes what the choice of sentences starts from, one question a line, for
+/// experiments with other scores.
+pub async fn dump(folder: &Path, to: &Path) -> Result<()> {
+    use std::io::Write;
+    let mut out = std::io::BufWriter::new(std::fs::File::create(to)?);
+    let set = SelQa::load(folder)?;
+    let documents = tempfile::tempdir()?;
+    set.write(documents.path())?;
+    let world = World::index(documents.path(), embedder("builtin")?).await?;
+    let all = lorag::config::Manner { hits: 8, sentences: 1000, ..Default::default() };
+    for (part, list) in [("dev", &set.dev), ("test", &set.test)] {
+        for question in list.iter().take(600) {
+            let found = world.search(&question.text).await?;
+            let evidence = world.evidence(&question.text, &found, &all)?;
+            let right = |path: &str| document(path) == Some(question.document);
+            let line = dumped(&world, part, &question.text, &question.answers, &evidence, right);
+            writeln!(out, "{line}")?;
+        }
+    }
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let text = std::fs::read_to_string(examples.join("eval/handbook.jsonl"))?;
+    let world = World::index(&examples.join("handbook"), embedder("builtin")?).await?;
+    for line in text.lines() {
+        let row: Row = serde_json::from_str(line)?;
+        let found = world.search(&row.question).await?;
+        let evidence = world.evidence(&row.question, &found, &all)?;
+        let path = row.path.clone().unwrap_or("nowhere".to_owned());
+        let last = row.answers.last().cloned().into_iter().collect::<Vec<_>>();
+        let right = |cited: &str| cited.ends_with(&path);
+        writeln!(out, "{}", dumped(&world, "handbook", &row.question, &last, &evidence, right))?;
+    }
+    Ok(())
+}
+
+fn dumped(
+    world: &World,
+    part: &str,
+    question: &str,
+    answers: &[String],
+    evidence: &lorag::knowledge::evidence::Evidence,
+    right: impl Fn(&str) -> bool,
+) -> serde_json::Value {
+    let mut idf = serde_json::Map::new();
+    for term in lorag::knowledge::terms::terms(question) {
+        idf.insert(term.clone(), world.stats.idf(&term).into());
+    }
+    let sources: Vec<serde_json::Value> = evidence
+        .sources
+        .iter()
+        .map(|s| {
+            let sentences: Vec<&str> = s.sentences.iter().map(|s| s.text.as_str()).collect();
+            serde_json::json!({
+                "rank": s.hit.rank, "score": s.hit.score, "heading": s.hit.chunk.heading,
+                "right": right(&s.hit.chunk.path), "sentences": sentences,
+                "distance": s.hit.vector.map(|v| v.distance),
+                "bm25": s.hit.full_text.map(|f| f.score),
+                "text": s.hit.chunk.text,
+            })
+        })
+        .collect();
+    serde_json::json!({ "part": part, "question": question, "answers": answers, "idf": idf, "sources": sources })
 }

@@ -1,8 +1,8 @@
 //! Answering: evidence goes in, a streamed and cited answer comes out.
 //!
 //! This is where `knowledge` and `engine` meet. It does no output of its own:
-//! what happens is told through [`AskEvent`]s, and the finished [`Answer`]
-//! holds all of it again.
+//! what happens is told through [`AskEvent`]s, and the finished
+//! [`Answer`](crate::domain::Answer) holds all of it again.
 
 mod memory;
 mod run;
@@ -79,7 +79,7 @@ pub enum AnswerError {
         /// Name of the model.
         model: String,
     },
-    /// The sources hold no sentence to quote.
-    #[error("the grammar of quote mode could not be built: {0}")]
+    /// The engine left the grammar of quote mode.
+    #[error("quote mode failed: {0}. Ask with --no-quote, or with another model")]
     Grammar(String),
 }

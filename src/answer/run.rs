@@ -28,27 +28,24 @@ pub async fn answer(
     let started = Instant::now();
     let mut sources = std::mem::take(&mut ask.evidence.sources);
     let quotes = ask.quotes();
-    let threshold = ask.settings.answer_threshold.or(ask.manner.quote_threshold);
-    let too_little = quotes && threshold.is_some_and(|t| ask.evidence.support < t);
-    if too_little || !sources.iter().any(Source::used) {
-        on_event(AskEvent::Sources(&sources));
-        on_event(AskEvent::Text(&ask.manner.no_answer));
-        let text = ask.manner.no_answer.clone();
-        let stats = Meter::new(started).stats(&ask, 0, FinishReason::NotGenerated);
-        return Ok(finish(&ask, text, Vec::new(), Vec::new(), sources, Ledger::default(), stats));
-    }
     let info = ask.engine.info();
     if quotes && info.template_thinks {
         return Err(AnswerError::TemplateThinks { model: info.name.clone() });
     }
+    let threshold = ask.settings.answer_threshold.or(ask.manner.quote_threshold);
+    let too_little = quotes && threshold.is_some_and(|t| ask.evidence.support < t);
+    if too_little || !sources.iter().any(Source::used) {
+        return Ok(not_answered(&ask, sources, Ledger::default(), started, on_event));
+    }
     let reserve = ask.manner.reserve.unwrap_or(ask.settings.max_tokens).min(info.window / 2);
     let prompt =
         prompt::build(ask.engine, ask.manner, ask.question, ask.history, &mut sources, reserve)?;
-    on_event(AskEvent::Sources(&sources));
     let grammar = quotes.then(|| quote_grammar(&ask, &sources, threshold.is_none())).flatten();
     if quotes && grammar.is_none() {
-        return Err(AnswerError::Grammar("no sentence of the sources can be quoted".to_owned()));
+        // Nothing that fits into the window can be quoted.
+        return Ok(not_answered(&ask, sources, prompt.ledger, started, on_event));
     }
+    on_event(AskEvent::Sources(&sources));
     let request = request(&ask, &prompt, grammar.as_ref(), &sources, reserve);
     let mut shown = Shown::new(&sources, on_event);
     let mut meter = Meter::new(started);
@@ -60,12 +57,29 @@ pub async fn answer(
     Ok(finish(&ask, text, citations, dropped, sources, prompt.ledger, stats))
 }
 
+/// The no-answer sentence, with nothing generated.
+fn not_answered(
+    ask: &Ask<'_>,
+    sources: Vec<Source>,
+    ledger: Ledger,
+    started: Instant,
+    on_event: &mut (dyn FnMut(AskEvent<'_>) + Send),
+) -> Answer {
+    on_event(AskEvent::Sources(&sources));
+    on_event(AskEvent::Text(&ask.manner.no_answer));
+    let text = ask.manner.no_answer.clone();
+    let stats = Meter::new(started).stats(ask, 0, FinishReason::NotGenerated);
+    finish(ask, text, Vec::new(), Vec::new(), sources, ledger, stats)
+}
+
 fn quote_grammar(ask: &Ask<'_>, sources: &[Source], may_refuse: bool) -> Option<QuoteGrammar> {
-    let quotables = sources
-        .iter()
-        .filter(|s| s.used())
+    let used = || sources.iter().filter(|s| s.used());
+    let best = used().flat_map(|s| &s.sentences).map(|s| s.score).fold(f32::MIN, f32::max);
+    let floor = ask.manner.quote_margin.map_or(f32::MIN, |margin| best - margin);
+    let quotables = used()
         .flat_map(|source| {
-            source.sentences.iter().enumerate().map(|(sentence, s)| Quotable {
+            let offered = source.sentences.iter().enumerate().filter(|(_, s)| s.score >= floor);
+            offered.map(|(sentence, s)| Quotable {
                 number: source.number,
                 sentence,
                 text: harmless(&s.text),

@@ -3,6 +3,7 @@
 use super::args::{AskArgs, DEFAULT_COLLECTION};
 use super::context::Context;
 use super::terminal::{Paint, one_line, visible};
+use super::terminal::{out, outln};
 use super::{Failure, code, ingest, json, search};
 use crate::answer::{Ask, AskEvent, answer};
 use crate::domain::{Answer, FinishReason, SearchTimings, millis};
@@ -19,9 +20,16 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
 
     // The model loads while the passages are searched.
     let loading = Instant::now();
-    let model = context.model();
-    let found = find(context, &args, &question);
-    let (model, found) = tokio::join!(model, found);
+    let bar = ingest::spinner(&format!(
+        "searching, and loading the model {}",
+        context.loaded.settings.model.0
+    ));
+    let both = async { tokio::join!(context.model(), find(context, &args, &question)) };
+    let (model, found) = tokio::select! {
+        both = both => both,
+        () = ingest::wait_for_signal() => return Err(Failure::interrupted()),
+    };
+    bar.finish_and_clear();
     let (model, (evidence, timings)) = (model?, found?);
     let load_ms = millis(loading.elapsed());
     let manner = &model.manner;
@@ -48,9 +56,9 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
         () = ingest::wait_for_signal() => return Err(Failure::interrupted()),
     };
     if args.json {
-        println!("{}", serde_json::to_string(&json::ask(&answer, indexing, load_ms))?);
+        outln!("{}", serde_json::to_string(&json::ask(&answer, indexing, load_ms))?)?;
     } else {
-        print_citations(&answer, paint);
+        print_citations(&answer, paint)?;
     }
     Ok(if answer.answered { code::DONE } else { code::NOT_ANSWERED })
 }
@@ -157,23 +165,25 @@ impl Printer {
                 if std::mem::take(&mut self.thinking) {
                     eprintln!();
                 }
-                print!("{}", visible(text));
+                let _ = out!("{}", visible(text));
             }
-            AskEvent::Cite(number) => print!("{}", self.paint.cite(&format!("[{number}]"))),
+            AskEvent::Cite(number) => {
+                let _ = out!("{}", self.paint.cite(&format!("[{number}]")));
+            }
             AskEvent::Thought(text) => {
                 self.thinking = true;
                 eprint!("{}", visible(text));
             }
             AskEvent::Dropped(_) | AskEvent::Sources(_) => {}
         }
-        // A closed pipe shows up with the next print; nothing to do here.
+        // A closed pipe shows up with the citations below the answer.
         let _ = std::io::stdout().flush();
     }
 }
 
 /// What was cited, below the answer; on a terminal also how it went.
-fn print_citations(answer: &Answer, paint: Paint) {
-    println!();
+fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
+    outln!()?;
     let mut shown: Vec<(usize, usize)> = Vec::new();
     for citation in &answer.citations {
         let key = (citation.number, citation.bytes.start);
@@ -181,18 +191,18 @@ fn print_citations(answer: &Answer, paint: Paint) {
             continue;
         }
         if shown.is_empty() {
-            println!("\n{}", paint.bold("Sources"));
+            outln!("\n{}", paint.bold("Sources"))?;
         }
         shown.push(key);
         let lines = citation.lines;
-        println!(
+        outln!(
             "{} {}:{}-{}",
             paint.cite(&format!("[{}]", citation.number)),
             visible(&citation.path),
             lines.start,
             lines.end
-        );
-        println!("    {}", paint.dim(&one_line(&citation.quote, 240)));
+        )?;
+        outln!("    {}", paint.dim(&one_line(&citation.quote, 240)))?;
     }
     if !answer.dropped.is_empty() {
         let numbers: Vec<String> = answer.dropped.iter().map(|d| d.number.to_string()).collect();
@@ -215,6 +225,7 @@ fn print_citations(answer: &Answer, paint: Paint) {
     if std::io::stderr().is_terminal() {
         eprintln!("\n{}", status(answer));
     }
+    Ok(())
 }
 
 fn status(answer: &Answer) -> String {

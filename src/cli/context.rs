@@ -41,17 +41,20 @@ impl Context {
             overrides: Vec::new(),
         };
         overrides(command, &mut flags);
-        let environment = std::env::vars_os()
-            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
-        let loaded = config::load(&flags, environment).map_err(Failure::usage)?;
+        let loaded = config::load(&flags, config::environment()).map_err(Failure::usage)?;
         let paths = Paths::new(&loaded).map_err(Failure::usage)?;
         Ok(Self { loaded, paths })
     }
 
-    /// Makes the folders and starts the log. A log that can't be written is
-    /// no reason to stop.
-    pub fn start(&self) -> Result<(), Failure> {
-        self.paths.create()?;
+    /// Makes the folders and starts the log. A command that only reads gets by
+    /// without folders it can't make, and a log that can't be written is no
+    /// reason to stop.
+    pub fn start(&self, command: &Command) -> Result<(), Failure> {
+        if let Err(error) = self.paths.create()
+            && writes(command)
+        {
+            return Err(Failure::from(error.to_string()));
+        }
         match config::start_logging(&self.paths, &self.loaded.settings.log.0) {
             Ok(None) => {}
             Ok(Some(warning)) => eprintln!("lorag: {warning}"),
@@ -157,6 +160,18 @@ impl Context {
             vector_weight: search.vector_weight,
             filter,
         }
+    }
+}
+
+/// Whether a command needs to write below the data folder.
+fn writes(command: &Command) -> bool {
+    match command {
+        Command::Ask(args) => !args.paths.is_empty(),
+        Command::Ingest(_) => true,
+        Command::Kb { command } => {
+            !matches!(command, KbCommand::List { .. } | KbCommand::Stats { .. })
+        }
+        _ => false,
     }
 }
 

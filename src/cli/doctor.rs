@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::models::SUGGESTED;
+use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code, cpu};
 use crate::builtin::{self, Asset};
@@ -29,7 +30,7 @@ pub async fn run(context: &Context) -> Result<u8, Failure> {
     ];
     sections.push(("Knowledge base", knowledge(context).await));
     for (title, findings) in sections {
-        println!("{}", paint.bold(title));
+        outln!("{}", paint.bold(title))?;
         for finding in findings {
             let (mark, text) = match finding {
                 Finding::Good(text) => ("ok  ", text),
@@ -39,7 +40,7 @@ pub async fn run(context: &Context) -> Result<u8, Failure> {
                     ("BAD ", text)
                 }
             };
-            println!("  {mark}  {}", visible(&text));
+            outln!("  {mark}  {}", visible(&text))?;
         }
     }
     Ok(if bad { code::FAILED } else { code::DONE })

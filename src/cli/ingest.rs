@@ -2,6 +2,7 @@
 
 use super::args::IngestArgs;
 use super::context::Context;
+use super::terminal::outln;
 use super::terminal::visible;
 use super::{Failure, code};
 use crate::domain::millis;
@@ -15,15 +16,15 @@ use std::time::Duration;
 pub async fn run(context: &Context, args: IngestArgs) -> Result<u8, Failure> {
     let report = index(context, &args.paths, &args.collection).await?;
     if args.json {
-        println!("{}", serde_json::to_string(&to_json(&report))?);
+        outln!("{}", serde_json::to_string(&to_json(&report))?)?;
     } else {
-        println!("{}", summary(&report));
+        outln!("{}", summary(&report))?;
         for (path, reason) in &report.skipped {
-            println!(
+            outln!(
                 "  skipped {}: {}",
                 visible(&path.display().to_string()),
                 visible(&reason.to_string())
-            );
+            )?;
         }
     }
     if report.cancelled {
@@ -50,7 +51,7 @@ pub async fn index(
     };
     let cancel = Cancel::default();
     let signals = tokio::spawn(stop_on_signal(cancel.clone()));
-    let bar = Arc::new(bar());
+    let bar = Arc::new(spinner("reading the folder"));
     let shown = Arc::clone(&bar);
     let on_event = move |event| show(&shown, event);
     let folder = context.paths.knowledge.clone();
@@ -90,19 +91,20 @@ pub async fn wait_for_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// A bar on standard error; hidden where that is no terminal.
-fn bar() -> ProgressBar {
+/// What is going on, on standard error; hidden where that is no terminal.
+pub fn spinner(message: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
-    if let Ok(style) = ProgressStyle::with_template("{spinner} reading the folder {msg}") {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} (Ctrl-C cancels)") {
         bar.set_style(style);
     }
+    bar.set_message(message.to_owned());
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
 }
 
 fn show(bar: &ProgressBar, event: IngestEvent) {
     match event {
-        IngestEvent::Waiting => bar.set_message("(waiting for another lorag that is indexing)"),
+        IngestEvent::Waiting => bar.set_message("waiting for another lorag that is indexing"),
         IngestEvent::Start { files } => {
             bar.set_length(files as u64);
             let form = "{bar:24} {pos}/{len} files, {msg} chunks, {per_sec}, {eta} left";

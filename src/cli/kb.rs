@@ -3,6 +3,7 @@
 use super::args::KbCommand;
 use super::context::Context;
 use super::ingest::index;
+use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code};
 use crate::knowledge::store::{FileRecord, Store, WriterLock};
@@ -48,23 +49,23 @@ async fn list(context: &Context, collection: Option<&str>, as_json: bool) -> Res
     files.sort_by(|a, b| (&a.collection, &a.path).cmp(&(&b.collection, &b.path)));
     if as_json {
         let list: Vec<serde_json::Value> = files.iter().map(file_json).collect();
-        println!("{}", json!({ "files": list }));
+        outln!("{}", json!({ "files": list }))?;
         return Ok(code::DONE);
     }
     let paint = Paint::stdout();
     let mut last = None;
     for file in &files {
         if last != Some(&file.collection) {
-            println!("{}", paint.bold(&visible(&file.collection)));
+            outln!("{}", paint.bold(&visible(&file.collection)))?;
             last = Some(&file.collection);
         }
         let note = if stale(file) { paint.cite("  changed since") } else { String::new() };
-        println!(
+        outln!(
             "  {:>5} chunks  {:>10}  {}{note}",
             file.chunks,
             HumanBytes(file.size).to_string(),
             visible(&file.path)
-        );
+        )?;
     }
     Ok(code::DONE)
 }
@@ -115,14 +116,14 @@ async fn remove(
         return Err(Failure::usage("nothing to take out: no indexed file matches"));
     }
     store.remove(&keys).await?;
-    println!("Took out {} files. The files themselves are untouched.", keys.len());
+    outln!("Took out {} files. The files themselves are untouched.", keys.len())?;
     Ok(code::DONE)
 }
 
 async fn stats(context: &Context, as_json: bool) -> Result<u8, Failure> {
     let Some(store) = open(context).await? else {
         if as_json {
-            println!("{}", json!({ "files": 0, "chunks": 0, "collections": [] }));
+            outln!("{}", json!({ "files": 0, "chunks": 0, "collections": [] }))?;
         }
         return Ok(code::DONE);
     };
@@ -133,7 +134,7 @@ async fn stats(context: &Context, as_json: bool) -> Result<u8, Failure> {
             .iter()
             .map(|c| json!({ "name": c.name, "files": c.files, "chunks": c.chunks }))
             .collect();
-        println!(
+        outln!(
             "{}",
             json!({
                 "folder": context.paths.knowledge,
@@ -146,18 +147,18 @@ async fn stats(context: &Context, as_json: bool) -> Result<u8, Failure> {
                 "embedder": stats.embedder,
                 "dimension": stats.dimension,
             })
-        );
+        )?;
         return Ok(code::DONE);
     }
-    println!("folder      {}", visible(&context.paths.knowledge.display().to_string()));
-    println!("files       {}", stats.files);
-    println!("chunks      {}", stats.chunks);
-    println!("on disk     {}", HumanBytes(stats.bytes_on_disk));
-    println!("embedder    {} ({} dimensions)", visible(&stats.embedder), stats.dimension);
-    println!("full text   {} rows not indexed yet", stats.full_text_unindexed);
+    outln!("folder      {}", visible(&context.paths.knowledge.display().to_string()))?;
+    outln!("files       {}", stats.files)?;
+    outln!("chunks      {}", stats.chunks)?;
+    outln!("on disk     {}", HumanBytes(stats.bytes_on_disk))?;
+    outln!("embedder    {} ({} dimensions)", visible(&stats.embedder), stats.dimension)?;
+    outln!("full text   {} rows not indexed yet", stats.full_text_unindexed)?;
     for collection in &stats.collections {
         let (files, chunks) = (collection.files, collection.chunks);
-        println!("collection  {}: {files} files, {chunks} chunks", visible(&collection.name));
+        outln!("collection  {}: {files} files, {chunks} chunks", visible(&collection.name))?;
     }
     Ok(code::DONE)
 }
@@ -166,7 +167,7 @@ async fn vacuum(context: &Context) -> Result<u8, Failure> {
     let Some(store) = open(context).await? else { return Ok(code::DONE) };
     let _lock = lock(context)?;
     let done = store.vacuum().await?;
-    println!("{} before, {} after.", HumanBytes(done.bytes_before), HumanBytes(done.bytes_after));
+    outln!("{} before, {} after.", HumanBytes(done.bytes_before), HumanBytes(done.bytes_after))?;
     Ok(code::DONE)
 }
 
@@ -209,6 +210,6 @@ async fn reembed(context: &Context) -> Result<u8, Failure> {
     }
     let _lock = lock(context)?;
     crate::knowledge::search::swap_in(&context.paths.knowledge, &new)?;
-    println!("Indexed {indexed} files anew; {lost} were gone.");
+    outln!("Indexed {indexed} files anew; {lost} were gone.")?;
     Ok(code::DONE)
 }

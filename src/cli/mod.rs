@@ -1,4 +1,5 @@
 //! The command line: one file per command. Only this module prints.
+#![expect(clippy::print_stderr, reason = "messages for the user go to standard error")]
 
 pub mod args;
 mod ask;
@@ -30,6 +31,8 @@ mod code {
     pub const USAGE: u8 = 2;
     /// `ask`: the sources don't answer.
     pub const NOT_ANSWERED: u8 = 3;
+    /// Whoever read standard output went away.
+    pub const PIPE: u8 = 141;
     /// Interrupted by Ctrl-C.
     pub const INTERRUPTED: u8 = 130;
 }
@@ -69,7 +72,6 @@ macro_rules! failures {
 failures!(
     &str,
     String,
-    std::io::Error,
     serde_json::Error,
     tokio::task::JoinError,
     crate::answer::AnswerError,
@@ -80,6 +82,17 @@ failures!(
     crate::knowledge::embed::EmbedError,
     crate::knowledge::store::StoreError,
 );
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        let code = match error.kind() {
+            // As a shell reports a program that SIGPIPE ended.
+            std::io::ErrorKind::BrokenPipe => code::PIPE,
+            _ => code::FAILED,
+        };
+        Self { code, message: error.to_string() }
+    }
+}
 
 impl From<crate::config::ConfigError> for Failure {
     fn from(error: crate::config::ConfigError) -> Self {
@@ -117,7 +130,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             tracing::error!(code = failure.code, "{}", failure.message);
-            eprintln!("lorag: {}", terminal::visible(&failure.message));
+            if failure.code != code::PIPE {
+                eprintln!("lorag: {}", terminal::visible(&failure.message));
+            }
             ExitCode::from(failure.code)
         }
     }
@@ -139,7 +154,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
     if let Command::Config { command } = &command {
         return config_command::run(&context, command);
     }
-    context.start()?;
+    context.start(&command)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         match command {

@@ -3,6 +3,7 @@
 use super::args::ModelsCommand;
 use super::context::Context;
 use super::ingest::wait_for_signal;
+use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code};
 use crate::builtin;
@@ -43,7 +44,7 @@ fn list(context: &Context, as_json: bool) -> Result<u8, Failure> {
             .iter()
             .map(|m| json!({ "id": m.id.to_string(), "path": m.folder, "bytes": m.bytes(), "complete": m.complete }))
             .collect();
-        println!(
+        outln!(
             "{}",
             json!({
                 "configured": settings.model.0,
@@ -51,34 +52,34 @@ fn list(context: &Context, as_json: bool) -> Result<u8, Failure> {
                 "named": settings.models.keys().collect::<Vec<_>>(),
                 "cached": cached,
             })
-        );
+        )?;
         return Ok(code::DONE);
     }
     let paint = Paint::stdout();
     let mark = |name: &str| if name == settings.model.0 { "*" } else { " " };
-    println!("{}", paint.bold("Built in"));
-    println!(
+    outln!("{}", paint.bold("Built in"))?;
+    outln!(
         "{} builtin  {}: quotes the sentence that answers; knows nothing by itself",
         mark("builtin"),
         builtin::READER_NAME
-    );
+    )?;
     if !settings.models.is_empty() {
-        println!("{}", paint.bold("In the config"));
+        outln!("{}", paint.bold("In the config"))?;
     }
     for (name, entry) in &settings.models {
-        println!("{} {name}  {}", mark(name), visible(entry.path.as_deref().unwrap_or("")));
+        outln!("{} {name}  {}", mark(name), visible(entry.path.as_deref().unwrap_or("")))?;
     }
     if !cached.is_empty() {
-        println!("{}", paint.bold("In the Hugging Face cache"));
+        outln!("{}", paint.bold("In the Hugging Face cache"))?;
     }
     for model in &cached {
         let note = if model.complete { "" } else { "  (incomplete: pull it again)" };
         let id = model.id.to_string();
-        println!("{} {}  {}{note}", mark(&id), visible(&id), HumanBytes(model.bytes()));
+        outln!("{} {}  {}{note}", mark(&id), visible(&id), HumanBytes(model.bytes()))?;
     }
-    println!("{}", paint.bold("Worth pulling (memory with 4-bit weights)"));
+    outln!("{}", paint.bold("Worth pulling (memory with 4-bit weights)"))?;
     for (id, size, memory, what) in SUGGESTED {
-        println!("  {id}  {size}, {memory}: {what}");
+        outln!("  {id}  {size}, {memory}: {what}")?;
     }
     Ok(code::DONE)
 }
@@ -87,7 +88,7 @@ fn path(context: &Context, model: &str) -> Result<u8, Failure> {
     let entry = context.loaded.settings.models.get(model);
     let name = entry.and_then(|e| e.path.as_deref()).unwrap_or(model);
     let path = if name == "builtin" { context.builtin_reader()? } else { context.locate(name)? };
-    println!("{}", path.display());
+    outln!("{}", path.display())?;
     Ok(code::DONE)
 }
 
@@ -123,7 +124,7 @@ async fn pull(context: &Context, id: &str, file: Option<String>) -> Result<u8, F
     bar.finish_and_clear();
     match pulled {
         Ok(pulled) => {
-            println!("{}", pulled.folder.display());
+            outln!("{}", pulled.folder.display())?;
             eprintln!("lorag: {} files. Use it with: lorag ask --model {id} …", pulled.files);
             Ok(code::DONE)
         }

@@ -2,6 +2,7 @@
 
 use super::args::SearchArgs;
 use super::context::Context;
+use super::terminal::outln;
 use super::terminal::{Paint, one_line, visible};
 use super::{Failure, code, json};
 use crate::domain::Hit;
@@ -20,12 +21,12 @@ pub async fn run(context: &Context, args: SearchArgs) -> Result<u8, Failure> {
         hint(context).await?;
     }
     if args.json {
-        println!("{}", serde_json::to_string(&json::search(&args.query, &found))?);
+        outln!("{}", serde_json::to_string(&json::search(&args.query, &found))?)?;
         return Ok(code::DONE);
     }
     let paint = Paint::stdout();
     for hit in &found.hits {
-        print_hit(hit, paint);
+        print_hit(hit, paint)?;
     }
     Ok(code::DONE)
 }
@@ -45,15 +46,15 @@ pub async fn hint(context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print_hit(hit: &Hit, paint: Paint) {
+fn print_hit(hit: &Hit, paint: Paint) -> std::io::Result<()> {
     let chunk = &hit.chunk;
     let place = format!("{}:{}-{}", visible(&chunk.path), chunk.lines.start, chunk.lines.end);
     let leg = |name: &str, rank: Option<usize>| match rank {
         Some(rank) => format!("{name} #{rank}"),
         None => format!("{name} –"),
     };
-    println!("{} {}", paint.cite(&format!("{}.", hit.rank)), paint.bold(&place),);
-    println!(
+    outln!("{} {}", paint.cite(&format!("{}.", hit.rank)), paint.bold(&place),)?;
+    outln!(
         "   {}",
         paint.dim(&format!(
             "{}  score {:.3}, {}, {}",
@@ -62,6 +63,6 @@ fn print_hit(hit: &Hit, paint: Paint) {
             leg("vector", hit.vector.map(|v| v.rank)),
             leg("full text", hit.full_text.map(|f| f.rank)),
         ))
-    );
-    println!("   {}\n", one_line(&chunk.text, 240));
+    )?;
+    outln!("   {}\n", one_line(&chunk.text, 240))
 }

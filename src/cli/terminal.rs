@@ -4,6 +4,25 @@
 use std::fmt::Write;
 use std::io::IsTerminal;
 
+/// Prints to standard output. A reader that went away (`lorag search x | head`)
+/// is an error like any other, and ends the command without a word.
+macro_rules! out {
+    ($($argument:tt)*) => {{
+        use std::io::Write as _;
+        std::write!(std::io::stdout().lock(), $($argument)*)
+    }};
+}
+
+/// [`out`] with a line break behind.
+macro_rules! outln {
+    ($($argument:tt)*) => {{
+        use std::io::Write as _;
+        std::writeln!(std::io::stdout().lock(), $($argument)*)
+    }};
+}
+
+pub(super) use {out, outln};
+
 /// `text` with every control character shown as a symbol: escape sequences,
 /// C1 controls and bidirectional overrides can't act on the terminal. Line
 /// breaks and tabs stay.

@@ -131,6 +131,11 @@ pub struct QuotePart {
     /// Most quotes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<usize>,
+    /// Only sentences that score this close to the best one are offered, for
+    /// models that choose worse than the score; all that are in the prompt
+    /// where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f32>,
     /// Support below which the sources are taken not to answer, for models
     /// whose own word on that is not to be trusted. Without it the model
     /// decides.
@@ -194,6 +199,8 @@ pub struct Manner {
     pub quote_unit: QuoteUnit,
     /// Most quotes; the setting where `None`.
     pub quote_max: Option<usize>,
+    /// Only sentences that score this close to the best one are offered.
+    pub quote_margin: Option<f32>,
     /// Support below which the sources are taken not to answer; the model's
     /// own decision where `None`.
     pub quote_threshold: Option<f32>,
@@ -226,6 +233,7 @@ impl Default for Manner {
             quote_unit: QuoteUnit::Sentence,
             quote_max: None,
             quote_threshold: None,
+            quote_margin: None,
             temperature: None,
             top_p: None,
         }
@@ -257,6 +265,7 @@ impl Manner {
         self.window = prompt.window.or(self.window);
         self.reserve = prompt.reserve.or(self.reserve);
         self.quote_max = quote.max.or(self.quote_max);
+        self.quote_margin = quote.margin.or(self.quote_margin);
         self.quote_threshold = quote.threshold.or(self.quote_threshold);
         self.temperature = sampling.temperature.or(self.temperature);
         self.top_p = sampling.top_p.or(self.top_p);

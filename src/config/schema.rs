@@ -180,6 +180,7 @@ pub const MODEL_KEYS: &[Key] = &[
     key("quote.join", Kind::Text, "What stands between two quotes"),
     key("quote.unit", Kind::Choice(&["sentence", "words"]), "Quote whole sentences, or a run of words within one"),
     key("quote.max", integer(1, 16), "Most quotes"),
+    key("quote.margin", number(0.0, 1000.0), "Offer only sentences that score this close to the best one"),
     key("quote.threshold", number(-1000.0, 1000.0), "Support below which the sources are taken not to answer"),
     key("sampling.temperature", TEMPERATURE, "Sampling temperature; 0 takes the likeliest token"),
     key("sampling.top_p", TOP_P, "Nucleus sampling; 1 keeps every token"),

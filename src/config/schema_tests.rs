@@ -33,6 +33,8 @@ fn full_entry() -> ModelEntry {
                 join: Some("\n".to_owned()),
                 unit: Some(QuoteUnit::Words),
                 max: Some(2),
+                margin: Some(0.1),
+                threshold: Some(0.5),
             },
             sampling: SamplingPart { temperature: Some(0.5), top_p: Some(0.9) },
         },

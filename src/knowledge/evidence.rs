@@ -3,9 +3,10 @@
 //! Where a model's window or speed is small, passages are reduced to their
 //! best sentences (extractive compression); each keeps its way back to the
 //! file. A sentence is scored by the share of the question's term weight it
-//! holds, its cosine to the question, and the rank of its passage: the score
-//! that the built-in reader was trained behind (`examples/reader/data.py`,
-//! `sentence_score`) with the embedder's cosine added.
+//! holds (as in `examples/reader/data.py`, `sentence_score`), the cosine of the
+//! sentence below its headings to the question, and what the search thought of
+//! its passage. The weights were chosen on SelQA's dev part and on the
+//! questions about the handbook; README has the figures.
 
 use super::embed::{EmbedError, Embedder};
 use super::sentences::{one_line, sentences};
@@ -18,9 +19,13 @@ use std::collections::{HashMap, HashSet};
 /// reader's training.
 const LENGTHS: std::ops::RangeInclusive<usize> = 12..=420;
 /// What a sentence gains from the rank of its passage: this over the rank.
-const RANK_BONUS: f32 = 0.25;
+const RANK_BONUS: f32 = 0.1;
+/// What it gains from its passage's fused score, relative to the best one.
+const PASSAGE_BONUS: f32 = 0.3;
 /// How much each term of a sentence takes from its term score.
 const LENGTH_PENALTY: f32 = 0.004;
+/// How much a term of the question counts that only the headings hold.
+const HEADING_SHARE: f32 = 0.5;
 /// What a line without an end mark loses: titles, list fragments and code
 /// hold the question's words but seldom answer it.
 const FRAGMENT_PENALTY: f32 = 0.2;
@@ -42,9 +47,11 @@ pub struct Evidence {
     /// One for each hit, used or left out; the used ones first, numbered from
     /// 1 in the order of the prompt.
     pub sources: Vec<Source>,
-    /// How well the best sentence fits the question, without the bonus for its
-    /// passage's rank: 0 for nothing in common, about 2 for a restatement. A
-    /// threshold on it decides whether the sources answer at all.
+    /// How well the evidence fits the question: the share of the question's
+    /// term weight that the best passage holds, and that the best sentence
+    /// holds, and the best sentence's cosine. 0 for nothing in common, about 3
+    /// for a restatement. A threshold on it decides whether the sources answer
+    /// at all.
     pub support: f32,
 }
 
@@ -83,7 +90,9 @@ fn sentences_of(chunk: &Chunk, files: &mut FileLines) -> Vec<Sentence> {
             let raw = chunk.text.get(range.clone())?;
             let text = one_line(raw);
             let title = chunk.heading.iter().any(|h| h.trim() == text.trim());
-            if title || !LENGTHS.contains(&text.chars().count()) {
+            // What isn't text can't be generated, so it can't be quoted either.
+            let broken = text.contains('\u{FFFD}');
+            if title || broken || !LENGTHS.contains(&text.chars().count()) {
                 return None;
             }
             let bytes = chunk.offsets.to_file(range.start, range.end);
@@ -144,24 +153,42 @@ fn score(
         })
         .collect();
     let total: f32 = weights.values().sum::<f32>().max(f32::MIN_POSITIVE);
-    let texts: Vec<String> = all.iter().flatten().map(|s| s.text.clone()).collect();
+    // The headings say what a sentence is about that doesn't say it itself.
+    let texts: Vec<String> = hits
+        .iter()
+        .zip(all.iter())
+        .flat_map(|(hit, list)| {
+            let heading = hit.chunk.heading.join(" ");
+            list.iter().map(move |s| format!("{heading} {}", s.text).trim_start().to_owned())
+        })
+        .collect();
     let vectors = embedder.embed_passages(&texts)?;
     let mut vectors = vectors.iter();
-    let mut support = 0.0f32;
+    let best = hits.iter().map(|h| h.score).fold(0.0f32, f32::max);
+    let held = |list: &[String]| -> f32 {
+        let have: HashSet<&String> = list.iter().collect();
+        have.iter().filter_map(|t| weights.get(*t)).sum::<f32>() / total
+    };
+    let (mut covered, mut fitting) = (0.0f32, 0.0f32);
     for (hit, sentences) in hits.iter().zip(all) {
+        covered = covered.max(held(&terms(&hit.chunk.search_text())));
+        let heading = terms(&hit.chunk.heading.join(" "));
         for sentence in sentences {
             let list = terms(&sentence.text);
-            let have: HashSet<&String> = list.iter().collect();
-            let share: f32 = have.iter().filter_map(|t| weights.get(*t)).sum::<f32>() / total;
-            let share = share / (1.0 + LENGTH_PENALTY * list.len() as f32);
+            let length = list.len() as f32;
+            let alone = held(&list);
+            let below = held(&[list, heading.clone()].concat());
+            let share = (alone + HEADING_SHARE * (below - alone)) / (1.0 + LENGTH_PENALTY * length);
             let cosine = vectors.next().map_or(0.0, |v| cosine(query_vector, v));
             let penalty = if ends(&sentence.text) { 0.0 } else { FRAGMENT_PENALTY };
-            let fit = share + cosine.max(0.0) - penalty;
-            support = support.max(fit);
-            sentence.score = fit + RANK_BONUS / hit.rank.max(1) as f32;
+            let fit = share + cosine.max(0.0);
+            fitting = fitting.max(fit);
+            let passage = if best > 0.0 { hit.score / best } else { 0.0 };
+            sentence.score =
+                fit - penalty + PASSAGE_BONUS * passage + RANK_BONUS / hit.rank.max(1) as f32;
         }
     }
-    Ok(support)
+    Ok(covered + fitting)
 }
 
 /// Whether a text ends as a sentence does.

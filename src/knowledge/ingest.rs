@@ -6,26 +6,23 @@
 //! whose hash and chunker are unchanged is skipped; a file that is gone is
 //! taken out.
 
-use super::chunk::{Sizes, chunk};
+mod commit;
+mod work;
+
+use super::chunk::Sizes;
 use super::embed::Embedder;
-use super::parse::{Skip, parse};
-use super::store::{FileRecord, FileRows, Store, WriterLock};
+use super::parse::Skip;
+use super::store::{FileRecord, Store, WriterLock};
 use super::terms::TermStats;
 use super::walk::{Found, FoundFile, WalkOptions, walk};
 use super::{KnowledgeError, TERMS_FILE};
-use crate::domain::Chunk;
+use commit::commit_all;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
-
-/// Chunks in one commit: every commit adds a version of the table, and holds
-/// its rows in memory.
-const BATCH_CHUNKS: usize = 4096;
-/// Parsed files that wait for a commit.
-const QUEUE_FILES: usize = 64;
+use work::Work;
 
 /// What to index, and how.
 #[derive(Clone, Debug)]
@@ -113,7 +110,7 @@ pub async fn ingest(
     let started = Instant::now();
     let mut report = IngestReport::default();
     let walked = {
-        let (roots, walk_options) = (roots.to_vec(), options.walk.clone());
+        let (roots, walk_options) = (roots.to_vec(), options.walk);
         blocking(move || walk(&roots, &walk_options)).await??
     };
     let Some(_lock) = lock(folder, cancel, on_event).await? else {
@@ -223,178 +220,6 @@ fn vanished(
         })
         .cloned()
         .collect()
-}
-
-/// What the worker threads share.
-#[derive(Clone)]
-struct Work {
-    files: Arc<Vec<FoundFile>>,
-    known: Arc<HashMap<String, FileRecord>>,
-    embedder: Arc<dyn Embedder>,
-    sizes: Sizes,
-    collection: String,
-    cancel: Cancel,
-    next: Arc<AtomicUsize>,
-}
-
-/// What became of one file.
-enum Done {
-    Unchanged,
-    Rows(Box<FileRows>),
-    Skipped(PathBuf, Skip),
-    Failed(super::embed::EmbedError),
-}
-
-impl Work {
-    /// Works on files until none is left; runs on a thread of its own.
-    fn run(&self, out: &mpsc::Sender<Done>) {
-        while let Some(file) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-            if self.cancel.is_cancelled() || out.blocking_send(self.file(file)).is_err() {
-                return;
-            }
-        }
-    }
-
-    fn file(&self, file: &FoundFile) -> Done {
-        let bytes = match std::fs::read(&file.path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                return Done::Skipped(file.path.clone(), Skip::Unreadable(error.to_string()));
-            }
-        };
-        let path = file.path.to_string_lossy().into_owned();
-        let hash = blake3::hash(&bytes).to_hex().to_string();
-        let chunker = self.sizes.signature();
-        let same = self.known.get(&path).is_some_and(|k| k.hash == hash && k.chunker == chunker);
-        if same {
-            return Done::Unchanged;
-        }
-        let document = match parse(&file.path, &bytes) {
-            Ok(document) => document,
-            Err(skip) => return Done::Skipped(file.path.clone(), skip),
-        };
-        let count = |text: &str| self.embedder.count(text);
-        let chunks: Vec<Chunk> = chunk(&document, &bytes, self.sizes, &count)
-            .into_iter()
-            .enumerate()
-            .map(|(index, piece)| {
-                let mut id = blake3::Hasher::new();
-                for part in [&self.collection, &path, &piece.text] {
-                    id.update(part.as_bytes()).update(&[0]);
-                }
-                id.update(&piece.bytes.start.to_le_bytes());
-                let id = id.finalize().to_hex();
-                Chunk {
-                    id: id.as_str().chars().take(32).collect(),
-                    path: path.clone(),
-                    collection: self.collection.clone(),
-                    heading: piece.heading,
-                    bytes: piece.bytes,
-                    lines: piece.lines,
-                    text: piece.text,
-                    offsets: piece.offsets,
-                    rendered: document.rendered,
-                    index: u32::try_from(index).unwrap_or(u32::MAX),
-                    file_hash: hash.clone(),
-                    modified: file.modified_ms,
-                }
-            })
-            .collect();
-        if chunks.is_empty() {
-            return Done::Skipped(file.path.clone(), Skip::Empty);
-        }
-        let texts: Vec<String> = chunks.iter().map(Chunk::search_text).collect();
-        let vectors = match self.embedder.embed_passages(&texts) {
-            Ok(vectors) => vectors,
-            Err(error) => return Done::Failed(error),
-        };
-        let record = FileRecord {
-            collection: self.collection.clone(),
-            path,
-            hash,
-            chunker,
-            modified: file.modified_ms,
-            size: bytes.len() as u64,
-            chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
-        };
-        Done::Rows(Box::new(FileRows { record, chunks: chunks.into_iter().zip(vectors).collect() }))
-    }
-}
-
-/// Runs the workers and commits what they make.
-async fn commit_all(
-    store: &Store,
-    work: Work,
-    known: &HashMap<String, FileRecord>,
-    report: &mut IngestReport,
-    stats: &mut TermStats,
-    on_event: &(dyn Fn(IngestEvent) + Send + Sync),
-) -> Result<(), KnowledgeError> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let (sender, mut done) = mpsc::channel(QUEUE_FILES);
-    for _ in 0..threads.min(work.files.len()) {
-        let (work, sender) = (work.clone(), sender.clone());
-        std::thread::Builder::new()
-            .name("lorag-ingest".to_owned())
-            .spawn(move || work.run(&sender))
-            .map_err(|error| KnowledgeError::Internal(error.to_string()))?;
-    }
-    drop(sender);
-    let mut batch = Batch::default();
-    let mut files = 0;
-    while let Some(file) = done.recv().await {
-        files += 1;
-        match file {
-            Done::Unchanged => report.unchanged += 1,
-            Done::Failed(error) => return Err(error.into()),
-            Done::Skipped(path, reason) => {
-                // It was indexed before, and what it holds now can't be.
-                let key = path.to_string_lossy().into_owned();
-                let keep = matches!(reason, Skip::Unreadable(_)) && path.exists();
-                if !keep && known.contains_key(&key) {
-                    store.remove(&[(work.collection.clone(), key.clone())]).await?;
-                    report.removed.push(key);
-                }
-                report.skipped.push((path, reason));
-            }
-            Done::Rows(rows) => {
-                report.indexed += 1;
-                report.chunks += rows.chunks.len();
-                for (chunk, _) in &rows.chunks {
-                    stats.add(&chunk.text);
-                }
-                batch.push(*rows);
-                if batch.chunks >= BATCH_CHUNKS {
-                    batch.commit(store).await?;
-                }
-            }
-        }
-        on_event(IngestEvent::File { files, chunks: report.chunks });
-    }
-    if !work.cancel.is_cancelled() && files < work.files.len() {
-        return Err(KnowledgeError::Internal("a worker thread ended early".to_owned()));
-    }
-    batch.commit(store).await
-}
-
-/// Files that wait for their commit.
-#[derive(Default)]
-struct Batch {
-    files: Vec<FileRows>,
-    chunks: usize,
-}
-
-impl Batch {
-    fn push(&mut self, rows: FileRows) {
-        self.chunks += rows.chunks.len();
-        self.files.push(rows);
-    }
-
-    async fn commit(&mut self, store: &Store) -> Result<(), KnowledgeError> {
-        self.chunks = 0;
-        store.replace(std::mem::take(&mut self.files)).await?;
-        Ok(())
-    }
 }
 
 /// Brings the term counts up to date: a small change is added, a larger one

@@ -180,7 +180,10 @@ fn free_mode_and_several_quotes_keep_to_valid_citations() {
     let lorag = garden();
     let docs = lorag.docs();
     let question = "When are roses pruned?";
-    let out = lorag.json(&["ask", question, text(&docs), "--json", "--no-quote"], 0);
+    // What the small model says on its own varies; its citations must not.
+    let ran = lorag.run(&["ask", question, text(&docs), "--json", "--no-quote"]);
+    assert!(matches!(ran.code, 0 | 3), "{}", ran.stderr);
+    let out: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let numbers: Vec<&serde_json::Value> = out["sources"]
         .as_array()
         .unwrap()

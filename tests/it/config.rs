@@ -31,7 +31,8 @@ fn mistakes_name_line_key_and_the_nearest_name() {
     .unwrap();
     let ran = lorag.run(&["--config", text(&file), "search", "x"]);
     assert_eq!(ran.code, 2);
-    for part in ["bad.toml:2", "serach", "search", "bad.toml:5", "chunk_tokens", "many"] {
+    for part in ["bad.toml:3", "serach.limit", "search.limit", "bad.toml:5", "chunk_tokens", "many"]
+    {
         assert!(ran.stderr.contains(part), "{part} is missing in {}", ran.stderr);
     }
     std::fs::write(&file, "offline = = 3\n").unwrap();

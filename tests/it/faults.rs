@@ -199,14 +199,14 @@ impl Drop for SmallDisk {
 #[test]
 fn a_full_disk_is_said_and_loses_nothing() {
     let lorag = Lorag::new();
-    let Some(_disk) = SmallDisk::mount(&lorag.data(), "24m") else {
+    let Some(_disk) = SmallDisk::mount(&lorag.data(), "10m") else {
         eprintln!("skipped: mounting a small disk needs root");
         return;
     };
     lorag.doc("small/a.md", "The first sentence is here already.\n");
     let small = lorag.docs().join("small");
     assert_eq!(lorag.run(&["ingest", text(&small)]).code, 0);
-    for file in 0..600 {
+    for file in 0..900 {
         let page: String = (0..300)
             .map(|n| {
                 format!("Number {} of page {file} is not like {}. ", n * 7919 % 1009, n * file)
@@ -242,6 +242,6 @@ fn a_read_only_data_folder_is_named() {
     assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains(text(&lorag.data())), "{}", ran.stderr);
     let said = ran.stderr.to_lowercase();
-    assert!(said.contains("permission denied") || said.contains("read-only"), "{}", ran.stderr);
+    assert!(said.contains("no permission") || said.contains("read-only"), "{}", ran.stderr);
     set_mode(&lorag.data(), 0o755);
 }

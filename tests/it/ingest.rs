@@ -85,7 +85,7 @@ fn every_skip_is_listed_with_its_reason() {
 fn code_is_found_by_its_enclosing_item() {
     let lorag = Lorag::new();
     let code = "/// Adds two numbers.\nfn add(a: i32, b: i32) -> i32 {\n    a + b\n}\n\nstruct Point;\n\nimpl Point {\n    fn distance(&self) -> f64 {\n        0.0\n    }\n}\n";
-    lorag.doc("lib.rs", code.repeat(1));
+    lorag.doc("lib.rs", code);
     ingest(&lorag);
     let out = lorag.json(&["search", "distance of a point", "--json"], 0);
     let hit = &out["hits"][0];

@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn files_are_looked_at_in_order() {
-        let config = r#"{"eos_token": {"content": "</s>"}, "chat_template": "own"}"#;
+        let config = r#"{"eos_token": "</s>", "chat_template": "own"}"#;
         let dir = folder(&[("tokenizer_config.json", config)]);
         let found = find(dir.path(), None).unwrap().unwrap();
         assert_eq!(found.file, dir.path().join("tokenizer_config.json"));

@@ -1,9 +1,12 @@
 //! Pulls from a hub on the loopback interface, sound and spoilt.
 
+use super::super::Stage;
 use super::super::loopback::{COMMIT, Reply, Request, Server};
+use super::job::range;
 use super::*;
 use sha2::{Digest, Sha256};
 use std::sync::Mutex;
+use std::time::Duration;
 
 const WEIGHTS: &str = "model.safetensors";
 

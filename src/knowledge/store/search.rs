@@ -10,37 +10,20 @@
 //! distance is then the cosine distance, and 1 for a zero vector. The cosine
 //! of a zero vector would be no number, and sort before all others.
 
+mod queries;
+
 use super::filter::{Filter, Scope};
 use super::legs::{Legs, RowKey};
-use super::maintain::full_text_parameters;
-use super::read::batches_of;
 use super::rows::{typed, unit};
 use super::schema::column;
 use super::{Store, StoreError, WriterLock};
 use arrow::array::{Float32Array, RecordBatch, UInt64Array};
-use futures::TryStreamExt;
+use lancedb::Table;
 use lancedb::index::IndexType;
-use lancedb::index::scalar::FullTextSearchQuery;
-use lancedb::query::{ExecutableQuery, QueryBase, Select};
-use lancedb::{DistanceType, Table};
+use queries::{full_text_leg, searchable, vector_leg};
 use std::cmp::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// Vectors that are compared in one piece: large enough that the pieces cost
-/// nothing, small enough that two cores share the work.
-const VECTOR_ROWS: u32 = 4096;
-
-/// Characters of a question that full text looks at. More would only be
-/// pasted text, which makes the search slow and no better.
-const MOST_CHARACTERS: usize = 4096;
-
-/// Partitions that a vector index searches.
-const PROBES: usize = 32;
-
-/// A vector index compares compressed vectors; this many times the candidates
-/// are compared again exactly.
-const REFINE: u32 = 10;
 
 /// What is known about one version of the table, so that a search needn't
 /// look it up again.
@@ -256,82 +239,5 @@ impl Store {
     fn cache(&self) -> MutexGuard<'_, Cache> {
         // What is cached is whole at any moment, even after a panic.
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn vector_leg(
-    table: &Table,
-    vector: &[f32],
-    condition: Option<String>,
-    candidates: usize,
-    indexed: bool,
-) -> Result<Vec<RecordBatch>, lancedb::Error> {
-    let mut query = table
-        .query()
-        .nearest_to(vector)?
-        .column(column::VECTOR)
-        .select(Select::columns(&[column::ROW_ID, column::DISTANCE]))
-        .limit(candidates);
-    query = if indexed {
-        query.distance_type(DistanceType::Cosine).nprobes(PROBES)?.refine_factor(REFINE)
-    } else {
-        query.distance_type(DistanceType::Dot).bypass_vector_index()
-    };
-    if let Some(sql) = condition {
-        query = query.only_if(sql);
-    }
-    query.execute_with_options(batches_of(VECTOR_ROWS)).await?.try_collect().await
-}
-
-async fn full_text_leg(
-    table: Table,
-    text: String,
-    condition: Option<String>,
-    candidates: usize,
-) -> Result<(Vec<RecordBatch>, Duration), lancedb::Error> {
-    let started = Instant::now();
-    let words = FullTextSearchQuery::new(text).with_column(column::SEARCH_TEXT.to_owned())?;
-    let mut query = table
-        .query()
-        .full_text_search(words)
-        .select(Select::columns(&[column::ROW_ID, column::SCORE]))
-        .limit(candidates);
-    if let Some(sql) = condition {
-        query = query.only_if(sql);
-    }
-    let batches = query.execute().await?.try_collect().await?;
-    Ok((batches, started.elapsed()))
-}
-
-/// The text that full text can look for; `None` if no word is left once stop
-/// words and signs are gone.
-fn searchable(text: &str) -> Option<String> {
-    let text: String = text.chars().take(MOST_CHARACTERS).collect();
-    match lancedb::tokenize(&text, &full_text_parameters()) {
-        Ok(words) => (!words.is_empty()).then_some(text),
-        Err(error) => {
-            tracing::debug!("cannot split a question into words: {error}");
-            None
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_question_of_stop_words_and_signs_is_nothing_to_look_for() {
-        for text in ["", "   ", "the of", "\"'(){}[]", "🦀", "&& || !"] {
-            assert_eq!(searchable(text), None, "{text:?}");
-        }
-        assert_eq!(searchable("a:b AND (").as_deref(), Some("a:b AND ("));
-        assert!(searchable("the handbook").is_some());
-    }
-
-    #[test]
-    fn a_long_question_is_cut_between_characters() {
-        let cut = searchable(&"wörter ".repeat(10_000)).unwrap();
-        assert_eq!(cut.chars().count(), MOST_CHARACTERS);
     }
 }

@@ -1,0 +1,151 @@
+//! Small files in every known language, and code that is none.
+
+use super::*;
+use crate::domain::OffsetMap;
+use crate::knowledge::parse::BlockKind;
+
+fn document(name: &str, text: &str) -> Document {
+    let decoded = Decoded {
+        text: text.to_owned(),
+        offsets: OffsetMap::verbatim(0, text.len()),
+        rendered: false,
+    };
+    let document = parse(Path::new(name), decoded);
+    // Blocks come in order and leave out nothing but white space.
+    let mut end = 0;
+    for block in &document.blocks {
+        assert!(block.range.start >= end && block.range.start < block.range.end, "{block:?}");
+        assert!(text[end..block.range.start].trim().is_empty(), "before {block:?}");
+        end = block.range.end;
+    }
+    assert!(text[end..].trim().is_empty(), "lost {:?}", &text[end..]);
+    document
+}
+
+/// Each block with its title and level, or `-` for a verbatim one.
+fn outline(name: &str, text: &str) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for block in document(name, text).blocks {
+        let title = match block.kind {
+            BlockKind::Heading { level, title } => format!("{level} {title}"),
+            BlockKind::Verbatim => "-".to_owned(),
+            BlockKind::Prose => panic!("prose in code"),
+        };
+        out.push((title, text[block.range].to_owned()));
+    }
+    out
+}
+
+fn pairs(outline: &[(String, String)]) -> Vec<(&str, &str)> {
+    outline.iter().map(|(title, text)| (title.as_str(), text.as_str())).collect()
+}
+
+fn titles(name: &str, text: &str) -> Vec<String> {
+    let all = outline(name, text).into_iter().map(|(title, _)| title);
+    all.filter(|title| title != "-").collect()
+}
+
+#[test]
+fn rust_items_are_headings_with_their_comments() {
+    let text = "//! A file.\n\nuse std::fmt;\n\n/// A cache.\n#[derive(Debug)]\npub struct Cache {\n    size: usize,\n}\n\n\
+        impl fmt::Display for Cache {\n    // Writes it.\n    fn fmt(&self) -> u8 {\n        let a = 1;\n\n        a\n    }\n}\n\n\
+        const MOST: usize = 3;\n\npub(crate) async fn run<T>(\n    at: T,\n) {\n    go();\n}\n";
+    assert_eq!(
+        pairs(&outline("a.rs", text)),
+        [
+            ("-", "//! A file."),
+            ("-", "use std::fmt;"),
+            ("1 struct Cache", "/// A cache.\n#[derive(Debug)]\npub struct Cache {"),
+            ("-", "    size: usize,\n}"),
+            ("1 impl fmt::Display for Cache", "impl fmt::Display for Cache {"),
+            ("2 fn fmt", "    // Writes it.\n    fn fmt(&self) -> u8 {"),
+            ("-", "        let a = 1;"),
+            ("-", "        a\n    }\n}"),
+            ("1 const MOST: usize = 3", "const MOST: usize = 3;"),
+            ("1 fn run", "pub(crate) async fn run<T>(\n    at: T,\n) {"),
+            ("-", "    go();\n}"),
+        ]
+    );
+}
+
+#[test]
+fn python_methods_lie_below_their_class() {
+    let text = "import os\n\n# About it.\n@dataclass\nclass Cache(Base):\n    \"\"\"Docs.\"\"\"\n\n    @property\n    def size(self):\n        return 1\n\n\
+        async def run():\n    pass\n";
+    assert_eq!(
+        pairs(&outline("a.py", text)),
+        [
+            ("-", "import os"),
+            ("1 class Cache", "# About it.\n@dataclass\nclass Cache(Base):"),
+            ("-", "    \"\"\"Docs.\"\"\""),
+            ("2 def size", "    @property\n    def size(self):"),
+            ("-", "        return 1"),
+            ("1 def run", "async def run():"),
+            ("-", "    pass"),
+        ]
+    );
+}
+
+#[test]
+fn every_known_language_gives_titles() {
+    let go = "package a\n\ntype Cache struct {\n\tsize int\n}\n\n// Get it.\nfunc (c *Cache) Get() int {\n\treturn 1\n}\n\nfunc main() {\n}\n";
+    assert_eq!(titles("a.go", go), ["1 type Cache", "1 func (c *Cache) Get", "1 func main"]);
+    let java = "package a;\n\npublic class Cache {\n  Cache() {\n  }\n  @Override\n  public int get() {\n    return 1;\n  }\n}\n";
+    assert_eq!(titles("A.java", java), ["1 class Cache", "2 Cache()", "2 get()"]);
+    let c = "#include <a.h>\n\ntypedef struct {\n  int a;\n} cache_t;\n\nint *get(int a)\n{\n  return 0;\n}\n";
+    assert_eq!(titles("a.c", c), ["1 struct cache_t", "1 get()"]);
+    let cpp = "#ifndef A\n#define A\nnamespace a {\ntemplate <class T>\nclass Cache {\n  int get() {\n    return 1;\n  }\n};\n}\n#endif\n";
+    assert_eq!(titles("a.hpp", cpp), ["1 namespace a", "2 class Cache", "3 get()"]);
+    let js = "import a from 'a';\n\nexport const run = async () => {\n  go();\n};\n\nexport default class Cache {\n  get() {\n    return 1;\n  }\n}\n";
+    assert_eq!(titles("a.js", js), ["1 const run", "1 class Cache", "2 get()"]);
+    let ts = "namespace a {\n  export interface Cache {\n    size: number;\n  }\n}\n\nexport enum B {\n  C,\n}\n";
+    assert_eq!(titles("a.ts", ts), ["1 namespace a", "2 interface Cache", "1 enum B"]);
+    assert_eq!(titles("a.tsx", "function App() {\n  return <p>Hi</p>;\n}\n"), ["1 function App"]);
+}
+
+#[test]
+fn another_language_is_divided_at_blank_lines() {
+    let text = "#!/bin/sh\nset -e\n\nrun() {\n  one\n\n  two\n\n}\nrun\n\n\nlast\n";
+    assert_eq!(
+        pairs(&outline("a.sh", text)),
+        [("-", "#!/bin/sh\nset -e"), ("-", "run() {\n  one\n\n  two\n\n}\nrun"), ("-", "last"),]
+    );
+    assert!(outline("a.sh", " \n\n").is_empty());
+}
+
+#[test]
+fn broken_code_loses_nothing() {
+    let rust = "fn a() { }\n}}} let ) x\nfn b( {\n  \"open\n\nfn c() {\n  1\n}\n";
+    for cut in 0..rust.len() {
+        document("a.rs", &rust[..cut]);
+        document("a.py", &rust[..cut]);
+        document("a.cpp", &rust[cut..]);
+    }
+    assert!(titles("a.rs", rust).contains(&"1 fn a".to_owned()));
+}
+
+#[test]
+fn code_on_one_line_is_one_block() {
+    let text = "function a(){return 1}".repeat(1000);
+    assert_eq!(document("a.js", &text).blocks.len(), 1);
+}
+
+#[test]
+fn huge_files_are_divided_without_their_syntax() {
+    let text = "fn a() {\n}\n\n".repeat(MOST_BYTES / 12 + 1);
+    let document = document("a.rs", &text);
+    assert!(document.blocks.iter().all(|block| block.kind == BlockKind::Verbatim));
+    assert!(document.blocks.len() > 100_000);
+}
+
+#[test]
+fn names_tell_code_from_text() {
+    for name in
+        ["a.rs", "makefile", "dockerfile.test", ".bashrc", "a.sql", "a.toml", "a.json", "a.yml"]
+    {
+        assert!(is_code(name, name.rsplit_once('.').map_or("", |(_, end)| end)), "{name}");
+    }
+    for name in ["a.txt", "a.log", "a.csv", "readme", "license", ""] {
+        assert!(!is_code(name, name.rsplit_once('.').map_or("", |(_, end)| end)), "{name}");
+    }
+}

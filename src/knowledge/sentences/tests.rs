@@ -1,0 +1,123 @@
+//! Where sentences end, on examples and on arbitrary text.
+
+use super::*;
+use proptest::prelude::*;
+
+fn found(text: &str) -> Vec<&str> {
+    sentences(text).into_iter().map(|range| &text[range]).collect()
+}
+
+#[test]
+fn sentences_end_at_a_mark_before_a_capital() {
+    assert_eq!(
+        found("One is here. Two is there! \"Three?\" 4 follows. five"),
+        ["One is here.", "Two is there!", "\"Three?\"", "4 follows. five",]
+    );
+    assert_eq!(found("He said (twice.) Then left."), ["He said (twice.)", "Then left."]);
+    assert_eq!(found("Версия 3.11 вышла. Она быстрее."), ["Версия 3.11 вышла.", "Она быстрее."]);
+}
+
+#[test]
+fn abbreviations_and_initials_end_nothing() {
+    for text in [
+        "See Fig. 3 for J. Smith, e.g. Dr. Who of the U.S. Navy.",
+        "Cats vs. Dogs",
+        "Smith et al. 2020",
+    ] {
+        assert_eq!(found(text), [text]);
+    }
+    assert_eq!(found("It is the casino. No. 5 is open. Go to 'ca'. Done.").len(), 4);
+}
+
+#[test]
+fn a_word_that_ends_like_an_abbreviation_ends_its_sentence() {
+    assert_eq!(found("It is musical. It ends."), ["It is musical.", "It ends."]);
+    assert_eq!(found("Set it to NO. Restart."), ["Set it to NO.", "Restart."]);
+}
+
+#[test]
+fn a_line_break_within_a_paragraph_is_no_end() {
+    assert_eq!(
+        found("The cache is\nemptied at midnight. It\r\nis small.\n\nNew part"),
+        ["The cache is\nemptied at midnight.", "It\r\nis small.", "New part",]
+    );
+}
+
+#[test]
+fn markdown_marks_are_boundaries_and_left_out() {
+    let text = "# Title ##\nIntro text\n- first item\n  goes on\n* second\n1. third\n> quoted\n\
+        > more\n| a | b |\n|---|--:|\n| c | d |\nEnd\n---\nAfter";
+    assert_eq!(
+        found(text),
+        [
+            "Title",
+            "Intro text",
+            "first item\n  goes on",
+            "second",
+            "third",
+            "quoted",
+            "more",
+            "| a | b |",
+            "| c | d |",
+            "End",
+            "After",
+        ]
+    );
+}
+
+#[test]
+fn each_line_of_fenced_code_stands_alone() {
+    let text = "Run this:\n```sh\nmake run\n# a. Comment\n```\nIt builds. It runs.";
+    assert_eq!(found(text), ["Run this:", "make run", "# a. Comment", "It builds.", "It runs."]);
+}
+
+#[test]
+fn a_fence_without_an_end_is_only_a_boundary() {
+    assert_eq!(
+        found("make run\n```\nIt builds\nall. It runs."),
+        ["make run", "It builds\nall.", "It runs."]
+    );
+    let many = "```rust\nx\n".repeat(100_000);
+    assert_eq!(sentences(&many).len(), 100_000);
+}
+
+#[test]
+fn wide_full_stops_need_no_space() {
+    assert_eq!(
+        found("今日は晴れ。明日は「雨。」そう？はい"),
+        ["今日は晴れ。", "明日は「雨。」", "そう？", "はい"]
+    );
+}
+
+#[test]
+fn nothing_gives_nothing() {
+    assert!(sentences("").is_empty());
+    assert!(sentences(" \n\n\t```\n-\n").is_empty());
+}
+
+#[test]
+fn one_line_joins_runs_of_white_space() {
+    assert_eq!(one_line("  a\n\t b\u{a0} c "), "a b c");
+}
+
+proptest! {
+    #[test]
+    fn ranges_are_ordered_trimmed_and_lose_no_word(
+        text in "([a-zA-Z0-9é。.!?\"')(#>*|`~ \n\t-]|\\. [A-Z]|\n\n|```\n){0,80}"
+    ) {
+        let ranges = sentences(&text);
+        let mut end = 0;
+        for range in &ranges {
+            prop_assert!(range.start >= end && range.start < range.end);
+            let sentence = text.get(range.clone());
+            prop_assert!(sentence.is_some_and(|s| s.trim() == s));
+            end = range.end;
+        }
+        // Words may only be lost with a fence's line or a list's number.
+        if !text.contains("```") && !text.contains("~~~") {
+            for (at, c) in text.char_indices().filter(|(_, c)| c.is_alphabetic()) {
+                prop_assert!(ranges.iter().any(|range| range.contains(&at)), "{c} at {at} is in no sentence");
+            }
+        }
+    }
+}
