@@ -24,3 +24,7 @@ pub mod domain;
 pub mod engine;
 pub mod hub;
 pub mod knowledge;
+
+/// For the program, its tests and its measurements alike.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

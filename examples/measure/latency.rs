@@ -20,6 +20,7 @@ pub async fn run(folder: &Path, query: &str) -> Result<()> {
     };
     let words: Vec<&str> = query.split(' ').collect();
     let mut times = Vec::new();
+    let mut steps = [const { Vec::new() }; 4];
     for round in 0..120 {
         // A different question each time, so that nothing is answered from a
         // cache of questions.
@@ -33,10 +34,24 @@ pub async fn run(folder: &Path, query: &str) -> Result<()> {
             println!("first: {time:.1} ms, {} hits, {:?}", found.hits.len(), found.timings);
         } else if round >= 20 {
             times.push(time);
+            let t = found.timings;
+            for (list, step) in
+                steps.iter_mut().zip([t.embed_ms, t.vector_ms, t.full_text_ms, t.fuse_ms])
+            {
+                list.push(step);
+            }
         }
     }
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(0.0);
     println!("warm, {} searches: median {:.1} ms, p95 {:.1} ms", times.len(), at(0.5), at(0.95));
+    let middle = steps.map(|mut list: Vec<f64>| {
+        list.sort_by(f64::total_cmp);
+        list.get(list.len() / 2).copied().unwrap_or(0.0)
+    });
+    let [embed, vector, full_text, fuse] = middle;
+    println!(
+        "medians: embed {embed:.1}, vector {vector:.1}, full text {full_text:.1} (beside it), fuse {fuse:.1} ms"
+    );
     Ok(())
 }
