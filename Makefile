@@ -2,7 +2,7 @@
 # missing (protoc, a C compiler) first.
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-QUESTION ?= Which file formats does lorag read?
+QUESTION ?= Do my documents leave my machine?
 
 .PHONY: run test lint deps
 

@@ -1,7 +1,18 @@
-//! Leaves the symbol table out of the programs, which halves their size.
+//! Tells the program which engines it is built with, for `lorag doctor`, and
+//! leaves the symbol table out of the programs, which halves their size.
 //! `strip` in the profile would say the same, but cargo drops it for a package
 //! that has an override of its own there.
+
 fn main() {
+    println!("cargo:rerun-if-changed=Cargo.lock");
+    let lock = std::fs::read_to_string("Cargo.lock").unwrap_or_default();
+    for name in ["mistralrs", "lancedb"] {
+        let version = lock
+            .split_once(&format!("name = \"{name}\"\nversion = \""))
+            .and_then(|(_, rest)| rest.split('"').next())
+            .unwrap_or("unknown");
+        println!("cargo:rustc-env=VERSION_{}={version}", name.to_uppercase());
+    }
     println!("cargo:rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo:rustc-link-arg=-Wl,--strip-all");

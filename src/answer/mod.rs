@@ -5,10 +5,14 @@
 //! [`Answer`](crate::domain::Answer) holds all of it again.
 
 mod memory;
+mod reduce;
 mod run;
 mod support;
+#[cfg(test)]
+mod tests;
 
 pub use memory::resident_bytes;
+pub use reduce::{known_speed, reduced, remember_speed};
 pub use run::answer;
 
 use crate::config::{Generation, Manner, QuoteMode};

@@ -165,13 +165,11 @@ async fn stream(
             }
             EngineEvent::End(end) => {
                 meter.end(end);
-                if !end.by_length {
-                    return Ok(FinishReason::Stop);
-                }
+                // A quote is never left half said.
                 if let Some(rest) = tracker.as_ref().and_then(|t| t.completion()) {
                     shown.text(rest);
                 }
-                return Ok(FinishReason::Length);
+                return Ok(if end.by_length { FinishReason::Length } else { FinishReason::Stop });
             }
         }
     }

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::terminal::{Paint, one_line, visible};
 use super::terminal::{out, outln};
 use super::{Failure, code, ingest, json, search};
-use crate::answer::{Ask, AskEvent, answer};
+use crate::answer::{Ask, AskEvent, answer, known_speed, reduced, remember_speed};
 use crate::domain::{Answer, FinishReason, SearchTimings, millis};
 use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
 use crate::knowledge::search::KnowledgeBase;
@@ -32,7 +32,9 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
     bar.finish_and_clear();
     let (model, (evidence, timings)) = (model?, found?);
     let load_ms = millis(loading.elapsed());
-    let manner = &model.manner;
+    let cache = &context.paths.cache;
+    let speed = known_speed(cache, model.engine.as_ref());
+    let manner = &reduced(&model.manner, model.engine.as_ref(), &evidence.found.hits, speed);
     let evidence = evidence.gather(&question, manner)?;
     if evidence.sources.is_empty() {
         search::hint(context).await?;
@@ -55,6 +57,9 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
         answer = answer(ask, &mut on_event) => answer?,
         () = ingest::wait_for_signal() => return Err(Failure::interrupted()),
     };
+    let stats = &answer.generation;
+    let read = if stats.completion_tokens > 0 { stats.prompt_tokens } else { 0 };
+    remember_speed(cache, model.engine.as_ref(), read, stats.prompt_tokens_per_s);
     if args.json {
         outln!("{}", serde_json::to_string(&json::ask(&answer, indexing, load_ms))?)?;
     } else {
@@ -203,6 +208,15 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
             lines.end
         )?;
         outln!("    {}", paint.dim(&one_line(&citation.quote, 240)))?;
+    }
+    let cut = answer.generation.finish_reason == FinishReason::Length;
+    if cut && answer.text.trim().is_empty() {
+        eprintln!(
+            "lorag: the model thought for {} tokens without answering; raise generation.max_thinking_tokens, or ask without --thinking.",
+            answer.generation.reasoning_tokens
+        );
+    } else if cut {
+        eprintln!("lorag: the answer reached its limit of tokens; raise it with --max-tokens N.");
     }
     if !answer.dropped.is_empty() {
         let numbers: Vec<String> = answer.dropped.iter().map(|d| d.number.to_string()).collect();

@@ -48,8 +48,10 @@ pub async fn run(context: &Context) -> Result<u8, Failure> {
 
 fn versions() -> Vec<Finding> {
     vec![Finding::Good(format!(
-        "lorag {}, {} {}",
+        "lorag {}, mistral.rs {}, LanceDB {}, {} {}",
         env!("CARGO_PKG_VERSION"),
+        env!("VERSION_MISTRALRS"),
+        env!("VERSION_LANCEDB"),
         std::env::consts::OS,
         std::env::consts::ARCH
     ))]

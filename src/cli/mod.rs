@@ -113,6 +113,16 @@ pub fn set_thread_limits() {
     }
 }
 
+/// Limits the threads of the model to the setting; 0 leaves it to the library,
+/// which takes every core. Call it before the runtime starts.
+#[expect(unsafe_code, reason = "the environment may only be changed while one thread runs")]
+fn set_model_threads(threads: usize) {
+    if threads > 0 {
+        // SAFETY: the runtime, which makes the first thread, comes later.
+        unsafe { std::env::set_var("RAYON_NUM_THREADS", threads.to_string()) };
+    }
+}
+
 /// Runs the program and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
@@ -155,6 +165,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         return config_command::run(&context, command);
     }
     context.start(&command)?;
+    set_model_threads(context.loaded.settings.generation.threads);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         match command {

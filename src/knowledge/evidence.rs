@@ -24,8 +24,6 @@ const RANK_BONUS: f32 = 0.1;
 const PASSAGE_BONUS: f32 = 0.3;
 /// How much each term of a sentence takes from its term score.
 const LENGTH_PENALTY: f32 = 0.004;
-/// How much a term of the question counts that only the headings hold.
-const HEADING_SHARE: f32 = 0.5;
 /// What a line without an end mark loses: titles, list fragments and code
 /// hold the question's words but seldom answer it.
 const FRAGMENT_PENALTY: f32 = 0.2;
@@ -172,13 +170,9 @@ fn score(
     let (mut covered, mut fitting) = (0.0f32, 0.0f32);
     for (hit, sentences) in hits.iter().zip(all) {
         covered = covered.max(held(&terms(&hit.chunk.search_text())));
-        let heading = terms(&hit.chunk.heading.join(" "));
         for sentence in sentences {
             let list = terms(&sentence.text);
-            let length = list.len() as f32;
-            let alone = held(&list);
-            let below = held(&[list, heading.clone()].concat());
-            let share = (alone + HEADING_SHARE * (below - alone)) / (1.0 + LENGTH_PENALTY * length);
+            let share = held(&list) / (1.0 + LENGTH_PENALTY * list.len() as f32);
             let cosine = vectors.next().map_or(0.0, |v| cosine(query_vector, v));
             let penalty = if ends(&sentence.text) { 0.0 } else { FRAGMENT_PENALTY };
             let fit = share + cosine.max(0.0);
@@ -258,4 +252,89 @@ fn compressed(hits: &[Hit], all: Vec<Vec<Sentence>>, options: EvidenceOptions) -
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::OffsetMap;
+    use crate::knowledge::embed::{EmbedderSource, load};
+
+    fn hit(rank: usize, heading: &str, text: &str) -> Hit {
+        let chunk = Chunk {
+            id: rank.to_string(),
+            path: format!("/docs/{rank}.md"),
+            collection: "default".into(),
+            heading: vec![heading.into()],
+            bytes: ByteRange::new(50, 50 + text.len()),
+            lines: LineRange { start: 7, end: 9 },
+            text: text.into(),
+            offsets: OffsetMap::verbatim(50, text.len()),
+            rendered: false,
+            index: 0,
+            file_hash: String::new(),
+            modified: 0,
+        };
+        Hit { chunk, rank, score: 1.0 / rank as f32, vector: None, full_text: None }
+    }
+
+    fn hits() -> Vec<Hit> {
+        vec![
+            hit(1, "Roses", "# Roses\n\nRoses are pruned in\nlate February. They like sun."),
+            hit(2, "Bread", "The dough rests for ninety minutes. They like sun."),
+        ]
+    }
+
+    fn evidence(question: &str, sentences: usize, order: Order) -> Evidence {
+        let embedder = load(&EmbedderSource::Builtin).unwrap();
+        let mut stats = TermStats::default();
+        hits().iter().for_each(|h| stats.add(&h.chunk.text));
+        let vector = embedder.embed_query(question).unwrap();
+        let options = EvidenceOptions { sentences, hits: 4, order };
+        gather(question, &vector, &hits(), embedder.as_ref(), &stats, options).unwrap()
+    }
+
+    #[test]
+    fn the_sentence_that_answers_comes_first_with_its_place() {
+        let found = evidence("When does the dough rest?", 2, Order::Best);
+        let first = &found.sources[0];
+        assert_eq!((first.number, first.hit.rank), (1, 2));
+        assert_eq!(first.sentences[0].text, "The dough rests for ninety minutes.");
+        assert!(first.compressed && first.used());
+        let rose = evidence("When are roses pruned?", 1, Order::Best);
+        let sentence = &rose.sources[0].sentences[0];
+        assert_eq!(sentence.text, "Roses are pruned in late February.");
+        let text = &rose.sources[0].hit.chunk.text;
+        assert_eq!(sentence.bytes.start, 50 + text.find("Roses are").unwrap());
+        assert_eq!(sentence.lines, LineRange { start: 9, end: 10 });
+        assert_eq!(rose.sources[1].left_out, Some(LeftOut::NoSentence));
+    }
+
+    #[test]
+    fn titles_and_repeated_sentences_are_not_offered() {
+        let found = evidence("What about roses?", 9, Order::Source);
+        let texts: Vec<&str> = found
+            .sources
+            .iter()
+            .flat_map(|s| s.sentences.iter().map(|s| s.text.as_str()))
+            .collect();
+        assert!(!texts.contains(&"Roses"), "{texts:?}");
+        assert_eq!(texts.iter().filter(|t| **t == "They like sun.").count(), 1);
+    }
+
+    #[test]
+    fn whole_passages_keep_their_rank_and_all_sentences() {
+        let found = evidence("When are roses pruned?", 0, Order::Source);
+        assert_eq!(found.sources.len(), 2);
+        assert!(!found.sources[0].compressed);
+        assert_eq!(found.sources[0].text(), hits()[0].chunk.text);
+        assert_eq!(found.sources[0].sentences.len(), 2);
+    }
+
+    #[test]
+    fn support_parts_what_is_there_from_what_is_not() {
+        let there = evidence("When are roses pruned?", 4, Order::Best).support;
+        let absent = evidence("Who won the football cup?", 4, Order::Best).support;
+        assert!(there > 1.0 && absent < 0.6, "{there} {absent}");
+    }
 }
