@@ -120,10 +120,11 @@ fn models(context: &Context) -> Vec<Finding> {
     }
     if settings.model.0 == "builtin" {
         out.push(Finding::Note(
-            "the built-in reader only quotes the sentence of your documents that answers; it knows nothing by itself. Better models, with 4-bit weights:".to_owned(),
+            "the built-in reader only quotes; it knows nothing by itself. Better ones (4-bit):"
+                .to_owned(),
         ));
-        for (id, size, memory, what) in SUGGESTED {
-            out.push(Finding::Note(format!("  lorag models pull {id}   {size}, {memory}: {what}")));
+        for (id, size, memory, _) in SUGGESTED {
+            out.push(Finding::Note(format!("  lorag models pull {id}  ({size}, {memory})")));
         }
     }
     out

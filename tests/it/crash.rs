@@ -3,28 +3,25 @@
 use super::common::{Lorag, text};
 use std::collections::HashMap;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::Instant;
 
-/// Twenty kills in a row; after each the knowledge base opens, and every file
-/// it reports as indexed has all its chunks.
+const FILES: usize = 400;
+const KILLS: usize = 20;
+
+/// Twenty kills in a row, spread over the whole time an ingest takes; before
+/// each, a part of the files is written anew. After each the knowledge base
+/// opens, and every file it reports as indexed has all its chunks.
 #[test]
 fn a_killed_ingest_leaves_whole_files_only() {
     let lorag = Lorag::new();
-    let mut sentences = 0;
-    for file in 0..400 {
-        let mut page = format!("# Page {file}\n\n");
-        for part in 0..30 {
-            page.push_str(&format!("## Part {part}\n\nSentence {sentences} of the long book says something about topic {}. ", sentences % 97));
-            page.push_str(&"Filler words make the passage a little longer. ".repeat(12));
-            page.push_str("\n\n");
-            sentences += 1;
-        }
-        lorag.doc(&format!("{file:03}.md"), page);
-    }
+    (0..FILES).for_each(|file| write(&lorag, file, 0));
     let docs = lorag.docs();
-    let mut delay = 60u64;
-    let mut partial = 0;
-    for round in 0..20 {
+    let probe = Lorag::new();
+    let started = Instant::now();
+    assert_eq!(probe.run(&["ingest", text(&docs)]).code, 0);
+    let whole = started.elapsed();
+    let (mut killed, mut partial) = (0, 0);
+    for round in 0..KILLS {
         let mut child = lorag
             .command()
             .args(["ingest", text(&docs)])
@@ -32,28 +29,39 @@ fn a_killed_ingest_leaves_whole_files_only() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // Delays that spread over the whole run, different in each round.
-        delay = (delay * 37 + 91) % 1500;
-        std::thread::sleep(Duration::from_millis(30 + delay));
+        let part = (round * 7 % KILLS + 1) as f64 / KILLS as f64;
+        std::thread::sleep(whole.mul_f64(part));
         child.kill().unwrap();
-        let killed = !child.wait().unwrap().success();
+        killed += usize::from(!child.wait().unwrap().success());
         let files = check(&lorag, round);
-        partial += usize::from(killed && files > 0 && files < 400);
-        // From time to time begin again, so that every phase is hit.
-        if round % 5 == 4 {
+        partial += usize::from(files > 0 && files < FILES);
+        // New text in half of the files, so that the next one has to replace
+        // chunks; now and then begin with nothing.
+        (0..FILES).filter(|f| (f + round) % 2 == 0).for_each(|f| write(&lorag, f, round + 1));
+        if round % 4 == 3 {
             assert!(lorag.run(&["kb", "remove", text(&docs)]).code <= 2);
         }
     }
     let done = lorag.json(&["ingest", text(&docs), "--json"], 0);
-    assert_eq!(
-        done["indexed"].as_u64().unwrap() + done["unchanged"].as_u64().unwrap(),
-        400,
-        "{done}"
-    );
-    assert_eq!(check(&lorag, 99), 400);
-    // A test whose kills never hit the middle would prove nothing; how often
-    // they do depends on the machine, so it is only shown.
-    println!("{partial} of 20 kills left a part of the files");
+    let sum = done["indexed"].as_u64().unwrap() + done["unchanged"].as_u64().unwrap();
+    assert_eq!(sum, FILES as u64, "{done}");
+    assert_eq!(check(&lorag, KILLS), FILES);
+    // Kills that always came too late would prove nothing.
+    assert!(killed >= KILLS / 2, "only {killed} of {KILLS} kills came in time");
+    println!("{killed} of {KILLS} kills came in time, {partial} left a part of the files");
+}
+
+fn write(lorag: &Lorag, file: usize, version: usize) {
+    let mut page = format!("# Page {file}\n\n");
+    for part in 0..30 {
+        page.push_str(&format!(
+            "## Part {part}\n\nSentence {part} of page {file}, version {version}, says something about topic {}. ",
+            (file * 31 + part * 7 + version) % 97
+        ));
+        page.push_str(&"Filler words make the passage a little longer. ".repeat(12));
+        page.push_str("\n\n");
+    }
+    lorag.doc(&format!("{file:03}.md"), page);
 }
 
 /// How many files are indexed; asserts that each is whole.
@@ -70,7 +78,7 @@ fn check(lorag: &Lorag, round: usize) -> usize {
     assert_eq!(stats["chunks"].as_u64().unwrap(), sum, "round {round}");
     if let Some((path, chunks)) = expected.iter().next() {
         let out = lorag.json(
-            &["search", "sentence book topic", "--json", "--glob", path, "--limit", "100"],
+            &["search", "sentence page topic", "--json", "--glob", path, "--limit", "100"],
             0,
         );
         let hits = out["hits"].as_array().unwrap();
