@@ -1,4 +1,4 @@
-//! Tells the program which engines it is built with, for `lorag doctor`, and
+//! Compiles the check of the CPU, tells the program which engines it is built with, for `lorag doctor`, and
 //! leaves the symbol table out of the programs, which halves their size.
 //! `strip` in the profile would say the same, but cargo drops it for a package
 //! that has an override of its own there.
@@ -14,6 +14,18 @@ fn main() {
         println!("cargo:rustc-env=VERSION_{}={version}", name.to_uppercase());
     }
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=src/cpu.c");
+    if std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("x86_64")
+        && std::env::var("CARGO_CFG_TARGET_FAMILY").as_deref() == Ok("unix")
+    {
+        // For any x86-64, whatever the Rust code is compiled for. Nothing calls
+        // it, so the linker has to be told to keep it.
+        cc::Build::new()
+            .file("src/cpu.c")
+            .inherit_rustflags(false)
+            .link_lib_modifier("+whole-archive")
+            .compile("lorag_cpu");
+    }
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo:rustc-link-arg=-Wl,--strip-all");
     }

@@ -1,4 +1,5 @@
-//! Whether this CPU can run this program.
+//! Which features of the CPU this program needs, for `lorag doctor`. A CPU
+//! that lacks them is turned away before `main`, by `src/cpu.c`.
 //!
 //! The program is compiled for x86-64-v3, since candle chooses its SIMD
 //! kernels at compile time. `is_x86_feature_detected!` folds to true for
@@ -13,7 +14,7 @@ pub struct Feature {
     pub present: bool,
 }
 
-/// What the user reads where the CPU lacks something; `None` where it doesn't.
+/// What is missing, for the user; `None` where nothing is.
 #[must_use]
 pub fn too_old() -> Option<String> {
     message(&features())

@@ -100,3 +100,23 @@ fn the_log_goes_to_a_file() {
     lorag.run(&["search", "x"]);
     assert!(lorag.data().join("logs/lorag.log").exists());
 }
+
+/// Runs the real program on an emulated CPU of 2008.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_cpu_that_is_too_old_is_told_plainly() {
+    let run = |cpu: &str| {
+        std::process::Command::new("qemu-x86_64")
+            .args(["-cpu", cpu, env!("CARGO_BIN_EXE_lorag"), "--version"])
+            .output()
+    };
+    let Ok(old) = run("Nehalem") else {
+        println!("skipped: it needs qemu-x86_64 (the package qemu-user)");
+        return;
+    };
+    let old = super::common::finish(old);
+    assert_eq!(old.code, 1, "{}", old.stderr);
+    assert!(old.stderr.contains("this CPU lacks AVX2"), "{}", old.stderr);
+    let new = super::common::finish(run("Haswell").unwrap());
+    assert_eq!((new.code, new.stdout.starts_with("lorag ")), (0, true), "{}", new.stderr);
+}

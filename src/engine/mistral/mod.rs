@@ -11,6 +11,8 @@
 
 mod config;
 mod files;
+#[cfg(test)]
+mod format_tests;
 mod gguf;
 mod gguf_reader;
 mod load;
