@@ -3,8 +3,8 @@
 use super::support;
 use super::{AnswerError, Ask, AskEvent, resident_bytes};
 use crate::domain::{
-    Answer, ByteRange, Citation, DroppedCitation, FinishReason, GenerationStats, Ledger, Source,
-    millis,
+    Answer, ByteRange, Citation, DroppedCitation, FinishReason, GenerationStats, Ledger, LeftOut,
+    Source, millis,
 };
 use crate::engine::citations::{CitationParser, Piece};
 use crate::engine::grammar::{Quotable, QuoteForm, QuoteGrammar, free_grammar};
@@ -47,7 +47,7 @@ pub async fn answer(
     }
     on_event(AskEvent::Sources(&sources));
     let request = request(&ask, &prompt, grammar.as_ref(), &sources, reserve);
-    let mut shown = Shown::new(&sources, on_event);
+    let mut shown = Shown::new(&sources, grammar.is_some(), on_event);
     let mut meter = Meter::new(started);
     let reason = stream(&ask, request, grammar.as_ref(), &mut shown, &mut meter).await?;
     shown.finish();
@@ -65,6 +65,10 @@ fn not_answered(
     started: Instant,
     on_event: &mut (dyn FnMut(AskEvent<'_>) + Send),
 ) -> Answer {
+    let mut sources = sources;
+    for source in sources.iter_mut().filter(|s| s.used()) {
+        source.left_out = Some(LeftOut::NotAsked);
+    }
     on_event(AskEvent::Sources(&sources));
     on_event(AskEvent::Text(&ask.manner.no_answer));
     let text = ask.manner.no_answer.clone();
@@ -103,7 +107,9 @@ fn request(
     sources: &[Source],
     reserve: usize,
 ) -> Request {
-    let thinking = ask.settings.thinking && quote.is_none();
+    // A template that opens a thought has the model think, asked or not.
+    let wanted = ask.settings.thinking || ask.engine.info().template_thinks;
+    let thinking = wanted && quote.is_none();
     let grammar = match quote {
         Some(quote) => Some(quote.lark().to_owned()),
         None if ask.settings.cite_grammar && !thinking => {
@@ -238,10 +244,15 @@ struct Shown<'a, 'b> {
 }
 
 impl<'a, 'b> Shown<'a, 'b> {
-    fn new(sources: &[Source], on_event: &'a mut (dyn FnMut(AskEvent<'_>) + Send + 'b)) -> Self {
+    fn new(
+        sources: &[Source],
+        quotes: bool,
+        on_event: &'a mut (dyn FnMut(AskEvent<'_>) + Send + 'b),
+    ) -> Self {
         let numbers = sources.iter().filter(|s| s.used()).map(|s| s.number);
+        let parser = CitationParser::new(numbers);
         Self {
-            parser: CitationParser::new(numbers),
+            parser: if quotes { parser.of_quotes() } else { parser },
             text: String::new(),
             marks: Vec::new(),
             dropped: Vec::new(),

@@ -203,9 +203,13 @@ pub enum KbCommand {
     /// Compact the table, bring its indexes up to date, free disk space.
     #[command(after_help = "Example:\n  lorag kb vacuum")]
     Vacuum,
-    /// Index every file again with the configured embedder.
+    /// Index every file again with the configured embedder. Stops, and keeps
+    /// what is there, where a file is gone or can no longer be read.
     #[command(after_help = "Example:\n  lorag kb reembed --embedder minishlab/potion-base-8M")]
     Reembed {
+        /// Leave out files that are gone or can no longer be read.
+        #[arg(long)]
+        drop_missing: bool,
         /// Embedder: `builtin`, a folder or a hub id.
         #[arg(long, value_name = "MODEL")]
         embedder: Option<String>,

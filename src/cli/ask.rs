@@ -10,12 +10,15 @@ use crate::domain::{Answer, FinishReason, SearchTimings, millis};
 use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
 use crate::knowledge::search::KnowledgeBase;
 use crate::knowledge::store::Filter;
+use crate::knowledge::walk::rooted;
 use std::io::{IsTerminal, Read, Write};
 use std::time::Instant;
 
 /// Runs the command.
 pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
     let question = question(&args)?;
+    // Kept from here on, so that no Ctrl-C between two steps is lost.
+    let mut signals = ingest::Signals::new();
     let indexing = if args.paths.is_empty() { None } else { Some(index(context, &args).await?) };
 
     // The model loads while the passages are searched.
@@ -27,15 +30,22 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
     let both = async { tokio::join!(context.model(), find(context, &args, &question)) };
     let (model, found) = tokio::select! {
         both = both => both,
-        () = ingest::wait_for_signal() => return Err(Failure::interrupted()),
+        () = signals.received() => return Err(Failure::interrupted()),
     };
     bar.finish_and_clear();
-    let (model, (evidence, timings)) = (model?, found?);
+    let (model, (material, timings)) = (model?, found?);
     let load_ms = millis(loading.elapsed());
     let cache = &context.paths.cache;
     let speed = known_speed(cache, model.engine.as_ref());
-    let manner = &reduced(&model.manner, model.engine.as_ref(), &evidence.found.hits, speed);
-    let evidence = evidence.gather(&question, manner)?;
+    let manner = &reduced(&model.manner, model.engine.as_ref(), &material.found.hits, speed);
+    let gathering = {
+        let (question, manner) = (question.clone(), manner.clone());
+        tokio::task::spawn_blocking(move || material.gather(&question, &manner))
+    };
+    let evidence = tokio::select! {
+        evidence = gathering => evidence??,
+        () = signals.received() => return Err(Failure::interrupted()),
+    };
     if evidence.sources.is_empty() {
         search::hint(context).await?;
     }
@@ -55,7 +65,7 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
     let mut on_event = |event: AskEvent<'_>| printer.event(&event);
     let answer = tokio::select! {
         answer = answer(ask, &mut on_event) => answer?,
-        () = ingest::wait_for_signal() => return Err(Failure::interrupted()),
+        () = signals.received() => return Err(Failure::interrupted()),
     };
     let stats = &answer.generation;
     let read = if stats.completion_tokens > 0 { stats.prompt_tokens } else { 0 };
@@ -65,7 +75,13 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
     } else {
         print_citations(&answer, paint)?;
     }
-    Ok(if answer.answered { code::DONE } else { code::NOT_ANSWERED })
+    // A model that never came to its answer says nothing about the sources.
+    let cut = answer.generation.finish_reason == FinishReason::Length;
+    Ok(match answer.answered {
+        true => code::DONE,
+        false if cut && answer.text.trim().is_empty() => code::FAILED,
+        false => code::NOT_ANSWERED,
+    })
 }
 
 /// The question; `-` reads it from standard input.
@@ -138,12 +154,15 @@ async fn find(
     question: &str,
 ) -> Result<(Material, SearchTimings), Failure> {
     let embedder = context.embedder().await?;
-    let under = args
-        .paths
-        .iter()
-        .map(|path| Ok(std::path::absolute(path)?.to_string_lossy().into_owned()))
-        .collect::<Result<Vec<String>, Failure>>()?;
-    let filter = Filter { collection: args.collection.clone(), under, glob: args.glob.clone() };
+    let under: Vec<String> =
+        args.paths.iter().map(|path| rooted(path).to_string_lossy().into_owned()).collect();
+    // Given paths were indexed into one collection; copies in others would
+    // only crowd the sources.
+    let collection = match &args.collection {
+        None if !under.is_empty() => Some(DEFAULT_COLLECTION.to_owned()),
+        collection => collection.clone(),
+    };
+    let filter = Filter { collection, under, glob: args.glob.clone() };
     let base = KnowledgeBase::open(&context.paths.knowledge, embedder).await?;
     let found = match &base {
         Some(base) => base.search(question, &context.search_options(filter)).await?,
@@ -237,7 +256,7 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
         );
     }
     if std::io::stderr().is_terminal() {
-        eprintln!("\n{}", status(answer));
+        eprintln!("\n{}", visible(&status(answer)));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::args::ConfigCommand;
 use super::context::Context;
-use super::terminal::{out, outln};
+use super::terminal::{out, outln, visible};
 use super::{Failure, code};
 use crate::config::{Loaded, Paths};
 use serde_json::{Map, Value, json};
@@ -17,7 +17,9 @@ const WIDEST: usize = 64;
 /// None so far; the settings were read before.
 pub fn run(context: &Context, command: &ConfigCommand) -> Result<u8, Failure> {
     match command {
-        ConfigCommand::Show { json } => out!("{}", show(&context.loaded, &context.paths, *json))?,
+        ConfigCommand::Show { json } => {
+            out!("{}", visible(&show(&context.loaded, &context.paths, *json)))?;
+        }
         ConfigCommand::Path => outln!("{}", context.paths.config_file.display())?,
     }
     Ok(code::DONE)

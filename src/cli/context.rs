@@ -2,14 +2,15 @@
 
 use super::Failure;
 use super::args::{AskArgs, Command, Global, KbCommand};
+use super::terminal::visible;
 use crate::builtin;
-use crate::config::{self, Flags, Loaded, Manifest, Manner, Paths};
+use crate::config::{self, Flags, Loaded, Manifest, Manner, Origin, Paths};
 use crate::engine::Engine;
 use crate::engine::mistral::{self, LoadOptions, Place};
 use crate::hub::{Cache, ModelId};
 use crate::knowledge::chunk::Sizes;
 use crate::knowledge::embed::{self, Embedder, EmbedderSource};
-use crate::knowledge::search::SearchOptions;
+use crate::knowledge::search::{SearchOptions, restore_swapped};
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::WalkOptions;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,19 @@ impl Context {
     /// without folders it can't make, and a log that can't be written is no
     /// reason to stop.
     pub fn start(&self, command: &Command) -> Result<(), Failure> {
+        match restore_swapped(&self.paths.knowledge) {
+            Ok(true) => eprintln!(
+                "lorag: put the knowledge base back that an interrupted `kb reembed` had moved aside"
+            ),
+            Ok(false) => {}
+            Err(error) => {
+                let at = self.paths.knowledge.display().to_string();
+                eprintln!(
+                    "lorag: cannot put back the knowledge base beside {}: {error}",
+                    visible(&at)
+                );
+            }
+        }
         if let Err(error) = self.paths.create()
             && writes(command)
         {
@@ -57,7 +71,7 @@ impl Context {
         }
         match config::start_logging(&self.paths, &self.loaded.settings.log.0) {
             Ok(None) => {}
-            Ok(Some(warning)) => eprintln!("lorag: {warning}"),
+            Ok(Some(warning)) => eprintln!("lorag: {}", visible(&warning)),
             Err(error) => return Err(Failure::usage(error)),
         }
         Ok(())
@@ -77,7 +91,10 @@ impl Context {
         })?;
         let cache = Cache::from_environment(|key| std::env::var(key).ok());
         match cache.find(&id) {
-            Some(found) => Ok(found.folder),
+            Some(found) if found.complete => Ok(found.folder),
+            Some(_) => Err(Failure::usage(format!(
+                "the model {name} is only partly on this machine. Fetch the rest with: lorag models pull {name}"
+            ))),
             None => Err(Failure::usage(format!(
                 "the model {name} is not on this machine. Fetch it with: lorag models pull {name}"
             ))),
@@ -86,7 +103,9 @@ impl Context {
 
     /// The configured embedder.
     pub async fn embedder(&self) -> Result<Arc<dyn Embedder>, Failure> {
-        let name = self.loaded.settings.embedder.0.clone();
+        let wanted = &self.loaded.settings.embedder.0;
+        let entry = self.loaded.settings.models.get(wanted);
+        let name = entry.and_then(|e| e.path.as_ref()).unwrap_or(wanted).clone();
         let source = if name == "builtin" {
             EmbedderSource::Builtin
         } else {
@@ -112,10 +131,16 @@ impl Context {
             let shown = manifest.name.clone().unwrap_or_else(|| wanted.to_owned());
             (path, manifest, shown)
         };
+        // What the user set wins over what the model brings; what is set for
+        // this model in the config, over what is set there for all.
         let mut manner = Manner::default().with(&manifest);
+        self.prefer_settings(&mut manner, |origin| matches!(origin, Origin::File { .. }));
         if let Some(entry) = entry {
             manner = manner.with(&entry.manifest);
         }
+        self.prefer_settings(&mut manner, |origin| {
+            matches!(origin, Origin::Environment { .. } | Origin::Flag { .. })
+        });
         let options = LoadOptions {
             name: entry.and_then(|e| e.manifest.name.clone()).unwrap_or(shown),
             place: Place::detect(&path)?,
@@ -125,6 +150,23 @@ impl Context {
         };
         let engine = mistral::load(options).await?;
         Ok(Model { engine: Box::new(engine), manner })
+    }
+
+    /// Leaves to the settings what the user set at such a place.
+    fn prefer_settings(&self, manner: &mut Manner, at: impl Fn(&Origin) -> bool) {
+        let set = |key: &str| self.loaded.origins.get(key).is_some_and(&at);
+        if set("generation.max_tokens") {
+            manner.reserve = None;
+        }
+        if set("generation.max_quotes") {
+            manner.quote_max = None;
+        }
+        if set("generation.temperature") {
+            manner.temperature = None;
+        }
+        if set("generation.top_p") {
+            manner.top_p = None;
+        }
     }
 
     /// Folder of the built-in reader, unpacked if need be.
@@ -137,6 +179,13 @@ impl Context {
     pub fn sizes(&self) -> Sizes {
         let ingest = &self.loaded.settings.ingest;
         Sizes { target: ingest.chunk_tokens, overlap: ingest.chunk_overlap }
+    }
+
+    /// Folders that lorag writes to, which are no documents.
+    #[must_use]
+    pub fn own_folders(&self) -> Vec<PathBuf> {
+        let Paths { cache, logs, knowledge, .. } = &self.paths;
+        vec![cache.clone(), logs.clone(), knowledge.clone()]
     }
 
     /// Which files are read.
@@ -208,7 +257,7 @@ fn overrides(command: &Command, flags: &mut Flags) {
             put("search.limit", args.limit.map(|n| n.to_string()), "--limit");
         }
         Command::Ingest(args) => put("embedder", args.embedder.clone(), "--embedder"),
-        Command::Kb { command: KbCommand::Reembed { embedder } } => {
+        Command::Kb { command: KbCommand::Reembed { embedder, .. } } => {
             put("embedder", embedder.clone(), "--embedder");
         }
         _ => {}

@@ -6,6 +6,7 @@ use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code, cpu};
 use crate::builtin::{self, Asset};
+use crate::engine::mistral::Place;
 use crate::knowledge::store::Store;
 use indicatif::HumanBytes;
 use std::path::Path;
@@ -26,7 +27,7 @@ pub async fn run(context: &Context) -> Result<u8, Failure> {
         ("Versions", versions()),
         ("Machine", machine()),
         ("Folders", folders(context)),
-        ("Models", models(context)),
+        ("Models", models(context).await),
     ];
     sections.push(("Knowledge base", knowledge(context).await));
     for (title, findings) in sections {
@@ -96,7 +97,7 @@ fn writable(folder: &Path) -> std::io::Result<()> {
     std::fs::remove_file(&probe)
 }
 
-fn models(context: &Context) -> Vec<Finding> {
+async fn models(context: &Context) -> Vec<Finding> {
     let mut out = Vec::new();
     for (name, asset) in [("reader", Asset::Reader), ("embedder", Asset::Embedder)] {
         let bytes: usize = builtin::files(asset).iter().map(|(_, b)| b.len()).sum();
@@ -113,9 +114,21 @@ fn models(context: &Context) -> Vec<Finding> {
         if name == "builtin" {
             continue;
         }
-        out.push(match context.locate(&name) {
-            Ok(path) => Finding::Good(format!("{key} {name}: {}", path.display())),
-            Err(failure) => Finding::Bad(format!("{key}: {}", failure.message())),
+        let path = match context.locate(&name) {
+            Ok(path) => path,
+            Err(failure) => {
+                out.push(Finding::Bad(format!("{key}: {}", failure.message())));
+                continue;
+            }
+        };
+        let sound = if key == "model" {
+            Place::detect(&path).map(|_| ()).map_err(|error| error.to_string())
+        } else {
+            context.embedder().await.map(|_| ()).map_err(|f| f.message().to_owned())
+        };
+        out.push(match sound {
+            Ok(()) => Finding::Good(format!("{key} {name}: {}", path.display())),
+            Err(error) => Finding::Bad(format!("{key}: {error}")),
         });
     }
     if settings.model.0 == "builtin" {

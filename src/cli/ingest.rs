@@ -48,6 +48,7 @@ pub async fn index(
         walk: context.walk_options(),
         sizes: context.sizes(),
         collection: collection.to_owned(),
+        exclude: context.own_folders(),
     };
     let cancel = Cancel::default();
     let signals = tokio::spawn(stop_on_signal(cancel.clone()));
@@ -58,7 +59,9 @@ pub async fn index(
     let report = ingest(&folder, embedder, paths, &options, &cancel, &on_event).await;
     signals.abort();
     bar.finish_and_clear();
-    let report = report?;
+    let mut report = report?;
+    // Asked for when the last file was already in hand.
+    report.cancelled |= cancel.is_cancelled();
     if let Some(recovered) = &report.recovered {
         eprintln!("lorag: {}", visible(recovered));
     }
@@ -66,29 +69,57 @@ pub async fn index(
 }
 
 async fn stop_on_signal(cancel: Cancel) {
-    wait_for_signal().await;
+    let mut signals = Signals::new();
+    signals.received().await;
     eprintln!(
         "lorag: stopping after the files in hand; what is indexed stays. Ctrl-C again ends at once."
     );
     cancel.cancel();
-    wait_for_signal().await;
+    signals.received().await;
     std::process::exit(i32::from(code::INTERRUPTED));
 }
 
 /// Waits for Ctrl-C or, on Unix, SIGTERM.
 pub async fn wait_for_signal() {
+    Signals::new().received().await;
+}
+
+/// Listens to Ctrl-C and, on Unix, SIGTERM, from its making on: one that comes
+/// while nobody waits is kept.
+pub struct Signals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    both: Option<[tokio::signal::unix::Signal; 2]>,
+}
+
+impl Signals {
+    /// Begins to listen.
+    pub fn new() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let both = signal(SignalKind::interrupt())
+                .and_then(|interrupt| Ok([interrupt, signal(SignalKind::terminate())?]));
+            Self { both: both.ok() }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+
+    /// Waits for the next one.
+    pub async fn received(&mut self) {
+        #[cfg(unix)]
+        if let Some([interrupt, terminate]) = &mut self.both {
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
             return;
         }
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without signals there is nothing to wait for.
+            std::future::pending::<()>().await;
+        }
     }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// What is going on, on standard error; hidden where that is no terminal.
@@ -97,7 +128,7 @@ pub fn spinner(message: &str) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} (Ctrl-C cancels)") {
         bar.set_style(style);
     }
-    bar.set_message(message.to_owned());
+    bar.set_message(visible(message));
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
 }

@@ -6,7 +6,9 @@ use super::ingest::index;
 use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code};
+use crate::knowledge::search::{reembed_folder, swap_in};
 use crate::knowledge::store::{FileRecord, Store, WriterLock};
+use crate::knowledge::walk::rooted;
 use indicatif::HumanBytes;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,7 @@ pub async fn run(context: &Context, command: KbCommand) -> Result<u8, Failure> {
         }
         KbCommand::Stats { json } => stats(context, json).await,
         KbCommand::Vacuum => vacuum(context).await,
-        KbCommand::Reembed { .. } => reembed(context).await,
+        KbCommand::Reembed { drop_missing, .. } => reembed(context, drop_missing).await,
     }
 }
 
@@ -70,13 +72,16 @@ async fn list(context: &Context, collection: Option<&str>, as_json: bool) -> Res
     Ok(code::DONE)
 }
 
-/// Whether a file is gone or was written since it was indexed.
+/// Whether a file is gone or holds something else than when it was indexed.
 fn stale(file: &FileRecord) -> bool {
-    let modified = std::fs::metadata(&file.path).and_then(|m| m.modified()).ok();
+    let Ok(metadata) = std::fs::metadata(&file.path) else { return true };
     let known = UNIX_EPOCH + Duration::from_millis(u64::try_from(file.modified).unwrap_or(0));
-    modified.is_none_or(|now| {
+    let newer = metadata.modified().is_ok_and(|now| {
         now.duration_since(known).is_ok_and(|newer| newer > Duration::from_millis(1))
-    })
+    });
+    let other = metadata.len() != file.size;
+    // A newer date alone may be that of a copy or of `touch`.
+    other || newer && std::fs::read(&file.path).map_or(true, |bytes| !file.is_of(&bytes))
 }
 
 fn file_json(file: &FileRecord) -> serde_json::Value {
@@ -103,7 +108,7 @@ async fn remove(
     }
     let Some(store) = open(context).await? else { return Ok(code::DONE) };
     let _lock = lock(context)?;
-    let roots = paths.iter().map(std::path::absolute).collect::<Result<Vec<PathBuf>, _>>()?;
+    let roots: Vec<PathBuf> = paths.iter().map(|path| rooted(path)).collect();
     let keys: Vec<(String, String)> = store
         .files()
         .await?
@@ -171,45 +176,89 @@ async fn vacuum(context: &Context) -> Result<u8, Failure> {
     Ok(code::DONE)
 }
 
-/// Makes the table anew with the configured embedder. The old one is kept
-/// until the new one is whole.
-async fn reembed(context: &Context) -> Result<u8, Failure> {
+/// Makes the table anew with the configured embedder, beside the old one, which
+/// is kept until the new one is whole.
+async fn reembed(context: &Context, drop_missing: bool) -> Result<u8, Failure> {
     let Some(store) = open(context).await? else { return Ok(code::DONE) };
+    let _lock = lock(context)?;
     let files = store.files().await?;
     drop(store);
-    let new = crate::knowledge::search::reembed_folder(&context.paths.knowledge);
-    let swapped = Context {
-        loaded: context.loaded.clone(),
-        paths: crate::config::Paths { knowledge: new.clone(), ..context.paths.clone() },
-    };
-    std::fs::create_dir_all(&new)?;
+    let gone: Vec<&FileRecord> = files.iter().filter(|f| !may_exist(f)).collect();
+    if !gone.is_empty() && !drop_missing {
+        return Err(missing(gone.iter().map(|f| (f.path.as_str(), "it is gone")), gone.len()));
+    }
+    let new = reembed_folder(&context.paths.knowledge);
+    let made = make_anew(context, &files, &new, drop_missing).await;
+    match made {
+        Ok(indexed) => {
+            swap_in(&context.paths.knowledge, &new)?;
+            outln!("Indexed {indexed} files anew; {} were left out.", files.len() - indexed)?;
+            Ok(code::DONE)
+        }
+        Err(failure) => {
+            // Half a knowledge base must not be found by the next try.
+            let _ = std::fs::remove_dir_all(&new);
+            Err(failure)
+        }
+    }
+}
+
+/// Whether a file is there; also where that can't be told.
+fn may_exist(file: &FileRecord) -> bool {
+    Path::new(&file.path).try_exists().unwrap_or(true)
+}
+
+async fn make_anew(
+    context: &Context,
+    files: &[FileRecord],
+    new: &Path,
+    drop_missing: bool,
+) -> Result<usize, Failure> {
+    if new.exists() {
+        std::fs::remove_dir_all(new)?;
+    }
+    std::fs::create_dir_all(new)?;
+    let paths = crate::config::Paths { knowledge: new.to_owned(), ..context.paths.clone() };
+    let beside = Context { loaded: context.loaded.clone(), paths };
     let mut collections: Vec<&str> = files.iter().map(|f| f.collection.as_str()).collect();
     collections.sort_unstable();
     collections.dedup();
-    let mut lost = 0;
     let mut indexed = 0;
     for collection in collections {
-        let (there, gone): (Vec<&FileRecord>, Vec<&FileRecord>) = files
+        let there: Vec<PathBuf> = files
             .iter()
             .filter(|f| f.collection == collection)
-            .partition(|f| Path::new(&f.path).exists());
-        lost += gone.len();
-        for file in gone {
-            eprintln!("lorag: {} is gone and leaves the knowledge base", visible(&file.path));
-        }
-        let paths: Vec<PathBuf> = there.iter().map(|f| PathBuf::from(&f.path)).collect();
-        if paths.is_empty() {
+            .map(|f| PathBuf::from(&f.path))
+            .filter(|path| path.try_exists().unwrap_or(true))
+            .collect();
+        if there.is_empty() {
             continue;
         }
-        let report = index(&swapped, &paths, collection).await?;
+        let report = index(&beside, &there, collection).await?;
         if report.cancelled {
-            std::fs::remove_dir_all(&new)?;
             return Err(Failure::interrupted());
+        }
+        if !report.skipped.is_empty() && !drop_missing {
+            let reasons: Vec<(String, String)> = report
+                .skipped
+                .iter()
+                .map(|(path, reason)| (path.display().to_string(), reason.to_string()))
+                .collect();
+            let list = reasons.iter().map(|(path, reason)| (path.as_str(), reason.as_str()));
+            return Err(missing(list, reasons.len()));
         }
         indexed += report.indexed;
     }
-    let _lock = lock(context)?;
-    crate::knowledge::search::swap_in(&context.paths.knowledge, &new)?;
-    outln!("Indexed {indexed} files anew; {lost} were gone.")?;
-    Ok(code::DONE)
+    Ok(indexed)
+}
+
+/// Why re-embedding stops: it would lose these files.
+fn missing<'a>(files: impl Iterator<Item = (&'a str, &'a str)>, count: usize) -> Failure {
+    let shown: Vec<String> =
+        files.take(5).map(|(path, reason)| format!("\n  {path}: {reason}")).collect();
+    let more = if count > 5 { format!("\n  and {} more", count - 5) } else { String::new() };
+    Failure::from(format!(
+        "nothing was changed, because {count} indexed files would be lost:{}{more}\nBring them back, or leave them out with --drop-missing",
+        shown.concat()
+    ))
 }

@@ -18,6 +18,7 @@ use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use context::Context;
 use std::ffi::OsString;
+use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
@@ -157,7 +158,9 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         return Ok(code::USAGE);
     };
     if let Command::Completions { shell } = command {
-        clap_complete::generate(shell, &mut Cli::command(), "lorag", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "lorag", &mut script);
+        std::io::stdout().write_all(&script)?;
         return Ok(code::DONE);
     }
     let context = Context::new(&cli.global, &command)?;

@@ -67,7 +67,12 @@ fn list(context: &Context, as_json: bool) -> Result<u8, Failure> {
         outln!("{}", paint.bold("In the config"))?;
     }
     for (name, entry) in &settings.models {
-        outln!("{} {name}  {}", mark(name), visible(entry.path.as_deref().unwrap_or("")))?;
+        outln!(
+            "{} {}  {}",
+            mark(name),
+            visible(name),
+            visible(entry.path.as_deref().unwrap_or(""))
+        )?;
     }
     if !cached.is_empty() {
         outln!("{}", paint.bold("In the Hugging Face cache"))?;
@@ -100,7 +105,8 @@ async fn pull(context: &Context, id: &str, file: Option<String>) -> Result<u8, F
         ));
     }
     let cache = cache();
-    let endpoint = Endpoint::from_environment(|key| std::env::var(key).ok())?;
+    let endpoint = Endpoint::from_environment(|key| std::env::var(key).ok())?
+        .offline(context.loaded.settings.offline);
     let filter = file.map_or_else(FileFilter::default, FileFilter::named);
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
     let form = "{bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left  {msg}";

@@ -28,10 +28,8 @@ pub enum LeftOut {
     NoRoom,
     /// None of its sentences was among the best.
     NoSentence,
-    /// The user excluded it.
-    Excluded,
-    /// It says the same as a source that ranks above it.
-    Duplicate,
+    /// The model was not asked: the evidence supports no answer.
+    NotAsked,
 }
 
 /// A numbered source: a hit, and what the model gets to read of it.

@@ -17,6 +17,9 @@ pub enum Piece {
     Dropped(usize),
 }
 
+const OPEN: [char; 2] = ['[', '【'];
+const CLOSE: [char; 2] = [']', '】'];
+
 /// Longest mark that is waited for, in bytes: a list of a dozen numbers.
 const LONGEST_MARK: usize = 64;
 
@@ -26,6 +29,7 @@ pub struct CitationParser {
     sources: Vec<usize>,
     held: String,
     code: Code,
+    minds_code: bool,
 }
 
 /// Where the parser stands with regard to backticks.
@@ -71,7 +75,19 @@ impl CitationParser {
     /// A parser for an answer to these source numbers.
     #[must_use]
     pub fn new(sources: impl IntoIterator<Item = usize>) -> Self {
-        Self { sources: sources.into_iter().collect(), held: String::new(), code: Code::default() }
+        Self {
+            sources: sources.into_iter().collect(),
+            held: String::new(),
+            code: Code::default(),
+            minds_code: true,
+        }
+    }
+
+    /// The same parser for answers made of quotes: a backtick in a sentence of
+    /// a source must not hide the citation behind it.
+    #[must_use]
+    pub fn of_quotes(self) -> Self {
+        Self { minds_code: false, ..self }
     }
 
     /// Takes the next piece of the answer and returns what is decided.
@@ -94,7 +110,8 @@ impl CitationParser {
     fn take(&mut self, c: char, out: &mut Vec<Piece>) {
         if self.held.is_empty() {
             self.code.feed(c);
-            if matches!(c, '[' | '【') && !self.code.inside() {
+            let in_code = self.minds_code && self.code.inside();
+            if OPEN.contains(&c) && !in_code {
                 self.held.push(c);
             } else {
                 show(c.encode_utf8(&mut [0; 4]), out);
@@ -202,19 +219,25 @@ fn numbers(mark: &str) -> Option<Vec<usize>> {
 pub fn neutralise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find('[') {
+    while let Some(at) = rest.find(OPEN) {
         out.push_str(&rest[..at]);
         let tail = &rest[at..];
-        match tail.find(']') {
-            Some(end) if end < LONGEST_MARK && numbers(&tail[..=end]).is_some() => {
-                out.push('(');
-                out.push_str(&tail[1..end]);
-                out.push(')');
-                rest = &tail[end + 1..];
+        let open = tail.chars().next().map_or(1, char::len_utf8);
+        let mark = tail
+            .find(CLOSE)
+            .filter(|end| *end < LONGEST_MARK)
+            .map(|end| (end, tail[end..].chars().next().map_or(1, char::len_utf8)))
+            .filter(|(end, close)| numbers(&tail[..end + close]).is_some());
+        match mark {
+            Some((end, close)) => {
+                out.push_str(if open == 1 { "(" } else { "（" });
+                out.push_str(&tail[open..end]);
+                out.push_str(if close == 1 { ")" } else { "）" });
+                rest = &tail[end + close..];
             }
-            _ => {
-                out.push('[');
-                rest = &tail[1..];
+            None => {
+                out.push_str(&tail[..open]);
+                rest = &tail[open..];
             }
         }
     }
@@ -272,9 +295,17 @@ mod tests {
     }
 
     #[test]
+    fn a_backtick_in_a_quote_hides_no_citation() {
+        let mut parser = CitationParser::new([1]).of_quotes();
+        let pieces = parser.feed("Press the ` key. [1]");
+        assert_eq!(pieces.last(), Some(&Piece::Cite(1)));
+    }
+
+    #[test]
     fn sources_lose_their_marks_but_keep_their_length() {
         let text = "As shown [12], and [1, 2]; not [this] or [";
         assert_eq!(neutralise(text), "As shown (12), and (1, 2); not [this] or [");
+        assert_eq!(neutralise("The 【7】 key, [8】 too"), "The （7） key, (8） too");
     }
 
     proptest! {

@@ -70,10 +70,7 @@ impl Endpoint {
             let file = file.unwrap_or_else(|| hub_home(&get).join("token"));
             std::fs::read_to_string(file).ok()
         });
-        let offline = set("HF_HUB_OFFLINE").is_some_and(|value| {
-            matches!(value.trim().to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
-        });
-        Ok(Self::new(&url, token)?.offline(offline))
+        Self::new(&url, token)
     }
 
     /// The same hub, with every request refused where `offline`; what was

@@ -161,8 +161,7 @@ struct LineBreaks(Vec<usize>);
 
 impl LineBreaks {
     fn new(file: &[u8]) -> Self {
-        let breaks = file.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-        Self(breaks.map(|(at, _)| at).collect())
+        Self(super::parse::line_breaks(file))
     }
 
     /// The lines of a range: that of its first and of its last byte.

@@ -9,7 +9,7 @@
 //! questions about the handbook; README has the figures.
 
 use super::embed::{EmbedError, Embedder};
-use super::sentences::{one_line, sentences};
+use super::sentences::{one_line, sentences, unquoted_lines};
 use super::terms::{TermStats, terms};
 use crate::config::Order;
 use crate::domain::{ByteRange, Chunk, Hit, LeftOut, LineRange, Sentence, Source};
@@ -86,7 +86,7 @@ fn sentences_of(chunk: &Chunk, files: &mut FileLines) -> Vec<Sentence> {
         .into_iter()
         .filter_map(|range| {
             let raw = chunk.text.get(range.clone())?;
-            let text = one_line(raw);
+            let text = one_line(&unquoted_lines(raw));
             let title = chunk.heading.iter().any(|h| h.trim() == text.trim());
             // What isn't text can't be generated, so it can't be quoted either.
             let broken = text.contains('\u{FFFD}');
@@ -115,14 +115,22 @@ fn newlines(bytes: &[u8]) -> u32 {
 /// passage's own line breaks aren't the file's, so the file is read again.
 #[derive(Default)]
 struct FileLines {
-    read: HashMap<String, Option<Vec<u8>>>,
+    /// Length and line ends of each file.
+    read: HashMap<String, Option<(usize, Vec<usize>)>>,
 }
 
 impl FileLines {
     fn lines(&mut self, chunk: &Chunk, bytes: ByteRange) -> LineRange {
-        let file =
-            self.read.entry(chunk.path.clone()).or_insert_with(|| std::fs::read(&chunk.path).ok());
-        let part = |from, to| file.as_ref().and_then(|f| f.get(from..to)).map(newlines);
+        let file = self.read.entry(chunk.path.clone()).or_insert_with(|| {
+            let file = std::fs::read(&chunk.path).ok()?;
+            Some((file.len(), super::parse::line_breaks(&file)))
+        });
+        let part = |from: usize, to: usize| {
+            let (length, breaks) = file.as_ref()?;
+            let within =
+                breaks.partition_point(|at| *at < to) - breaks.partition_point(|at| *at < from);
+            (to <= *length && from <= to).then_some(u32::try_from(within).ok()?)
+        };
         match (part(chunk.bytes.start, bytes.start), part(bytes.start, bytes.end)) {
             (Some(before), Some(within)) => {
                 let start = chunk.lines.start + before;

@@ -14,7 +14,7 @@ use super::embed::Embedder;
 use super::parse::Skip;
 use super::store::{FileRecord, Store, WriterLock};
 use super::terms::TermStats;
-use super::walk::{Found, FoundFile, WalkOptions, walk};
+use super::walk::{Found, FoundFile, WalkOptions, rooted, walk};
 use super::{KnowledgeError, TERMS_FILE};
 use commit::commit_all;
 use std::collections::{HashMap, HashSet};
@@ -33,6 +33,8 @@ pub struct IngestOptions {
     pub sizes: Sizes,
     /// The collection they belong to.
     pub collection: String,
+    /// Folders that are never read: lorag's own, which may lie below a root.
+    pub exclude: Vec<PathBuf>,
 }
 
 /// Stops an ingest at the next file; what is committed stays.
@@ -127,7 +129,11 @@ pub async fn ingest(
         .map(|f| (f.path.clone(), f))
         .collect();
     let mut files = Vec::new();
+    let exclude: Vec<PathBuf> = options.exclude.iter().map(|path| rooted(path)).collect();
     for found in walked {
+        if exclude.iter().any(|own| found.path().starts_with(own)) {
+            continue;
+        }
         match found {
             Found::File(file) => files.push(file),
             Found::Skipped { path, reason } => report.skipped.push((path, reason)),
@@ -162,14 +168,17 @@ pub async fn ingest(
         on_event(IngestEvent::Maintaining);
     }
     // Also without a change: the last run may have been killed before this.
-    store.maintain().await?;
-    if changed || !folder.join(TERMS_FILE).exists() {
-        update_terms(&store, folder, stats, known.is_empty()).await?;
-    }
+    let rows = store.maintain().await?.chunks as u64;
+    update_terms(&store, folder, stats, rows).await?;
     report.skipped.sort_by(|a, b| a.0.cmp(&b.0));
     report.removed.sort();
     report.duration = started.elapsed();
     Ok(report)
+}
+
+/// Whether something is at a path; also where that can't be told.
+fn may_exist(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
 }
 
 /// Waits for the right to write; `None` where cancelled meanwhile.
@@ -203,11 +212,10 @@ fn vanished(
     roots: &[PathBuf],
 ) -> Vec<String> {
     let found: HashSet<&Path> = files.iter().map(|f| f.path.as_path()).collect();
-    let roots: Vec<PathBuf> =
-        roots.iter().map(|r| std::path::absolute(r).unwrap_or_else(|_| r.clone())).collect();
+    let roots: Vec<PathBuf> = roots.iter().map(|r| rooted(r)).collect();
     let unreadable: Vec<&PathBuf> = skipped
         .iter()
-        .filter(|(path, reason)| matches!(reason, Skip::Unreadable(_)) && path.exists())
+        .filter(|(path, reason)| matches!(reason, Skip::Unreadable(_)) && may_exist(path))
         .map(|(path, _)| path)
         .collect();
     known
@@ -222,28 +230,25 @@ fn vanished(
         .collect()
 }
 
-/// Brings the term counts up to date: a small change is added, a larger one
-/// has them counted anew from the table.
+/// Brings the term counts up to date. New passages are added; where the counts
+/// then aren't those of about as many passages as the table has, because
+/// others left or a run was killed, they are counted anew from the table.
 async fn update_terms(
     store: &Store,
     folder: &Path,
     added: TermStats,
-    fresh: bool,
+    rows: u64,
 ) -> Result<(), KnowledgeError> {
     let path = folder.join(TERMS_FILE);
-    let old = if fresh { None } else { TermStats::load(&path) };
-    let stats = match old {
-        _ if fresh => added,
-        Some(mut old) if added.passages() * 50 < old.passages() => {
-            old.merge(added);
-            old
-        }
-        _ => {
-            let mut stats = TermStats::default();
-            store.each_text(&mut |text| stats.add(text)).await?;
-            stats
-        }
-    };
+    let mut stats = TermStats::load(&path).unwrap_or_default();
+    if added.passages() == 0 && stats.passages() == rows {
+        return Ok(());
+    }
+    stats.merge(added);
+    if stats.passages().abs_diff(rows) * 50 > rows {
+        stats = TermStats::default();
+        store.each_text(&mut |text| stats.add(text)).await?;
+    }
     // The counts are an aid: without them every term weighs the same.
     if let Err(error) = stats.save(&path) {
         tracing::warn!(%error, path = %path.display(), "cannot write the term counts");

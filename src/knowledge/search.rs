@@ -215,7 +215,54 @@ pub fn swap_in(folder: &Path, new: &Path) -> std::io::Result<()> {
     std::fs::remove_dir_all(&old)
 }
 
+/// Puts back what [`swap_in`] had moved aside when it was killed between its
+/// two renames; says whether there was anything.
+///
+/// # Errors
+/// Where the rename fails.
+pub fn restore_swapped(folder: &Path) -> std::io::Result<bool> {
+    let old = sibling(folder, "old");
+    let holds_tables = |folder: &Path| {
+        std::fs::read_dir(folder).is_ok_and(|mut entries| {
+            entries.any(|e| e.is_ok_and(|e| e.path().extension().is_some_and(|x| x == "lance")))
+        })
+    };
+    if !holds_tables(&old) || holds_tables(folder) {
+        return Ok(false);
+    }
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::rename(&old, folder)?;
+    Ok(true)
+}
+
 fn sibling(folder: &Path, suffix: &str) -> PathBuf {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     folder.with_file_name(format!("{name}.{suffix}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_swap_that_was_killed_between_its_renames_is_undone() {
+        let guard = tempfile::tempdir().unwrap();
+        let folder = guard.path().join("knowledge");
+        let new = reembed_folder(&folder);
+        for (place, mark) in [(&folder, "first"), (&new, "second")] {
+            std::fs::create_dir_all(place.join("chunks.lance")).unwrap();
+            std::fs::write(place.join("mark"), mark).unwrap();
+        }
+        let mark = || std::fs::read_to_string(folder.join("mark")).unwrap();
+        std::fs::rename(&folder, guard.path().join("knowledge.old")).unwrap();
+        std::fs::create_dir_all(&folder).unwrap();
+        assert!(restore_swapped(&folder).unwrap());
+        assert_eq!(mark(), "first");
+        assert!(!restore_swapped(&folder).unwrap());
+        swap_in(&folder, &new).unwrap();
+        assert_eq!(mark(), "second");
+        assert!(!new.exists() && !guard.path().join("knowledge.old").exists());
+    }
 }

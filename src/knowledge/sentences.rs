@@ -37,8 +37,25 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
     out
 }
 
-/// `text` on one line: runs of white space become one space, and none is left
-/// at the ends.
+/// The words of a sentence that runs over several lines of a quote, without
+/// the `>` that each of them starts with.
+#[must_use]
+pub fn unquoted_lines(text: &str) -> String {
+    let mut lines = text.lines();
+    let mut out = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        let body = line.trim_start();
+        out.push('\n');
+        out.push_str(if body.starts_with('>') {
+            body.trim_start_matches(['>', ' '])
+        } else {
+            line
+        });
+    }
+    out
+}
+
+/// A text on one line: runs of white space become one space.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -63,8 +80,10 @@ enum Part {
 enum Line {
     /// It goes on with the paragraph above.
     Continues(Range<usize>),
-    /// It starts a paragraph: a list item or a quote.
+    /// It starts a paragraph: a list item.
     Starts(Range<usize>),
+    /// It goes on with the quote above, or starts one.
+    Quotes(Range<usize>),
     /// It is a paragraph of its own: a heading or a table row.
     Alone(Range<usize>),
     /// It opens or closes fenced code.
@@ -77,6 +96,7 @@ enum Line {
 fn parts(text: &str) -> Vec<Part> {
     let mut out = Vec::new();
     let mut open: Option<Range<usize>> = None;
+    let mut in_quote = false;
     let mut code: Option<(char, usize)> = None;
     // The shortest fence of each mark that is known to have no end below, so
     // that a text of many open fences is not searched once for each of them.
@@ -95,15 +115,21 @@ fn parts(text: &str) -> Vec<Part> {
             continue;
         }
         let kind = classify(text, trimmed(text, start..next));
-        if let Line::Continues(range) = &kind
-            && let Some(paragraph) = &mut open
-        {
+        let goes_on = match &kind {
+            Line::Continues(range) => Some(range),
+            Line::Quotes(range) if in_quote => Some(range),
+            _ => None,
+        };
+        if let (Some(range), Some(paragraph)) = (goes_on, &mut open) {
             paragraph.end = range.end;
             continue;
         }
+        in_quote = matches!(kind, Line::Quotes(_));
         out.extend(open.take().map(Part::Prose));
         match kind {
-            Line::Continues(range) | Line::Starts(range) => open = Some(range),
+            Line::Continues(range) | Line::Starts(range) | Line::Quotes(range) => {
+                open = Some(range);
+            }
             Line::Alone(range) => out.push(Part::Prose(range)),
             Line::Fence { mark, length } => {
                 let known = &mut endless[usize::from(mark == '~')];
@@ -127,10 +153,14 @@ fn parts(text: &str) -> Vec<Part> {
 /// where its words are.
 fn classify(text: &str, range: Range<usize>) -> Line {
     let mut body = text.get(range.clone()).unwrap_or_default();
-    let mut starts = false;
+    let (mut starts, mut quotes) = (false, false);
     while let Some(rest) = without_mark(body) {
+        if body.starts_with('>') {
+            quotes = true;
+        } else {
+            starts = true;
+        }
         body = rest.trim_start();
-        starts = true;
     }
     let mut end = range.end;
     if let Some((mark, length)) = fence(body) {
@@ -150,10 +180,11 @@ fn classify(text: &str, range: Range<usize>) -> Line {
         return Line::Boundary;
     }
     let words = end - body.len()..end;
-    match (alone, starts) {
-        (true, _) => Line::Alone(words),
-        (false, true) => Line::Starts(words),
-        (false, false) => Line::Continues(words),
+    match (alone, starts, quotes) {
+        (true, _, _) => Line::Alone(words),
+        (false, true, _) => Line::Starts(words),
+        (false, false, true) => Line::Quotes(words),
+        (false, false, false) => Line::Continues(words),
     }
 }
 

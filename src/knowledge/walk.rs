@@ -112,6 +112,27 @@ pub fn walk(roots: &[PathBuf], options: &WalkOptions) -> Result<Vec<Found>, Walk
     Ok(found.by_path.into_values().collect())
 }
 
+/// A path as [`walk`] writes it: absolute, with links and `..` resolved, but
+/// for a link that is a file itself. A path that is gone keeps its name below
+/// the nearest folder that is still there.
+#[must_use]
+pub fn rooted(given: &Path) -> PathBuf {
+    let path = std::path::absolute(given).unwrap_or_else(|_| given.to_owned());
+    if std::fs::metadata(&path).is_ok_and(|m| m.is_dir())
+        && let Ok(folder) = path.canonicalize()
+    {
+        return folder;
+    }
+    for (above, folder) in path.ancestors().enumerate().skip(1) {
+        if let Ok(folder) = folder.canonicalize() {
+            let mut names: Vec<_> = path.components().rev().take(above).collect();
+            names.reverse();
+            return names.into_iter().fold(folder, |path, name| path.join(name));
+        }
+    }
+    path
+}
+
 /// A path that was given, known to be there and readable.
 enum Root {
     File(PathBuf, Metadata),

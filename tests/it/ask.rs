@@ -216,3 +216,57 @@ fn the_handbook_answers_about_lorag() {
     assert!(ran.stdout.contains("stay on your machine"), "{}", ran.stdout);
     assert!(ran.stdout.contains("examples/handbook/privacy.md:"), "{}", ran.stdout);
 }
+
+#[test]
+fn paths_with_links_and_parents_are_searched_too() {
+    let lorag = garden();
+    let docs = lorag.docs();
+    std::fs::create_dir_all(docs.join("sub")).unwrap();
+    let link = lorag.world.path().join("link");
+    std::os::unix::fs::symlink(&docs, &link).unwrap();
+    for path in [docs.join("sub/.."), link, docs.join("./garden.md")] {
+        let out = lorag.json(&["ask", "When are roses pruned?", text(&path), "--json"], 0);
+        assert!(out["citations"][0]["path"].as_str().unwrap().ends_with("docs/garden.md"));
+    }
+}
+
+#[test]
+fn marks_and_backticks_of_a_source_neither_cite_nor_hide() {
+    let lorag = Lorag::new();
+    let page = lorag.doc(
+        "keys.md",
+        "Press the ` key to open the galactic console.\n\nThe 【7】 key opens the copper vault.\n",
+    );
+    for (question, quote) in [
+        ("Which key opens the galactic console?", "Press the ` key to open the galactic console."),
+        ("Which key opens the copper vault?", "The 【7】 key opens the copper vault."),
+    ] {
+        let out = lorag.json(&["ask", question, text(&page), "--json"], 0);
+        assert_eq!(out["citations"].as_array().unwrap().len(), 1, "{out}");
+        assert_eq!(out["citations"][0]["quote"], quote);
+        assert_eq!(out["dropped_citations"], serde_json::json!([]));
+        assert_exact(&out["citations"][0], "quote");
+    }
+}
+
+#[test]
+fn flags_win_over_the_models_own_manner() {
+    let lorag = garden();
+    let docs = lorag.docs();
+    let question = "When are roses pruned?";
+    let out = lorag.json(&["ask", question, text(&docs), "--json", "--max-tokens", "40"], 0);
+    assert_eq!(out["ledger"]["reserve"], 40);
+    let config = lorag.world.path().join("wide.toml");
+    std::fs::write(
+        &config,
+        "model = \"wide\"\n[models.wide]\npath = \"builtin\"\nquote.margin = 9\n",
+    )
+    .unwrap();
+    let arguments =
+        ["--config", text(&config), "ask", question, text(&docs), "--json", "--max-quotes", "3"];
+    let out = lorag.json(&arguments, 0);
+    assert!(!out["citations"].as_array().unwrap().is_empty());
+    for citation in out["citations"].as_array().unwrap() {
+        assert_exact(citation, "quote");
+    }
+}

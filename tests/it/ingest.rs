@@ -102,3 +102,30 @@ fn folders_are_private() {
     let mode = std::fs::metadata(lorag.data()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
+
+#[test]
+fn lorags_own_folders_are_no_documents() {
+    let lorag = Lorag::new();
+    lorag.doc("a.md", "A sentence.\n");
+    // The data folder lies beside the documents, below the root.
+    let world = lorag.world.path().to_owned();
+    for _ in 0..2 {
+        let ran = lorag.run(&["ingest", text(&world)]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stdout.contains("0 skipped"), "{}", ran.stdout);
+    }
+    assert_eq!(lorag.json(&["kb", "list", "--json"], 0)["files"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn lines_of_a_utf16_file_are_counted_by_its_characters() {
+    let lorag = Lorag::new();
+    // U+4E0A holds the byte of a line feed.
+    let text16 = "上上上上 first\n\nThe second paragraph is about turtles.\n";
+    let bytes: Vec<u8> =
+        [0xFEFF].into_iter().chain(text16.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let path = lorag.doc("wide.txt", bytes);
+    let out = lorag.json(&["ask", "What is the second paragraph about?", text(&path), "--json"], 0);
+    assert_eq!(out["citations"][0]["start_line"], 3, "{out}");
+    assert_eq!(out["sources"][0]["end_line"], 3);
+}

@@ -92,3 +92,36 @@ fn kb_lists_counts_removes_and_vacuums() {
     assert_eq!(lorag.json(&["search", "pears", "--json"], 0)["hits"], json!([]));
     assert_eq!(lorag.run(&["kb", "remove"]).code, 2);
 }
+
+#[test]
+fn reembedding_keeps_everything_or_changes_nothing() {
+    let lorag = Lorag::new();
+    let a = lorag.doc("a.md", "One sentence about apples.\n");
+    lorag.doc("b.md", "One sentence about pears.\n");
+    assert_eq!(lorag.run(&["ingest", text(&lorag.docs())]).code, 0);
+    assert_eq!(lorag.run(&["kb", "reembed"]).code, 0);
+    let files = || lorag.json(&["kb", "list", "--json"], 0)["files"].as_array().unwrap().len();
+    assert_eq!(files(), 2);
+    std::fs::remove_file(&a).unwrap();
+    let ran = lorag.run(&["kb", "reembed"]);
+    assert_eq!(ran.code, 1, "{}", ran.stdout);
+    assert!(ran.stderr.contains("a.md") && ran.stderr.contains("--drop-missing"), "{}", ran.stderr);
+    assert_eq!(files(), 2);
+    assert_eq!(lorag.run(&["kb", "reembed", "--drop-missing"]).code, 0);
+    assert_eq!(files(), 1);
+    assert!(!lorag.data().join("knowledge.new").exists());
+}
+
+#[test]
+fn touching_a_file_does_not_make_it_stale() {
+    let lorag = Lorag::new();
+    let a = lorag.doc("a.md", "One sentence about apples.\n");
+    assert_eq!(lorag.run(&["ingest", text(&a)]).code, 0);
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    std::fs::File::options().write(true).open(&a).unwrap().set_modified(later).unwrap();
+    let stale = || lorag.json(&["kb", "list", "--json"], 0)["files"][0]["stale"].clone();
+    assert_eq!(stale(), false);
+    std::fs::write(&a, "One sentence about plums!!\n").unwrap();
+    std::fs::File::options().write(true).open(&a).unwrap().set_modified(later).unwrap();
+    assert_eq!(stale(), true);
+}

@@ -105,8 +105,8 @@ fn the_environment_names_hub_and_token() {
     };
     let found = endpoint(&[]).unwrap();
     assert_eq!((found.url(), found.token.as_deref()), ("http://localhost:1", Some("from-file")));
-    let found = endpoint(&[("HUGGING_FACE_HUB_TOKEN", "old"), ("HF_HUB_OFFLINE", "1")]).unwrap();
-    assert_eq!((found.token.as_deref(), found.offline), (Some("old"), true));
+    let found = endpoint(&[("HUGGING_FACE_HUB_TOKEN", "old")]).unwrap();
+    assert_eq!((found.token.as_deref(), found.offline), (Some("old"), false));
     assert!(!format!("{found:?}").contains("old"));
     assert!(matches!(endpoint(&[("HF_TOKEN", "a b")]), Err(HubError::BadToken { .. })));
     let bad = endpoint(&[("HF_ENDPOINT", "ftp://hub")]);

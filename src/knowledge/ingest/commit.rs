@@ -1,6 +1,7 @@
 //! Committing: starts the worker threads, and writes what they make in
 //! batches.
 
+use super::may_exist;
 use super::work::{Done, Work};
 use super::{IngestEvent, IngestReport};
 use crate::knowledge::KnowledgeError;
@@ -36,6 +37,7 @@ pub(super) async fn commit_all(
     }
     drop(sender);
     let mut batch = Batch::default();
+    let mut unusable = Vec::new();
     let mut files = 0;
     while let Some(file) = done.recv().await {
         files += 1;
@@ -45,9 +47,9 @@ pub(super) async fn commit_all(
             Done::Skipped(path, reason) => {
                 // It was indexed before, and what it holds now can't be.
                 let key = path.to_string_lossy().into_owned();
-                let keep = matches!(reason, Skip::Unreadable(_)) && path.exists();
+                let keep = matches!(reason, Skip::Unreadable(_)) && may_exist(&path);
                 if !keep && known.contains_key(&key) {
-                    store.remove(&[(work.collection.clone(), key.clone())]).await?;
+                    unusable.push((work.collection.clone(), key.clone()));
                     report.removed.push(key);
                 }
                 report.skipped.push((path, reason));
@@ -69,7 +71,9 @@ pub(super) async fn commit_all(
     if !work.cancel.is_cancelled() && files < work.files.len() {
         return Err(KnowledgeError::Internal("a worker thread ended early".to_owned()));
     }
-    batch.commit(store).await
+    batch.commit(store).await?;
+    store.remove(&unusable).await?;
+    Ok(())
 }
 
 /// Files that wait for their commit.

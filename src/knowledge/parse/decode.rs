@@ -111,6 +111,19 @@ fn damaged_utf8(bytes: &[u8]) -> Option<usize> {
     first.filter(|_| good >= 4 * bad || is_cut_off)
 }
 
+/// A line feed in UTF-16, if that is what a file is in.
+pub(super) fn wide(bytes: &[u8]) -> Option<[u8; 2]> {
+    let order = match bytes {
+        [0xFF, 0xFE, ..] => Some(ByteOrder::Little),
+        [0xFE, 0xFF, ..] => Some(ByteOrder::Big),
+        _ => unmarked_utf16(bytes),
+    };
+    order.map(|order| match order {
+        ByteOrder::Little => [b'\n', 0],
+        ByteOrder::Big => [0, b'\n'],
+    })
+}
+
 #[derive(Clone, Copy)]
 enum ByteOrder {
     Little,
@@ -123,9 +136,11 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<ByteOrder> {
     let sample = bytes.get(..4096).unwrap_or(bytes);
     let nuls = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
     let (even, odd, enough) = (nuls(0), nuls(1), sample.len() / 20);
-    if even == 0 && odd > enough {
+    // A few characters such as U+0100 have a NUL byte at the other places; the
+    // decoder itself is strict.
+    if odd > enough && even * 8 < odd {
         Some(ByteOrder::Little)
-    } else if odd == 0 && even > enough {
+    } else if even > enough && odd * 8 < even {
         Some(ByteOrder::Big)
     } else {
         None

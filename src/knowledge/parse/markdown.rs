@@ -221,9 +221,17 @@ fn front_matter(text: &str) -> Option<FrontMatter> {
         if number == 0 && line.is_empty() {
             return None;
         }
-        let Some((key, value)) = line.split_once(separator) else { continue };
+        // What can't be a line of settings makes it text between two rules.
+        let nested = line.starts_with([' ', '\t', '#', '-', ']', '}', '"', '\'']);
+        if line.is_empty() || nested || (separator == '=' && line.starts_with('[')) {
+            continue;
+        }
+        let (key, value) = line.split_once(separator)?;
         let key = key.trim_end();
-        has_keys |= !key.is_empty() && !key.contains(' ');
+        if key.is_empty() || key.contains(' ') {
+            return None;
+        }
+        has_keys = true;
         let value = unquoted(value);
         if key == "title" && title.is_none() && !matches!(value, "" | ">" | ">-" | "|" | "|-") {
             title = Some((trimmed(text, range), value.to_owned()));

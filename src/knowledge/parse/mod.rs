@@ -118,6 +118,21 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Document, Skip> {
     })
 }
 
+/// Where the lines of a file end, in bytes: at each line feed, which takes two
+/// bytes in UTF-16.
+#[must_use]
+pub fn line_breaks(file: &[u8]) -> Vec<usize> {
+    match decode::wide(file) {
+        Some(line_feed) => file
+            .chunks_exact(2)
+            .enumerate()
+            .filter(|(_, unit)| *unit == line_feed)
+            .map(|(unit, _)| unit * 2)
+            .collect(),
+        None => file.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at).collect(),
+    }
+}
+
 impl Format {
     /// The format of a file, by its name.
     #[must_use]

@@ -55,8 +55,7 @@ fn markdown_marks_are_boundaries_and_left_out() {
             "first item\n  goes on",
             "second",
             "third",
-            "quoted",
-            "more",
+            "quoted\n> more",
             "| a | b |",
             "| c | d |",
             "End",
@@ -120,4 +119,17 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_wrapped_quote_is_one_sentence() {
+    let text =
+        "> The heron eats seventeen frogs\n> every Tuesday.\n\nOther text.\n\n- > One\n- > Two\n";
+    let found: Vec<&str> = sentences(text).into_iter().map(|r| &text[r]).collect();
+    assert_eq!(found[0], "The heron eats seventeen frogs\n> every Tuesday.");
+    assert_eq!(&found[1..], ["Other text.", "One", "Two"]);
+    assert_eq!(
+        one_line(&unquoted_lines(found[0])),
+        "The heron eats seventeen frogs every Tuesday."
+    );
 }

@@ -7,14 +7,24 @@ use std::error::Error;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+/// What to write for `embedder` to get the embedder with this id: an id is the
+/// model's name with a hash behind it.
+fn setting(id: &str) -> &str {
+    if id.starts_with("builtin-") {
+        return "builtin";
+    }
+    id.rsplit_once('-').map_or(id, |(name, _)| name)
+}
+
 /// What can go wrong with the knowledge base.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another embedder made it.
     #[error(
         "the knowledge base was made with the embedder `{found}`, and now `{wanted}` is set; \
-         either set `embedder = \"{found}\"` in config.toml, or run `lorag kb reembed` to embed \
-         all its files again with `{wanted}`"
+         either set `embedder = \"{}\"` in config.toml, or run `lorag kb reembed` to embed \
+         all its files again with `{wanted}`",
+        setting(found)
     )]
     OtherEmbedder {
         /// Id of the embedder that made it.
@@ -220,7 +230,7 @@ mod tests {
         let text =
             StoreError::OtherEmbedder { found: "builtin-1".to_owned(), wanted: "bge-2".to_owned() }
                 .to_string();
-        assert!(text.contains("embedder = \"builtin-1\""));
+        assert!(text.contains("embedder = \"builtin\""));
         assert!(text.contains("lorag kb reembed"));
     }
 }

@@ -33,6 +33,14 @@ pub struct FileRecord {
     pub chunks: u32,
 }
 
+impl FileRecord {
+    /// Whether these are the bytes that were indexed.
+    #[must_use]
+    pub fn is_of(&self, bytes: &[u8]) -> bool {
+        self.hash == blake3::hash(bytes).to_hex().as_str()
+    }
+}
+
 /// A file with all its chunks and their vectors, ready to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileRows {

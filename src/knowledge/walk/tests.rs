@@ -2,6 +2,20 @@
 
 use super::collect::millis_since_1970;
 use super::*;
+
+#[test]
+fn a_given_path_is_written_as_the_walk_writes_it() {
+    let guard = tempfile::tempdir().unwrap();
+    let root = guard.path().canonicalize().unwrap();
+    fs::create_dir_all(root.join("docs/sub")).unwrap();
+    fs::write(root.join("docs/a.md"), "text").unwrap();
+    std::os::unix::fs::symlink(root.join("docs"), root.join("link")).unwrap();
+    assert_eq!(rooted(&root.join("docs/sub/..")), root.join("docs"));
+    assert_eq!(rooted(&root.join("link")), root.join("docs"));
+    assert_eq!(rooted(&root.join("link/a.md")), root.join("docs/a.md"));
+    assert_eq!(rooted(&root.join("docs/sub/../a.md")), root.join("docs/a.md"));
+    assert_eq!(rooted(&root.join("link/gone/b.md")), root.join("docs/gone/b.md"));
+}
 use std::fs;
 use std::slice::from_ref;
 use std::time::{Duration, SystemTime};

@@ -92,3 +92,10 @@ fn windows_line_ends_and_a_mark_keep_their_places() {
     let span = document.offsets.to_file(body.start, body.end);
     assert_eq!(&raw[span.start..span.end], "Una línea.");
 }
+
+#[test]
+fn a_document_that_opens_with_a_rule_keeps_its_text() {
+    let text = "---\nNote: plain text\n\nThis paragraph counts.\n\n---\n\nRest.\n";
+    assert!(front_matter(text).is_none());
+    assert!(front_matter("---\ntitle: A\ntags:\n  - b\n# c\n---\n\nText.\n").is_some());
+}
