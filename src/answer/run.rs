@@ -217,7 +217,9 @@ fn finish(
     generation: GenerationStats,
 ) -> Answer {
     let said = text.trim();
-    let refused = said.is_empty() || said.contains(ask.manner.no_answer.trim_end_matches('.'));
+    // A quote may well speak of sources that do not answer.
+    let says_so = said.contains(ask.manner.no_answer.trim_end_matches('.'));
+    let refused = said.is_empty() || (says_so && citations.is_empty());
     Answer {
         question: ask.question.to_owned(),
         answered: !refused,

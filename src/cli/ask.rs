@@ -28,11 +28,12 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
         context.loaded.settings.model.0
     ));
     let both = async { tokio::join!(context.model(), find(context, &args, &question)) };
-    let (model, found) = tokio::select! {
-        both = both => both,
-        () = signals.received() => return Err(Failure::interrupted()),
+    let both = tokio::select! {
+        both = both => Some(both),
+        () = signals.received() => None,
     };
     bar.finish_and_clear();
+    let (model, found) = both.ok_or_else(Failure::interrupted)?;
     let (model, (material, timings)) = (model?, found?);
     let load_ms = millis(loading.elapsed());
     let cache = &context.paths.cache;
@@ -65,7 +66,13 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
     let mut on_event = |event: AskEvent<'_>| printer.event(&event);
     let answer = tokio::select! {
         answer = answer(ask, &mut on_event) => answer?,
-        () = signals.received() => return Err(Failure::interrupted()),
+        () = signals.received() => {
+            // What came stays on the screen, on a line of its own.
+            if !args.json {
+                outln!()?;
+            }
+            return Err(Failure::interrupted());
+        }
     };
     let stats = &answer.generation;
     let read = if stats.completion_tokens > 0 { stats.prompt_tokens } else { 0 };
