@@ -19,7 +19,7 @@ fn a_killed_ingest_leaves_whole_files_only() {
     let probe = Lorag::new();
     let started = Instant::now();
     assert_eq!(probe.run(&["ingest", text(&docs)]).code, 0);
-    let whole = started.elapsed();
+    let mut whole = started.elapsed();
     let (mut killed, mut partial) = (0, 0);
     for round in 0..KILLS {
         let mut child = lorag
@@ -32,7 +32,12 @@ fn a_killed_ingest_leaves_whole_files_only() {
         let part = (round * 7 % KILLS + 1) as f64 / KILLS as f64;
         std::thread::sleep(whole.mul_f64(part));
         child.kill().unwrap();
-        killed += usize::from(!child.wait().unwrap().success());
+        if child.wait().unwrap().success() {
+            // It was done before: the other tests no longer slow it down.
+            whole = whole.mul_f64(0.8);
+        } else {
+            killed += 1;
+        }
         let files = check(&lorag, round);
         partial += usize::from(files > 0 && files < FILES);
         // New text in half of the files, so that the next one has to replace
