@@ -21,8 +21,8 @@ pub struct WalkOptions {
     /// Whether hidden files and folders are taken. Folders of version control
     /// (`.git`, `.hg`, `.svn`) never are.
     pub hidden: bool,
-    /// Whether symbolic links are followed. Otherwise they are left out
-    /// without a word, except those that the user gives.
+    /// Whether symbolic links are followed. Otherwise they are skipped, except
+    /// those that the user gives.
     pub follow_links: bool,
     /// Files above this many bytes are skipped.
     pub max_file_bytes: u64,
@@ -94,8 +94,7 @@ pub enum WalkError {
 }
 
 /// Every file below `roots`, each once, with what had to be skipped, in the
-/// order of their paths. What is hidden, ignored, or a link that isn't
-/// followed, is left out without a word.
+/// order of their paths. What is hidden or ignored is left out without a word.
 ///
 /// # Errors
 /// Where a root does not exist or can't be read. What goes wrong below a root

@@ -97,6 +97,9 @@ pub enum Skip {
     /// Its name isn't UTF-8.
     #[error("its name is not valid UTF-8")]
     Name,
+    /// A link, and links aren't followed.
+    #[error("a symbolic link (ingest.follow_links is off)")]
+    Link,
     /// A link that leads to one of its own parents.
     #[error("a symbolic link that leads back to {0}")]
     Loop(String),

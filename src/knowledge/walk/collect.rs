@@ -27,7 +27,12 @@ impl Collector {
         let Some(kind) = entry.file_type() else {
             return;
         };
-        if kind.is_dir() || kind.is_symlink() {
+        if kind.is_dir() {
+            return;
+        }
+        if kind.is_symlink() {
+            let path = self.canonical(entry.path());
+            self.skip(path, Skip::Link);
             return;
         }
         match entry.metadata() {

@@ -2,20 +2,6 @@
 
 use super::collect::millis_since_1970;
 use super::*;
-
-#[test]
-fn a_given_path_is_written_as_the_walk_writes_it() {
-    let guard = tempfile::tempdir().unwrap();
-    let root = guard.path().canonicalize().unwrap();
-    fs::create_dir_all(root.join("docs/sub")).unwrap();
-    fs::write(root.join("docs/a.md"), "text").unwrap();
-    std::os::unix::fs::symlink(root.join("docs"), root.join("link")).unwrap();
-    assert_eq!(rooted(&root.join("docs/sub/..")), root.join("docs"));
-    assert_eq!(rooted(&root.join("link")), root.join("docs"));
-    assert_eq!(rooted(&root.join("link/a.md")), root.join("docs/a.md"));
-    assert_eq!(rooted(&root.join("docs/sub/../a.md")), root.join("docs/a.md"));
-    assert_eq!(rooted(&root.join("link/gone/b.md")), root.join("docs/gone/b.md"));
-}
 use std::fs;
 use std::slice::from_ref;
 use std::time::{Duration, SystemTime};
@@ -134,7 +120,7 @@ fn links_are_followed_only_when_asked_and_loops_end() {
     symlink(root.join("real"), root.join("also")).unwrap();
     symlink(root.join("real/a.md"), root.join("b.md")).unwrap();
     symlink(root.join("nowhere"), root.join("broken")).unwrap();
-    assert_eq!(walked(&root, &OPTIONS), ["real/a.md"]);
+    assert_eq!(walked(&root, &OPTIONS), ["!also", "!b.md", "!broken", "real/a.md", "!real/up"]);
 
     let options = WalkOptions { follow_links: true, ..OPTIONS };
     let found = walk(from_ref(&root), &options).unwrap();
@@ -143,7 +129,10 @@ fn links_are_followed_only_when_asked_and_loops_end() {
     assert_eq!(found[3], Found::Skipped { path: root.join("real/up"), reason });
 
     // A link that is given is followed.
-    assert_eq!(names(&walk(&[root.join("also")], &OPTIONS).unwrap(), &root), ["real/a.md"]);
+    assert_eq!(
+        names(&walk(&[root.join("also")], &OPTIONS).unwrap(), &root),
+        ["real/a.md", "!real/up"]
+    );
     assert_eq!(names(&walk(&[root.join("b.md")], &OPTIONS).unwrap(), &root), ["b.md"]);
 }
 
@@ -199,4 +188,18 @@ fn times_before_1970_are_negative() {
     let span = Duration::from_millis(1500);
     assert_eq!(millis_since_1970(SystemTime::UNIX_EPOCH - span), -1500);
     assert_eq!(millis_since_1970(SystemTime::UNIX_EPOCH + span), 1500);
+}
+
+#[test]
+fn a_given_path_is_written_as_the_walk_writes_it() {
+    let guard = tempfile::tempdir().unwrap();
+    let root = guard.path().canonicalize().unwrap();
+    fs::create_dir_all(root.join("docs/sub")).unwrap();
+    fs::write(root.join("docs/a.md"), "text").unwrap();
+    std::os::unix::fs::symlink(root.join("docs"), root.join("link")).unwrap();
+    assert_eq!(rooted(&root.join("docs/sub/..")), root.join("docs"));
+    assert_eq!(rooted(&root.join("link")), root.join("docs"));
+    assert_eq!(rooted(&root.join("link/a.md")), root.join("docs/a.md"));
+    assert_eq!(rooted(&root.join("docs/sub/../a.md")), root.join("docs/a.md"));
+    assert_eq!(rooted(&root.join("link/gone/b.md")), root.join("docs/gone/b.md"));
 }
