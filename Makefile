@@ -2,12 +2,11 @@
 # missing (protoc, a C compiler) first.
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-QUESTION ?= Do my documents leave my machine?
 
 .PHONY: run test lint deps
 
 run: deps
-	cargo run --locked --quiet -- --data-dir "$(TARGET)/demo" ask "$(QUESTION)" examples/handbook
+	cargo run --locked --quiet -- --data-dir "$(TARGET)/demo" examples/handbook
 
 test: deps
 	cargo test --locked --lib --test it

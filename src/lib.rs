@@ -7,6 +7,10 @@
 //! token ledger (`engine::prompt`), a token stream (`engine::mistral`) and an
 //! answer whose citations are spans of files (`answer`).
 //!
+//! On the screen data goes in a circle: `ui` draws `app::State`;
+//! `app::update(State, Event) -> Vec<Effect>` is pure; `runtime` carries the
+//! effects out and feeds events back.
+//!
 //! **Architecture invariants** (kept by `tests/it/architecture.rs`):
 //! - `domain` imports nothing of this crate; everything may import `domain`
 //!   and `config`.
@@ -14,16 +18,27 @@
 //!   neither.
 //! - mistral.rs types stay in `engine::mistral` and `knowledge::embed`,
 //!   LanceDB and Arrow types in `knowledge::store`.
-//! - `answer` joins knowledge and engine; only `cli` prints.
+//! - `session` knows neither of them nor the terminal.
+//! - `answer` joins knowledge and engine; `setup` makes the parts that the
+//!   settings name.
+//! - `app` does no IO and knows no terminal library; `ui` reads `app` and never
+//!   changes it; only `runtime` touches the terminal while the screen is up,
+//!   and only `cli` prints while it isn't.
 
 pub mod answer;
+pub mod app;
 pub mod builtin;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod editor;
 pub mod engine;
 pub mod hub;
 pub mod knowledge;
+pub mod runtime;
+pub mod session;
+pub mod setup;
+pub mod ui;
 
 /// For the program, its tests and its measurements alike.
 #[global_allocator]

@@ -5,6 +5,7 @@
 //! cargo run --example measure -- reader SELQA_FOLDER [COUNT]
 //! cargo run --example measure -- handbook
 //! cargo run --example measure -- latency KNOWLEDGE_FOLDER [QUERY]
+//! cargo run --example measure -- support SELQA_FOLDER [EMBEDDER]
 //! ```
 //!
 //! `SELQA_FOLDER` holds `selqa-ass-dev.json` and `selqa-ass-test.json` of
@@ -15,6 +16,7 @@ mod latency;
 mod reader;
 mod retrieval;
 mod selqa;
+mod support;
 mod world;
 
 use anyhow::{Context, Result, bail};
@@ -43,6 +45,10 @@ async fn main() -> Result<()> {
             latency::run(folder.as_ref(), argument(2).unwrap_or("how to read a file line by line"))
                 .await
         }
-        _ => bail!("say what to measure: retrieval, reader, handbook or latency"),
+        Some("support") => {
+            let folder = argument(1).context("which folder holds SelQA?")?;
+            support::run(folder.as_ref(), argument(2).unwrap_or("builtin"))
+        }
+        _ => bail!("say what to measure: retrieval, reader, handbook, latency or support"),
     }
 }

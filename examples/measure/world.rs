@@ -119,6 +119,8 @@ impl World {
             settings,
             mode: "rag",
             adapter: None,
+            embedder: Some(self.base.embedder().as_ref()),
+            continued: None,
         };
         Ok((answer(ask, &mut |_| {}).await?, support))
     }

@@ -4,20 +4,26 @@
 //! what happens is told through [`AskEvent`]s, and the finished
 //! [`Answer`](crate::domain::Answer) holds all of it again.
 
+mod claim;
 mod memory;
+mod meter;
 mod reduce;
+mod resume;
 mod run;
+mod shown;
 mod support;
 #[cfg(test)]
 mod tests;
+pub mod verify;
 
 pub use memory::resident_bytes;
 pub use reduce::{known_speed, reduced, remember_speed};
 pub use run::answer;
 
 use crate::config::{Generation, Manner, QuoteMode};
-use crate::domain::{SearchTimings, Source};
+use crate::domain::{ByteRange, Citation, Ledger, SearchTimings, Source};
 use crate::engine::{Engine, EngineError, Message};
+use crate::knowledge::embed::Embedder;
 use crate::knowledge::evidence::Evidence;
 
 /// A question with everything that is needed to answer it.
@@ -40,6 +46,13 @@ pub struct Ask<'a> {
     pub mode: &'a str,
     /// Name of the adapter, for the record.
     pub adapter: Option<&'a str>,
+    /// What citations are checked with, beside their words: the embedder of
+    /// the knowledge base.
+    pub embedder: Option<&'a dyn Embedder>,
+    /// The beginning of an answer to these sources that was cut, to be
+    /// continued: its text as it was told, marks included. Ignored in quote
+    /// mode, whose answers are never cut.
+    pub continued: Option<&'a str>,
 }
 
 impl Ask<'_> {
@@ -55,18 +68,39 @@ impl Ask<'_> {
 }
 
 /// What happens while a question is answered.
+///
+/// The events carry all that is needed to keep an answer that is cancelled:
+/// the pieces of [`Text`](Self::Text) and a mark `[n]` for each
+/// [`Cite`](Self::Cite), appended in order (to the beginning, where an answer
+/// is continued), are the text of the finished answer.
 #[derive(Debug)]
 pub enum AskEvent<'a> {
     /// The sources are chosen and fitted into the window.
     Sources(&'a [Source]),
+    /// The prompt is built, and the model gets it now.
+    Prompt {
+        /// Where the window went.
+        ledger: &'a Ledger,
+    },
     /// A piece of the answer, ready to show.
     Text(&'a str),
-    /// A citation of the source with this number.
-    Cite(usize),
+    /// A citation mark: stands for the text `[n]`.
+    Cite {
+        /// The source's number.
+        number: usize,
+        /// Where the mark stands, in bytes of the whole text so far.
+        mark: ByteRange,
+    },
+    /// The sentence of a mark is complete, and its citation is checked. These
+    /// come in the order of the marks, one for each; for an answer that is
+    /// continued those of its beginning come again first.
+    Citation(&'a Citation),
     /// A citation number that names no source was taken out.
     Dropped(usize),
     /// A piece of thought, to be shown apart.
     Thought(&'a str),
+    /// So many tokens are decoded, of thought and answer together.
+    Tokens(usize),
 }
 
 /// What can go wrong while answering.

@@ -1,23 +1,25 @@
 //! One answer, from its evidence to its last citation.
 
-use super::support;
-use super::{AnswerError, Ask, AskEvent, resident_bytes};
+use super::meter::Meter;
+use super::shown::{Grounds, Shown};
+use super::{AnswerError, Ask, AskEvent, resume};
+use crate::config::QuoteUnit;
 use crate::domain::{
-    Answer, ByteRange, Citation, DroppedCitation, FinishReason, GenerationStats, Ledger, LeftOut,
-    Source, millis,
+    Answer, Citation, DroppedCitation, FinishReason, GenerationStats, Ledger, LeftOut, Source,
 };
-use crate::engine::citations::{CitationParser, Piece};
 use crate::engine::grammar::{Quotable, QuoteForm, QuoteGrammar, free_grammar};
 use crate::engine::prompt::{self, Prompt, harmless};
-use crate::engine::{End, EngineEvent, Request};
+use crate::engine::{EngineEvent, Request};
 use futures::StreamExt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Answers a question. `on_event` is told what happens, in order. Dropping the
 /// future cancels the generation.
 ///
 /// Without a source to read, or with too little support for quote mode's
 /// threshold, the answer is the no-answer sentence and nothing is generated.
+/// An answer that is continued has its beginning to go on from; quote mode
+/// cuts no answer, so there it answers anew.
 ///
 /// # Errors
 /// Where the model fails or can't be held to quotes.
@@ -34,27 +36,44 @@ pub async fn answer(
     }
     let threshold = ask.settings.answer_threshold.or(ask.manner.quote_threshold);
     let too_little = quotes && threshold.is_some_and(|t| ask.evidence.support < t);
-    if too_little || !sources.iter().any(Source::used) {
+    let beginning = ask.continued.filter(|text| !quotes && !text.is_empty());
+    if too_little || (beginning.is_none() && !sources.iter().any(Source::used)) {
         return Ok(not_answered(&ask, sources, Ledger::default(), started, on_event));
     }
     let reserve = ask.manner.reserve.unwrap_or(ask.settings.max_tokens).min(info.window / 2);
-    let prompt =
-        prompt::build(ask.engine, ask.manner, ask.question, ask.history, &mut sources, reserve)?;
+    let prompt = match beginning {
+        Some(beginning) => resume::prompt(&ask, beginning, &mut sources, reserve)?,
+        None => {
+            prompt::build(ask.engine, ask.manner, ask.question, ask.history, &mut sources, reserve)?
+        }
+    };
     let grammar = quotes.then(|| quote_grammar(&ask, &sources, threshold.is_none())).flatten();
     if quotes && grammar.is_none() {
         // Nothing that fits into the window can be quoted.
         return Ok(not_answered(&ask, sources, prompt.ledger, started, on_event));
     }
     on_event(AskEvent::Sources(&sources));
+    on_event(AskEvent::Prompt { ledger: &prompt.ledger });
     let request = request(&ask, &prompt, grammar.as_ref(), &sources, reserve);
-    let mut shown = Shown::new(&sources, grammar.is_some(), on_event);
+    let grounds = Grounds {
+        sources: &sources,
+        grammar: grammar.as_ref(),
+        whole: ask.manner.quote_unit == QuoteUnit::Sentence,
+        mark_last: marks_last(&ask.manner.quote_template),
+        embedder: ask.embedder,
+    };
+    let mut shown = Shown::new(grounds, beginning, on_event);
     let mut meter = Meter::new(started);
     let reason = stream(&ask, request, grammar.as_ref(), &mut shown, &mut meter).await?;
     shown.finish();
-    let Shown { text, marks, dropped, .. } = shown;
-    let citations = cite(&text, &marks, &sources, grammar.as_ref());
+    let Shown { text, citations, dropped, .. } = shown;
     let stats = meter.stats(&ask, prompt.ledger.prompt, reason);
     Ok(finish(&ask, text, citations, dropped, sources, prompt.ledger, stats))
+}
+
+/// Whether the number of a quote stands behind it.
+fn marks_last(template: &str) -> bool {
+    template.find("{n}") > template.find("{quote}")
 }
 
 /// The no-answer sentence, with nothing generated.
@@ -150,6 +169,7 @@ async fn stream(
             EngineEvent::Text(text) => {
                 meter.token(false);
                 shown.text(&text);
+                shown.tell(AskEvent::Tokens(meter.tokens));
                 let Some(tracker) = tracker.as_mut() else { continue };
                 if !tracker.feed(&text) {
                     return Err(AnswerError::Grammar(format!(
@@ -164,7 +184,8 @@ async fn stream(
             }
             EngineEvent::Thought(text) => {
                 meter.token(true);
-                (shown.on_event)(AskEvent::Thought(&text));
+                shown.tell(AskEvent::Thought(&text));
+                shown.tell(AskEvent::Tokens(meter.tokens));
                 if meter.thoughts >= limit {
                     return Ok(FinishReason::Length);
                 }
@@ -180,31 +201,6 @@ async fn stream(
         }
     }
     Ok(FinishReason::Stop)
-}
-
-/// Citations of the finished text.
-fn cite(
-    text: &str,
-    marks: &[(usize, ByteRange)],
-    sources: &[Source],
-    grammar: Option<&QuoteGrammar>,
-) -> Vec<Citation> {
-    let quoted = grammar.map(|g| g.quoted(text)).unwrap_or_default();
-    let mut quoted = quoted.into_iter();
-    marks
-        .iter()
-        .filter_map(|&(number, mark)| {
-            let source = sources.iter().find(|s| s.number == number && s.used())?;
-            let sentence = quoted
-                .next()
-                .filter(|q| q.number == number)
-                .and_then(|q| source.sentences.get(q.sentence));
-            Some(match sentence {
-                Some(sentence) => support::of_sentence(source, sentence, mark),
-                None => support::citation(text, mark, source),
-            })
-        })
-        .collect()
 }
 
 fn finish(
@@ -223,6 +219,7 @@ fn finish(
     Answer {
         question: ask.question.to_owned(),
         answered: !refused,
+        quoted: ask.quotes(),
         text,
         mode: ask.mode.to_owned(),
         model: ask.engine.info().name.clone(),
@@ -233,119 +230,5 @@ fn finish(
         ledger,
         search: ask.search,
         generation,
-    }
-}
-
-/// The text so far, told to the listener piece by piece.
-struct Shown<'a, 'b> {
-    parser: CitationParser,
-    text: String,
-    marks: Vec<(usize, ByteRange)>,
-    dropped: Vec<DroppedCitation>,
-    on_event: &'a mut (dyn FnMut(AskEvent<'_>) + Send + 'b),
-}
-
-impl<'a, 'b> Shown<'a, 'b> {
-    fn new(
-        sources: &[Source],
-        quotes: bool,
-        on_event: &'a mut (dyn FnMut(AskEvent<'_>) + Send + 'b),
-    ) -> Self {
-        let numbers = sources.iter().filter(|s| s.used()).map(|s| s.number);
-        let parser = CitationParser::new(numbers);
-        Self {
-            parser: if quotes { parser.of_quotes() } else { parser },
-            text: String::new(),
-            marks: Vec::new(),
-            dropped: Vec::new(),
-            on_event,
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        let pieces = self.parser.feed(text);
-        self.take(pieces);
-    }
-
-    fn finish(&mut self) {
-        let pieces = self.parser.finish();
-        self.take(pieces);
-    }
-
-    fn take(&mut self, pieces: Vec<Piece>) {
-        for piece in pieces {
-            match piece {
-                Piece::Text(text) => {
-                    self.text.push_str(&text);
-                    (self.on_event)(AskEvent::Text(&text));
-                }
-                Piece::Cite(number) => {
-                    let start = self.text.len();
-                    self.text.push_str(&format!("[{number}]"));
-                    self.marks.push((number, ByteRange::new(start, self.text.len())));
-                    (self.on_event)(AskEvent::Cite(number));
-                }
-                Piece::Dropped(number) => {
-                    self.dropped.push(DroppedCitation { number, at: self.text.len() });
-                    (self.on_event)(AskEvent::Dropped(number));
-                }
-            }
-        }
-    }
-}
-
-/// Counts and times of the generation.
-struct Meter {
-    started: Instant,
-    first: Option<Duration>,
-    tokens: usize,
-    thoughts: usize,
-    end: Option<End>,
-}
-
-impl Meter {
-    fn new(started: Instant) -> Self {
-        Self { started, first: None, tokens: 0, thoughts: 0, end: None }
-    }
-
-    fn token(&mut self, thought: bool) {
-        self.first.get_or_insert_with(|| self.started.elapsed());
-        self.tokens += 1;
-        self.thoughts += usize::from(thought);
-    }
-
-    fn end(&mut self, end: End) {
-        self.end = Some(end);
-    }
-
-    fn stats(&self, ask: &Ask<'_>, prompt: usize, reason: FinishReason) -> GenerationStats {
-        let total = self.started.elapsed();
-        let first = self.first.unwrap_or(total);
-        let decoded = self.end.map_or(self.tokens, |e| e.completion_tokens.max(self.tokens));
-        let prompt_s = self.end.map(|e| e.prompt_s).filter(|s| *s > 0.0);
-        let decode_s = total.saturating_sub(first).as_secs_f64();
-        let rate = |count: usize, seconds: f64| {
-            if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
-        };
-        let generated = reason != FinishReason::NotGenerated && decoded > 0;
-        let info = ask.engine.info();
-        GenerationStats {
-            prompt_tokens: prompt,
-            completion_tokens: decoded,
-            reasoning_tokens: self.thoughts,
-            time_to_first_token_ms: millis(first),
-            prompt_tokens_per_s: if generated {
-                rate(prompt, prompt_s.unwrap_or(first.as_secs_f64()))
-            } else {
-                0.0
-            },
-            decode_tokens_per_s: rate(decoded.saturating_sub(1), decode_s),
-            total_ms: millis(total),
-            finish_reason: reason,
-            model: info.name.clone(),
-            quantization: info.quantization.clone(),
-            device: info.device.clone(),
-            resident_bytes: resident_bytes(),
-        }
     }
 }

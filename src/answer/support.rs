@@ -1,35 +1,54 @@
-//! Which sentence of a source supports a claim best.
+//! The citation that a mark makes: the sentence of the source that it leads
+//! to, and whether the passage supports the claim.
 //!
-//! Outside quote mode a citation names a source, not a sentence. The claim is
-//! the sentence of the answer that the mark stands in; the supporting sentence
-//! is the one that shares the most of the claim's terms.
+//! In quote mode a citation names its sentence. Outside it a citation names a
+//! source only; the sentence is the one that shares the most of the claim's
+//! terms.
 
-use crate::domain::{ByteRange, Citation, Sentence, Source};
-use crate::knowledge::sentences::sentences;
+use super::verify;
+use crate::domain::{ByteRange, Citation, Sentence, Source, Support};
+use crate::knowledge::embed::Embedder;
 use crate::knowledge::terms::terms;
 use std::collections::HashSet;
 
-/// The citation that a mark at `mark` of the answer's text makes.
+/// The citation of a source for a claim; its mark stands at `mark` of the
+/// answer's text.
 #[must_use]
-pub fn citation(answer: &str, mark: ByteRange, source: &Source) -> Citation {
-    let best = best_sentence(claim(answer, mark), source);
-    match best {
-        Some(sentence) => of_sentence(source, sentence, mark),
+pub fn citation(
+    claim: &str,
+    source: &Source,
+    mark: ByteRange,
+    embedder: Option<&dyn Embedder>,
+) -> Citation {
+    let support = verify::support(claim, source, embedder);
+    let chunk = &source.hit.chunk;
+    match best_sentence(claim, source) {
+        Some(sentence) => of_sentence(source, sentence, mark, support),
         None => Citation {
             number: source.number,
-            path: source.hit.chunk.path.clone(),
-            lines: source.hit.chunk.lines,
-            bytes: source.hit.chunk.bytes,
-            quote: source.hit.chunk.text.clone(),
-            rendered: source.hit.chunk.rendered,
+            path: chunk.path.clone(),
+            lines: chunk.lines,
+            bytes: chunk.bytes,
+            quote: chunk.text.clone(),
+            rendered: chunk.rendered,
             mark,
+            support,
         },
     }
 }
 
-/// The citation of one sentence of a source.
+/// The citation of a sentence that is quoted whole.
 #[must_use]
-pub fn of_sentence(source: &Source, sentence: &Sentence, mark: ByteRange) -> Citation {
+pub fn quotation(source: &Source, sentence: &Sentence, mark: ByteRange) -> Citation {
+    of_sentence(source, sentence, mark, verify::support(&sentence.text, source, None))
+}
+
+fn of_sentence(
+    source: &Source,
+    sentence: &Sentence,
+    mark: ByteRange,
+    support: Support,
+) -> Citation {
     let chunk = &source.hit.chunk;
     let within = sentence.within.start..sentence.within.end;
     Citation {
@@ -41,16 +60,8 @@ pub fn of_sentence(source: &Source, sentence: &Sentence, mark: ByteRange) -> Cit
         quote: chunk.text.get(within).unwrap_or(&sentence.text).to_owned(),
         rendered: chunk.rendered,
         mark,
+        support,
     }
-}
-
-/// The sentence of the answer that a mark belongs to.
-fn claim(answer: &str, mark: ByteRange) -> &str {
-    sentences(answer)
-        .into_iter()
-        .rfind(|range| range.start <= mark.start)
-        .and_then(|range| answer.get(range))
-        .unwrap_or(answer)
 }
 
 fn best_sentence<'a>(claim: &str, source: &'a Source) -> Option<&'a Sentence> {

@@ -1,7 +1,9 @@
 //! Whole answers from the scripted engine.
 
+mod streaming;
+
 use super::*;
-use crate::domain::{Answer, ByteRange, Chunk, FinishReason, Hit, LineRange, OffsetMap, Sentence};
+use crate::domain::{Answer, Chunk, FinishReason, Hit, LineRange, OffsetMap, Sentence, Support};
 use crate::engine::scripted::{Reply, ScriptedEngine};
 use crate::engine::{EngineError, ModelInfo};
 use std::time::Duration;
@@ -25,7 +27,8 @@ pub(super) fn hit(rank: usize, text: &str) -> Hit {
     Hit { chunk, rank, score: 1.0 / rank as f32, vector: None, full_text: None }
 }
 
-fn source(number: usize, text: &str) -> Source {
+/// A source in the prompt with its sentences.
+pub(super) fn source(number: usize, text: &str) -> Source {
     let sentences = crate::knowledge::sentences::sentences(text)
         .into_iter()
         .map(|range| Sentence {
@@ -71,13 +74,19 @@ async fn run(
         settings,
         mode: "rag",
         adapter: None,
+        embedder: None,
+        continued: None,
     };
     let mut told = Vec::new();
     let mut on_event = |event: AskEvent<'_>| match event {
-        AskEvent::Cite(number) => told.push(format!("[{number}]")),
+        AskEvent::Cite { number, .. } => told.push(format!("[{number}]")),
         AskEvent::Dropped(number) => told.push(format!("dropped {number}")),
         AskEvent::Thought(text) => told.push(format!("thought {}", text.trim())),
-        AskEvent::Text(_) | AskEvent::Sources(_) => {}
+        AskEvent::Text(_)
+        | AskEvent::Sources(_)
+        | AskEvent::Prompt { .. }
+        | AskEvent::Citation(_)
+        | AskEvent::Tokens(_) => {}
     };
     let answer = answer(ask, &mut on_event).await;
     (answer, told)
@@ -118,6 +127,7 @@ async fn a_quote_is_printed_whole_once_it_is_certain() {
     assert_eq!(answer.generation.completion_tokens, 1);
     assert_eq!(engine.cancelled(), 1, "the request was dropped");
     assert_eq!(answer.citations[0].quote, "Beta follows alpha.");
+    assert_eq!(answer.citations[0].support, Support::Exact);
 }
 
 #[tokio::test]
@@ -162,6 +172,8 @@ async fn the_margin_leaves_only_the_best_sentences() {
         settings: &settings,
         mode: "rag",
         adapter: None,
+        embedder: None,
+        continued: None,
     };
     let answer = answer(ask, &mut |_| {}).await.unwrap();
     assert_eq!(answer.text, "Pears are green. [2]");

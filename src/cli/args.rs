@@ -12,15 +12,52 @@ use std::path::PathBuf;
     version,
     about,
     max_term_width = 100,
-    after_help = "Examples:\n  lorag ask \"How do I skip a folder?\" docs/\n  lorag ingest ~/notes --collection notes\n  lorag search \"vacuum\" --limit 3"
+    args_conflicts_with_subcommands = true,
+    subcommand_precedence_over_arg = true,
+    override_usage = "lorag [OPTIONS] [PATH]...\n       lorag [OPTIONS] <COMMAND>",
+    after_help = "Examples:\n  lorag examples/handbook\n  lorag --continue\n  lorag ask \"How do I skip a folder?\" docs/\n  lorag ingest ~/notes --collection notes\n  lorag search \"vacuum\" --limit 3"
 )]
 pub struct Cli {
     /// Flags that every command takes.
     #[command(flatten)]
     pub global: Global,
+    /// What the chat is opened with.
+    #[command(flatten)]
+    pub chat: ChatArgs,
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// Arguments of the chat, which opens where no command is named.
+#[derive(Debug, Default, Args)]
+pub struct ChatArgs {
+    /// Files and folders to chat about; without one, the whole knowledge base.
+    pub paths: Vec<PathBuf>,
+    /// Go on in the session that was used last.
+    #[arg(long = "continue", conflicts_with = "resume")]
+    pub go_on: bool,
+    /// Go on in this session; without an id, choose one.
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
+    pub resume: Option<String>,
+    /// Model: `builtin`, a folder, a file, a hub id or a name from the config.
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Embedder: `builtin`, a folder or a hub id.
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
+    /// Answer with whole sentences of the sources only.
+    #[arg(long, overrides_with = "no_quote")]
+    pub quote: bool,
+    /// Let the model use its own words.
+    #[arg(long, overrides_with = "quote")]
+    pub no_quote: bool,
+    /// Name of the theme.
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Let the mouse scroll and focus panes.
+    #[arg(long)]
+    pub mouse: bool,
 }
 
 /// Flags that every command takes, before or behind its name.
@@ -226,6 +263,9 @@ pub enum ConfigCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Print the keys of the chat, in the form of keys.toml.
+    #[command(after_help = "Example:\n  lorag config keys > ~/.config/lorag/keys.toml")]
+    Keys,
     /// Print where the config file is looked for.
     #[command(after_help = "Example:\n  $EDITOR \"$(lorag config path)\"")]
     Path,

@@ -6,12 +6,13 @@ use super::terminal::{Paint, one_line, visible};
 use super::terminal::{out, outln};
 use super::{Failure, code, ingest, json, search};
 use crate::answer::{Ask, AskEvent, answer, known_speed, reduced, remember_speed};
-use crate::domain::{Answer, FinishReason, SearchTimings, millis};
+use crate::domain::{Answer, FinishReason, SearchTimings, Support, millis};
 use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
 use crate::knowledge::search::KnowledgeBase;
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::rooted;
 use std::io::{IsTerminal, Read, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Runs the command.
@@ -39,6 +40,7 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
     let cache = &context.paths.cache;
     let speed = known_speed(cache, model.engine.as_ref());
     let manner = &reduced(&model.manner, model.engine.as_ref(), &material.found.hits, speed);
+    let embedder = material.base.as_ref().map(|base| Arc::clone(base.embedder()));
     let gathering = {
         let (question, manner) = (question.clone(), manner.clone());
         tokio::task::spawn_blocking(move || material.gather(&question, &manner))
@@ -62,6 +64,8 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
         settings: &context.loaded.settings.generation,
         mode: "rag",
         adapter: None,
+        embedder: embedder.as_deref(),
+        continued: None,
     };
     let mut on_event = |event: AskEvent<'_>| printer.event(&event);
     let answer = tokio::select! {
@@ -198,14 +202,18 @@ impl Printer {
                 }
                 let _ = out!("{}", visible(text));
             }
-            AskEvent::Cite(number) => {
+            AskEvent::Cite { number, .. } => {
                 let _ = out!("{}", self.paint.cite(&format!("[{number}]")));
             }
             AskEvent::Thought(text) => {
                 self.thinking = true;
                 eprint!("{}", visible(text));
             }
-            AskEvent::Dropped(_) | AskEvent::Sources(_) => {}
+            AskEvent::Sources(_)
+            | AskEvent::Prompt { .. }
+            | AskEvent::Citation(_)
+            | AskEvent::Dropped(_)
+            | AskEvent::Tokens(_) => {}
         }
         // A closed pipe shows up with the citations below the answer.
         let _ = std::io::stdout().flush();
@@ -215,9 +223,9 @@ impl Printer {
 /// What was cited, below the answer; on a terminal also how it went.
 fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
     outln!()?;
-    let mut shown: Vec<(usize, usize)> = Vec::new();
+    let mut shown: Vec<(usize, usize, Support)> = Vec::new();
     for citation in &answer.citations {
-        let key = (citation.number, citation.bytes.start);
+        let key = (citation.number, citation.bytes.start, citation.support);
         if shown.contains(&key) {
             continue;
         }
@@ -227,11 +235,12 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
         shown.push(key);
         let lines = citation.lines;
         outln!(
-            "{} {}:{}-{}",
+            "{} {}:{}-{} {}",
             paint.cite(&format!("[{}]", citation.number)),
             visible(&citation.path),
             lines.start,
-            lines.end
+            lines.end,
+            citation.support.symbol()
         )?;
         outln!("    {}", paint.dim(&one_line(&citation.quote, 240)))?;
     }
@@ -243,6 +252,11 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
         );
     } else if cut {
         eprintln!("lorag: the answer reached its limit of tokens; raise it with --max-tokens N.");
+    }
+    if answer.answered && !answer.citations.iter().any(|c| c.support != Support::Missing) {
+        eprintln!(
+            "lorag: no passage was found to support this answer; read the sources before you rely on it."
+        );
     }
     if !answer.dropped.is_empty() {
         let numbers: Vec<String> = answer.dropped.iter().map(|d| d.number.to_string()).collect();

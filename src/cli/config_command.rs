@@ -4,6 +4,7 @@ use super::args::ConfigCommand;
 use super::context::Context;
 use super::terminal::{out, outln, visible};
 use super::{Failure, code};
+use crate::app::keymap::Keymap;
 use crate::config::{Loaded, Paths};
 use serde_json::{Map, Value, json};
 
@@ -20,6 +21,7 @@ pub fn run(context: &Context, command: &ConfigCommand) -> Result<u8, Failure> {
         ConfigCommand::Show { json } => {
             out!("{}", visible(&show(&context.loaded, &context.paths, *json)))?;
         }
+        ConfigCommand::Keys => out!("{}", Keymap::default_toml())?,
         ConfigCommand::Path => outln!("{}", context.paths.config_file.display())?,
     }
     Ok(code::DONE)

@@ -117,14 +117,14 @@ async fn models(context: &Context) -> Vec<Finding> {
         let path = match context.locate(&name) {
             Ok(path) => path,
             Err(failure) => {
-                out.push(Finding::Bad(format!("{key}: {}", failure.message())));
+                out.push(Finding::Bad(format!("{key}: {}", failure.message)));
                 continue;
             }
         };
         let sound = if key == "model" {
             Place::detect(&path).map(|_| ()).map_err(|error| error.to_string())
         } else {
-            context.embedder().await.map(|_| ()).map_err(|f| f.message().to_owned())
+            context.embedder().await.map(|_| ()).map_err(|f| f.message)
         };
         out.push(match sound {
             Ok(()) => Finding::Good(format!("{key} {name}: {}", path.display())),

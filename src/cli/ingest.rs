@@ -6,7 +6,7 @@ use super::terminal::outln;
 use super::terminal::visible;
 use super::{Failure, code};
 use crate::domain::millis;
-use crate::knowledge::ingest::{Cancel, IngestEvent, IngestOptions, IngestReport, ingest};
+use crate::knowledge::ingest::{Cancel, IngestEvent, IngestReport, ingest};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,12 +44,7 @@ pub async fn index(
         return Err(Failure::usage("the name of a collection must not be empty"));
     }
     let embedder = context.embedder().await?;
-    let options = IngestOptions {
-        walk: context.walk_options(),
-        sizes: context.sizes(),
-        collection: collection.to_owned(),
-        exclude: context.own_folders(),
-    };
+    let options = context.ingest_options(collection);
     let cancel = Cancel::default();
     let signals = tokio::spawn(stop_on_signal(cancel.clone()));
     let bar = Arc::new(spinner("reading the folder"));
@@ -128,7 +123,7 @@ pub fn spinner(message: &str) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} (Ctrl-C cancels)") {
         bar.set_style(style);
     }
-    bar.set_message(visible(message));
+    bar.set_message(visible(message).into_owned());
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
 }

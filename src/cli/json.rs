@@ -1,6 +1,6 @@
 //! The stable JSON that commands print. The handbook documents it.
 
-use crate::domain::{Answer, Citation, FullTextLeg, Hit, Source, VectorLeg};
+use crate::domain::{Answer, Citation, FullTextLeg, Hit, Source, Support, VectorLeg};
 use crate::knowledge::search::Found;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -65,6 +65,7 @@ struct CitationJson<'a> {
     end_byte: usize,
     quote: &'a str,
     rendered: bool,
+    support: Support,
 }
 
 impl<'a> From<&'a Citation> for CitationJson<'a> {
@@ -78,6 +79,7 @@ impl<'a> From<&'a Citation> for CitationJson<'a> {
             end_byte: citation.bytes.end,
             quote: &citation.quote,
             rendered: citation.rendered,
+            support: citation.support,
         }
     }
 }

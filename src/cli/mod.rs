@@ -3,6 +3,7 @@
 
 pub mod args;
 mod ask;
+mod chat;
 pub mod config_command;
 mod context;
 pub mod cpu;
@@ -16,7 +17,6 @@ pub mod terminal;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
-use context::Context;
 use std::ffi::OsString;
 use std::io::Write;
 use std::panic::AssertUnwindSafe;
@@ -48,10 +48,6 @@ pub struct Failure {
 impl Failure {
     fn usage(message: impl std::fmt::Display) -> Self {
         Self { code: code::USAGE, message: message.to_string() }
-    }
-
-    fn message(&self) -> &str {
-        &self.message
     }
 
     fn interrupted() -> Self {
@@ -92,6 +88,13 @@ impl From<std::io::Error> for Failure {
             _ => code::FAILED,
         };
         Self { code, message: error.to_string() }
+    }
+}
+
+impl From<crate::setup::SetupError> for Failure {
+    fn from(error: crate::setup::SetupError) -> Self {
+        let code = if error.usage { code::USAGE } else { code::FAILED };
+        Self { code, message: error.message }
     }
 }
 
@@ -154,8 +157,7 @@ const BUG: &str = "something went wrong inside lorag; this is a bug. What is ind
 
 fn run(cli: Cli) -> Result<u8, Failure> {
     let Some(command) = cli.command else {
-        Cli::command().print_help()?;
-        return Ok(code::USAGE);
+        return chat::run(&cli.global, &cli.chat);
     };
     if let Command::Completions { shell } = command {
         let mut script = Vec::new();
@@ -163,11 +165,11 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         std::io::stdout().write_all(&script)?;
         return Ok(code::DONE);
     }
-    let context = Context::new(&cli.global, &command)?;
+    let context = context::read(&cli.global, &cli.chat, Some(&command))?;
     if let Command::Config { command } = &command {
         return config_command::run(&context, command);
     }
-    context.start(&command)?;
+    context::start(&context, Some(&command))?;
     set_model_threads(context.loaded.settings.generation.threads);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(async {

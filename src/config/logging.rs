@@ -109,6 +109,7 @@ mod tests {
             cache: root.join("cache"),
             logs: root.join("logs"),
             knowledge: root.join("knowledge"),
+            sessions: root.join("sessions"),
         }
     }
 

@@ -26,5 +26,6 @@ pub use manifest::{
 pub use paths::Paths;
 pub use schema::{KEYS, Key, Kind, MODEL_KEYS};
 pub use settings::{
-    Generation, Ingest, LogFilter, ModelEntry, ModelName, Quantization, QuoteMode, Search, Settings,
+    ColourDepth, Generation, Ingest, LogFilter, ModelEntry, ModelName, Quantization, QuoteMode,
+    Search, Settings, Ui,
 };

@@ -24,6 +24,8 @@ pub struct Paths {
     pub logs: PathBuf,
     /// The knowledge base.
     pub knowledge: PathBuf,
+    /// The sessions, one file each.
+    pub sessions: PathBuf,
 }
 
 impl Paths {
@@ -49,9 +51,28 @@ impl Paths {
             config_file: loaded.file.clone(),
             cache: settings.cache_dir.clone().unwrap_or(cache),
             knowledge: data.join("knowledge"),
+            sessions: data.join("sessions"),
             data,
             logs,
         })
+    }
+
+    /// The keys, whether or not the file is there.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.config_file.with_file_name("keys.toml")
+    }
+
+    /// The user's themes, whether or not the folder is there.
+    #[must_use]
+    pub fn themes(&self) -> PathBuf {
+        self.config_file.with_file_name("themes")
+    }
+
+    /// What the screen remembers of its last use.
+    #[must_use]
+    pub fn remembered(&self) -> PathBuf {
+        self.data.join("screen.toml")
     }
 
     /// Makes the folders that are missing, open to their owner only (mode
@@ -60,7 +81,8 @@ impl Paths {
     /// # Errors
     /// [`ConfigError::Folder`] with what can be done about it.
     pub fn create(&self) -> Result<(), ConfigError> {
-        for folder in [&self.data, &self.knowledge, &self.cache, &self.logs] {
+        let folders = [&self.data, &self.knowledge, &self.sessions, &self.cache, &self.logs];
+        for folder in folders {
             create_private(folder)
                 .map_err(|error| self.folder_error("create the folder", folder, &error))?;
         }
@@ -147,6 +169,7 @@ mod tests {
                 cache: PathBuf::from("/srv/lorag/cache"),
                 logs: PathBuf::from("/srv/lorag/logs"),
                 knowledge: PathBuf::from("/srv/lorag/knowledge"),
+                sessions: PathBuf::from("/srv/lorag/sessions"),
             }
         );
         let data = Some(Path::new("/srv/lorag"));

@@ -156,6 +156,10 @@ pub const KEYS: &[Key] = &[
     key("generation.max_thinking_tokens", integer(1, 32768), "Most tokens of thought"),
     key("generation.quantization", Kind::Choice(QUANTIZATIONS), "How unquantized weights are quantized while loading"),
     key("generation.threads", integer(0, 1024), "Threads for the model; 0 takes the number of cores"),
+    optional("ui.theme", Kind::Words, "Name of the theme; the one chosen last where not set"),
+    key("ui.colour", Kind::Choice(&["auto", "truecolor", "256", "16", "none"]), "How many colours the terminal has; \"auto\" as the environment says"),
+    key("ui.mouse", Kind::Bool, "Let the mouse scroll and focus panes; the terminal's own selection then needs Shift"),
+    key("ui.tmux_passthrough", Kind::Bool, "Send copied text through tmux's allow-passthrough in place of its set-clipboard"),
     optional("generation.answer_threshold", number(-1000.0, 1000.0), "Best sentence score below which quote mode says that the sources don't answer; the measured one where not set"),
 ];
 

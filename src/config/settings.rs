@@ -42,6 +42,8 @@ pub struct Settings {
     pub search: Search,
     /// Generating answers.
     pub generation: Generation,
+    /// The screen.
+    pub ui: Ui,
     /// Models by name, with their own manner.
     pub models: BTreeMap<String, ModelEntry>,
 }
@@ -173,6 +175,47 @@ impl Default for Generation {
             answer_threshold: None,
         }
     }
+}
+
+/// The screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ui {
+    /// Name of the theme; the one chosen last where empty.
+    pub theme: Option<String>,
+    /// How many colours the terminal has.
+    pub colour: ColourDepth,
+    /// Whether lorag takes the mouse.
+    pub mouse: bool,
+    /// Whether copied text is wrapped for tmux's `allow-passthrough`.
+    pub tmux_passthrough: bool,
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self { theme: None, colour: ColourDepth::Auto, mouse: false, tmux_passthrough: false }
+    }
+}
+
+/// How many colours the terminal has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ColourDepth {
+    /// As the environment says.
+    #[default]
+    #[serde(rename = "auto")]
+    Auto,
+    /// Every colour.
+    #[serde(rename = "truecolor")]
+    True,
+    /// xterm's palette.
+    #[serde(rename = "256")]
+    TwoFiftySix,
+    /// The terminal's own.
+    #[serde(rename = "16")]
+    Sixteen,
+    /// None.
+    #[serde(rename = "none")]
+    None,
 }
 
 /// `[models.NAME]`: where a model is, and how to talk to it. Every field of

@@ -1,9 +1,10 @@
 //! An answer whose citations lead to exact passages.
 
 use super::{ByteRange, GenerationStats, Ledger, LineRange, SearchTimings, Source};
+use serde::{Deserialize, Serialize};
 
 /// A citation `[n]` of an answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Citation {
     /// The source's number.
     pub number: usize,
@@ -21,10 +22,40 @@ pub struct Citation {
     pub rendered: bool,
     /// Where the mark `[n]` stands in the answer, in bytes of its text.
     pub mark: ByteRange,
+    /// How well the passage supports the sentence that the mark stands in.
+    pub support: Support,
+}
+
+/// How well a cited passage supports a sentence of the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Support {
+    /// Not checked yet.
+    #[default]
+    Unchecked,
+    /// The passage holds the sentence word for word: `✓`.
+    Exact,
+    /// It shares most of its words and means nearly the same: `?`.
+    Likely,
+    /// Neither: `✗`.
+    Missing,
+}
+
+impl Support {
+    /// The symbol that stands beside a citation; empty before the check.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Unchecked => "",
+            Self::Exact => "✓",
+            Self::Likely => "?",
+            Self::Missing => "✗",
+        }
+    }
 }
 
 /// A citation number that names no source, taken out of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DroppedCitation {
     /// The number as the model wrote it.
     pub number: usize,
@@ -41,6 +72,8 @@ pub struct Answer {
     pub text: String,
     /// Whether the sources answer.
     pub answered: bool,
+    /// Whether it was limited to sentences of the sources.
+    pub quoted: bool,
     /// The mode that made it: `base`, `rag`, `adapter` or `hybrid`.
     pub mode: String,
     /// Name of the model.

@@ -4,7 +4,7 @@ use super::{ByteRange, LineRange, OffsetMap};
 use serde::{Deserialize, Serialize};
 
 /// A passage: what is embedded, indexed, shown and cited.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Chunk {
     /// Identifies the chunk in the knowledge base: a hash of its collection,
     /// path, place and text.
@@ -75,7 +75,7 @@ pub struct FullTextLeg {
 }
 
 /// A chunk that a search found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     /// The passage.
     pub chunk: Chunk,

@@ -7,10 +7,14 @@ mod offsets;
 mod source;
 mod span;
 mod stats;
+mod turn;
+mod visible;
 
-pub use answer::{Answer, Citation, DroppedCitation};
+pub use answer::{Answer, Citation, DroppedCitation, Support};
 pub use chunk::{Chunk, FullTextLeg, Hit, VectorLeg};
 pub use offsets::{OffsetMap, Run};
 pub use source::{LeftOut, Sentence, Source};
 pub use span::{ByteRange, LineRange};
 pub use stats::{FinishReason, GenerationStats, Ledger, SearchTimings, SourceTokens, millis};
+pub use turn::{Outcome, Turn, TurnId};
+pub use visible::{acts, visible};

@@ -6,6 +6,7 @@
 //! the text back to the smallest span of the file that yields it.
 
 use super::ByteRange;
+use serde::{Deserialize, Serialize};
 
 /// `count` units in a row, each `text_unit` bytes of text made from
 /// `file_unit` bytes of file.
@@ -13,7 +14,7 @@ use super::ByteRange;
 /// A verbatim piece of n bytes is `count: n, text_unit: 1, file_unit: 1`;
 /// `&amp;` is `count: 1, text_unit: 1, file_unit: 5`; ASCII in UTF-16 is
 /// `count: n, text_unit: 1, file_unit: 2`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// Where the run starts in the text.
     pub text: usize,
@@ -35,7 +36,8 @@ impl Run {
 }
 
 /// Leads ranges of a text back to its file. See the module's text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct OffsetMap {
     runs: Vec<Run>,
 }
@@ -121,6 +123,19 @@ impl OffsetMap {
                 ByteRange::new(at, at)
             }
         }
+    }
+
+    /// Where the text stands that was made from the byte at `file`, or from
+    /// the next one that made any.
+    #[must_use]
+    pub fn to_text(&self, file: usize) -> usize {
+        for run in &self.runs {
+            let end = run.file + run.count * run.file_unit;
+            if run.file_unit > 0 && file < end {
+                return run.text + file.saturating_sub(run.file) / run.file_unit * run.text_unit;
+            }
+        }
+        self.text_len()
     }
 
     /// The map of `start..end` of the text alone, counted from 0 again.
@@ -252,6 +267,13 @@ mod tests {
         assert_eq!(map.to_file(0, 5), ByteRange::new(3, 12));
         assert_eq!(map.to_file(2, 3), ByteRange::new(5, 10));
         assert_eq!(map.to_file(3, 5), ByteRange::new(10, 12));
+    }
+
+    #[test]
+    fn bytes_of_the_file_lead_back_to_the_text() {
+        let map = page();
+        let places: Vec<usize> = [0, 3, 4, 5, 7, 10, 12].map(|at| map.to_text(at)).into();
+        assert_eq!(places, [0, 0, 1, 2, 2, 3, 5]);
     }
 
     #[test]

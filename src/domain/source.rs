@@ -1,10 +1,10 @@
 //! What of a hit goes into the prompt.
 
 use super::{ByteRange, Hit, LineRange};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A sentence of a passage, with its way back to the file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sentence {
     /// The sentence, as in the passage, on one line (runs of white space are
     /// one space).
@@ -21,7 +21,7 @@ pub struct Sentence {
 }
 
 /// Why a source is not in the prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftOut {
     /// It didn't fit into the model's window.
@@ -30,10 +30,25 @@ pub enum LeftOut {
     NoSentence,
     /// The model was not asked: the evidence supports no answer.
     NotAsked,
+    /// The user took it out.
+    Excluded,
+}
+
+impl LeftOut {
+    /// The reason in a few words, for people.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::NoRoom => "no room in the window",
+            Self::NoSentence => "no sentence among the best",
+            Self::NotAsked => "the model was not asked",
+            Self::Excluded => "excluded by you",
+        }
+    }
 }
 
 /// A numbered source: a hit, and what the model gets to read of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Source {
     /// Its number in the prompt, from 1; citations name it.
     pub number: usize,

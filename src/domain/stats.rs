@@ -1,6 +1,6 @@
 //! Counts and times of a search and of an answer.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Milliseconds with fractions, for people and JSON.
@@ -10,7 +10,7 @@ pub fn millis(duration: Duration) -> f64 {
 }
 
 /// Where the time of a search went, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchTimings {
     /// Embedding the question.
     pub embed_ms: f64,
@@ -25,7 +25,7 @@ pub struct SearchTimings {
 }
 
 /// Tokens of one source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceTokens {
     /// The source's number.
     pub number: usize,
@@ -36,7 +36,7 @@ pub struct SourceTokens {
 }
 
 /// Where the model's window went, in tokens of its own tokenizer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     /// The window: prompt and answer together.
     pub window: usize,
@@ -57,7 +57,7 @@ pub struct Ledger {
 }
 
 /// Why a generation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FinishReason {
     /// The model ended its answer.
@@ -74,7 +74,7 @@ pub enum FinishReason {
 }
 
 /// How an answer was generated.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GenerationStats {
     /// Tokens of the prompt.
     pub prompt_tokens: usize,

@@ -72,6 +72,8 @@ impl From<String> for Reply {
 pub struct ScriptedEngine {
     info: ModelInfo,
     replies: Mutex<VecDeque<Reply>>,
+    /// Text and delay of the reply once the others are used up.
+    last: Option<(String, Duration)>,
     requests: Mutex<Vec<Request>>,
     cancelled: Arc<AtomicUsize>,
 }
@@ -90,9 +92,25 @@ impl ScriptedEngine {
                 end_tokens: vec!["</s>".to_owned()],
             },
             replies: Mutex::new(replies.into_iter().map(Into::into).collect()),
+            last: None,
             requests: Mutex::new(Vec::new()),
             cancelled: Arc::default(),
         }
+    }
+
+    /// An engine that writes the same long Markdown, citing source 1 now and
+    /// then, at this many tokens a second: to measure what stands around it.
+    #[must_use]
+    pub fn endless(tokens_per_s: u32) -> Self {
+        let sentence = "The passage says how this works and what **follows** from it [1]. It takes \
+                        a folder, reads each file once and keeps every place of the text. ";
+        let paragraph =
+            format!("{}\n\n- first, `one` thing\n- then another [1]\n\n", sentence.repeat(4));
+        let mut engine = Self::new(Vec::<Reply>::new()).with_window(32_768);
+        engine.info.name = format!("scripted at {tokens_per_s} tokens/s");
+        let delay = Duration::from_secs(1) / tokens_per_s.max(1);
+        engine.last = Some((paragraph.repeat(30), delay));
+        engine
     }
 
     /// With this window, in tokens.
@@ -137,7 +155,8 @@ impl Engine for ScriptedEngine {
     }
 
     fn generate(&self, request: Request) -> EventStream {
-        let reply = lock(&self.replies).pop_front();
+        let last = || self.last.as_ref().map(|(text, delay)| Reply::text(text).slowly(*delay));
+        let reply = lock(&self.replies).pop_front().or_else(last);
         lock(&self.requests).push(request.clone());
         let script = match (self.count_prompt(&request.messages), reply) {
             (Err(error), _) => Script::failing(error),

@@ -3,7 +3,7 @@
 use super::embed::Embedder;
 use super::fuse::{Candidate, fuse};
 use super::store::{Filter, Legs, RowKey, Store, StoreError};
-use super::terms::TermStats;
+use super::terms::{TermStats, terms};
 use super::{KnowledgeError, TERMS_FILE};
 use crate::domain::{FullTextLeg, Hit, SearchTimings, VectorLeg, millis};
 use std::collections::HashMap;
@@ -159,6 +159,22 @@ impl KnowledgeBase {
     }
 }
 
+/// What to search for a question that may be a follow-up of another: a short
+/// one ("And how long does it take?") seldom says what it is about, so the
+/// terms of the question before it are added.
+#[must_use]
+pub fn follow_up(question: &str, previous: Option<&str>) -> String {
+    match previous {
+        Some(previous) if terms(question).len() <= FOLLOW_UP_TERMS => {
+            format!("{question} {previous}")
+        }
+        _ => question.to_owned(),
+    }
+}
+
+/// Questions with more terms than this, stop words left out, stand alone.
+const FOLLOW_UP_TERMS: usize = 2;
+
 /// A candidate after fusion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ranked {
@@ -245,6 +261,18 @@ fn sibling(folder: &Path, suffix: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_question_takes_up_the_one_before() {
+        let before = Some("How do I install the GPU build?");
+        assert_eq!(
+            follow_up("And how long does it take?", before),
+            "And how long does it take? How do I install the GPU build?"
+        );
+        let long = "Which license do the built-in adapters have?";
+        assert_eq!(follow_up(long, before), long);
+        assert_eq!(follow_up("Why?", None), "Why?");
+    }
 
     #[test]
     fn a_swap_that_was_killed_between_its_renames_is_undone() {

@@ -40,13 +40,29 @@ fn assert_unused(what: &str, folders: &[&str]) {
     assert!(found.is_empty(), "{what} must not be used here:\n{}", found.join("\n"));
 }
 
-const MODULES: [&str; 8] =
-    ["answer", "builtin", "cli", "config", "domain", "engine", "hub", "knowledge"];
+const MODULES: [&str; 14] = [
+    "answer",
+    "app",
+    "builtin",
+    "cli",
+    "config",
+    "domain",
+    "editor",
+    "engine",
+    "hub",
+    "knowledge",
+    "runtime",
+    "session",
+    "setup",
+    "ui",
+];
 
 fn only(module: &str, allowed: &[&str]) {
     for other in MODULES {
         if other != module && !allowed.contains(&other) {
-            assert_unused(&format!("crate::{other}"), &[&format!("{module}/")]);
+            let folder = format!("{module}/");
+            let file = format!("{module}.rs");
+            assert_unused(&format!("crate::{other}"), &[&folder, &file]);
         }
     }
 }
@@ -66,6 +82,15 @@ fn modules_import_only_what_they_may() {
     only("engine", &["domain", "config"]);
     only("knowledge", &["domain", "config", "builtin"]);
     only("answer", &["domain", "config", "engine", "knowledge"]);
+    only("session", &["domain", "config"]);
+    only("setup", &["domain", "config", "builtin", "engine", "hub", "knowledge"]);
+    only("editor", &[]);
+    only("app", &["domain", "config", "editor"]);
+    only("ui", &["domain", "config", "editor", "app"]);
+    only(
+        "runtime",
+        &["domain", "config", "engine", "knowledge", "answer", "session", "setup", "app", "ui"],
+    );
 }
 
 #[test]
@@ -87,10 +112,29 @@ fn library_types_stay_where_they_belong() {
         ("reqwest::", &["hub"][..]),
         ("clap", &["cli", "main.rs"][..]),
         ("indicatif::", &["cli"][..]),
+        ("crossterm::", &["runtime"][..]),
+        ("ratatui_textarea::", &["editor.rs"][..]),
+        ("ratatui::", &["ui", "runtime", "editor.rs"][..]),
+        ("syntect::", &["ui/text"][..]),
     ] {
         let rest = outside(home);
         let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
         assert_unused(what, &rest);
+    }
+}
+
+#[test]
+fn the_application_does_no_io() {
+    for what in ["tokio", "std::fs", "std::io", "std::thread", "Instant::now", "SystemTime"] {
+        let found = users(what, &["app/", "ui/"]);
+        // Reading the keymap and the themes is done before the screen is up;
+        // tests may use files.
+        let found: Vec<String> = found
+            .into_iter()
+            .filter(|line| !line.contains("keymap/") && !line.contains("theme/"))
+            .filter(|line| !line.contains("tests") && !line.contains("fixtures"))
+            .collect();
+        assert!(found.is_empty(), "{what} must not be used here:\n{}", found.join("\n"));
     }
 }
 

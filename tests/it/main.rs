@@ -13,4 +13,5 @@ mod faults;
 mod handbook;
 mod hub;
 mod ingest;
+mod pty;
 mod search;

@@ -121,6 +121,15 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Document, Skip> {
     })
 }
 
+/// A file's text as it was written, neither rendered nor split, with the way
+/// back to its bytes.
+///
+/// # Errors
+/// [`Skip::Binary`] or [`Skip::Undecodable`].
+pub fn decode_text(bytes: &[u8]) -> Result<(String, OffsetMap), Skip> {
+    decode::decode(bytes).map(|decoded| (decoded.text, decoded.offsets))
+}
+
 /// Where the lines of a file end, in bytes: at each line feed, which takes two
 /// bytes in UTF-16.
 #[must_use]

@@ -1,0 +1,279 @@
+//! Commands typed into the input: `/model NAME` and the like.
+
+use crate::config::QuoteMode;
+use std::path::PathBuf;
+
+/// A command with its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Load a model, or choose one.
+    Model(Option<String>),
+    /// Switch quote mode.
+    Quote(Option<QuoteMode>),
+    /// Show a theme, or choose one.
+    Theme(Option<String>),
+    /// List sessions, or search them.
+    Sessions(String),
+    /// Start a new session.
+    New,
+    /// Name this session.
+    Rename(Option<String>),
+    /// Go on in a copy.
+    Fork,
+    /// Delete this session.
+    Delete,
+    /// Write the conversation to a file.
+    Export {
+        /// JSON, else Markdown.
+        json: bool,
+        /// Where to.
+        path: Option<PathBuf>,
+    },
+    /// Index documents and answer from them.
+    Index(Vec<PathBuf>),
+    /// Write the last copied text to a file.
+    Save(Option<PathBuf>),
+    /// Copy the answer.
+    Copy,
+    /// Answer again with a new search.
+    Regenerate,
+    /// Answer again with the chosen evidence.
+    Again,
+    /// Edit the selected question.
+    Edit,
+    /// Go on with a cut answer.
+    Continue,
+    /// Stop indexing, or loading a model.
+    Stop,
+    /// Explain the screen.
+    Help,
+    /// Quit.
+    Quit,
+}
+
+/// What completion and help say of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandInfo {
+    /// Its name, with the slash.
+    pub name: &'static str,
+    /// Its arguments, for people.
+    pub arguments: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+}
+
+const fn info(name: &'static str, arguments: &'static str, about: &'static str) -> CommandInfo {
+    CommandInfo { name, arguments, about }
+}
+
+/// Every command, in the order of the help.
+pub const COMMANDS: &[CommandInfo] = &[
+    info("/model", "[NAME]", "load a model; without a name, choose one"),
+    info("/quote", "[auto|on|off]", "answer only with sentences of the sources"),
+    info("/index", "PATH…", "index files and folders, and answer from them"),
+    info("/stop", "", "stop indexing, or loading a model"),
+    info("/regenerate", "", "answer again, with a new search"),
+    info("/again", "", "answer again with the pinned sources, or all but the excluded"),
+    info("/edit", "", "edit the selected question, and ask it as a new branch"),
+    info("/continue", "", "go on with an answer that was cut"),
+    info("/copy", "", "copy the answer"),
+    info("/save", "[FILE]", "save the last copied text to a file"),
+    info("/export", "[md|json] [FILE]", "export the conversation"),
+    info("/sessions", "[WORDS]", "list, search and resume sessions"),
+    info("/new", "", "start a new session"),
+    info("/rename", "[TITLE]", "name this session"),
+    info("/fork", "", "go on in a copy of this session"),
+    info("/delete", "", "delete this session"),
+    info("/theme", "[NAME]", "show a theme; without a name, choose one"),
+    info("/help", "", "explain the screen and its keys"),
+    info("/quit", "", "quit"),
+];
+
+/// Reads a line that begins with `/`.
+///
+/// # Errors
+/// A message for the user, where there is no such command or an argument is
+/// wrong.
+pub fn parse(line: &str) -> Result<Command, String> {
+    let line = line.trim();
+    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let rest = rest.trim();
+    let word = (!rest.is_empty()).then(|| rest.to_owned());
+    let bare = |command: Command| match rest {
+        "" => Ok(command),
+        _ => Err(format!("{name} takes no argument, and got “{rest}”.")),
+    };
+    match name {
+        "/model" => Ok(Command::Model(word)),
+        "/quote" => match rest {
+            "" => Ok(Command::Quote(None)),
+            "auto" => Ok(Command::Quote(Some(QuoteMode::Auto))),
+            "on" => Ok(Command::Quote(Some(QuoteMode::On))),
+            "off" => Ok(Command::Quote(Some(QuoteMode::Off))),
+            _ => Err(format!("/quote takes auto, on or off, and got “{rest}”.")),
+        },
+        "/theme" => Ok(Command::Theme(word)),
+        "/sessions" => Ok(Command::Sessions(rest.to_owned())),
+        "/new" => bare(Command::New),
+        "/rename" => Ok(Command::Rename(word)),
+        "/fork" => bare(Command::Fork),
+        "/delete" => bare(Command::Delete),
+        "/export" => Ok(export(rest)),
+        "/index" => {
+            let paths = split(rest);
+            if paths.is_empty() {
+                return Err("/index needs a file or a folder: /index docs/".to_owned());
+            }
+            Ok(Command::Index(paths))
+        }
+        "/save" => Ok(Command::Save(word.map(PathBuf::from))),
+        "/copy" => bare(Command::Copy),
+        "/regenerate" => bare(Command::Regenerate),
+        "/again" => bare(Command::Again),
+        "/edit" => bare(Command::Edit),
+        "/continue" => bare(Command::Continue),
+        "/stop" => bare(Command::Stop),
+        "/help" => bare(Command::Help),
+        "/quit" => bare(Command::Quit),
+        _ => {
+            let close = COMMANDS
+                .iter()
+                .map(|info| (strsim::jaro_winkler(name, info.name), info.name))
+                .max_by(|a, b| a.0.total_cmp(&b.0))
+                .filter(|(score, _)| *score > 0.75);
+            let hint = match close {
+                Some((_, close)) => format!(" Did you mean {close}?"),
+                None => String::new(),
+            };
+            Err(format!(
+                "There is no command {name}.{hint} /help lists them; a question that begins with a slash is asked with two."
+            ))
+        }
+    }
+}
+
+fn export(rest: &str) -> Command {
+    let (first, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let (json, path) = match first {
+        "json" => (true, more.trim()),
+        "md" | "markdown" => (false, more.trim()),
+        _ => (rest.ends_with(".json"), rest),
+    };
+    Command::Export { json, path: (!path.is_empty()).then(|| PathBuf::from(path)) }
+}
+
+/// Paths separated by white space; quotes keep white space in one.
+fn split(rest: &str) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    let mut current = String::new();
+    let mut quote = None;
+    let mut any = false;
+    for c in rest.chars() {
+        match quote {
+            Some(q) if c == q => quote = None,
+            Some(_) => current.push(c),
+            None if c == '"' || c == '\'' => {
+                quote = Some(c);
+                any = true;
+            }
+            None if c.is_whitespace() => {
+                if any || !current.is_empty() {
+                    out.push(PathBuf::from(std::mem::take(&mut current)));
+                    any = false;
+                }
+            }
+            None => current.push(c),
+        }
+    }
+    if any || !current.is_empty() {
+        out.push(PathBuf::from(current));
+    }
+    out
+}
+
+/// What the text of the input could become: full texts, with what each does.
+#[must_use]
+pub fn complete(text: &str, themes: &[String], models: &[String]) -> Vec<(String, String)> {
+    if !text.starts_with('/') || text.starts_with("//") || text.contains('\n') {
+        return Vec::new();
+    }
+    let of = |command: &str, words: Vec<(String, String)>| -> Vec<(String, String)> {
+        let Some(rest) = text.strip_prefix(command).and_then(|r| r.strip_prefix(' ')) else {
+            return Vec::new();
+        };
+        words
+            .into_iter()
+            .filter(|(word, _)| word.starts_with(rest) && word != rest)
+            .map(|(word, about)| (format!("{command} {word}"), about))
+            .collect()
+    };
+    let plain = |words: &[String]| words.iter().map(|w| (w.clone(), String::new())).collect();
+    let choices = |words: &[(&str, &str)]| {
+        words.iter().map(|(w, a)| ((*w).to_owned(), (*a).to_owned())).collect()
+    };
+    if text.contains(' ') {
+        let mut out = of("/theme", plain(themes));
+        out.extend(of("/model", plain(models)));
+        let quote =
+            [("auto", "as the model says"), ("on", "always"), ("off", "in the model's own words")];
+        out.extend(of("/quote", choices(&quote)));
+        let formats = [("md", "Markdown of the shown branch"), ("json", "every branch")];
+        out.extend(of("/export", choices(&formats)));
+        return out;
+    }
+    COMMANDS
+        .iter()
+        .filter(|info| info.name.starts_with(text) && info.name != text)
+        .map(|info| {
+            let gap = if info.arguments.is_empty() { "" } else { " " };
+            (format!("{}{gap}", info.name), format!("{}{gap}{}", info.arguments, info.about))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_of_the_list_is_understood() {
+        for info in COMMANDS {
+            let line = match info.name {
+                "/index" => "/index a",
+                name => name,
+            };
+            assert!(parse(line).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_read() {
+        assert_eq!(
+            parse("/index 'my docs' b\"c d\"e f"),
+            Ok(Command::Index(vec!["my docs".into(), "bc de".into(), "f".into()]))
+        );
+        assert_eq!(
+            parse("/export json out.json"),
+            Ok(Command::Export { json: true, path: Some("out.json".into()) })
+        );
+        assert_eq!(parse("/export"), Ok(Command::Export { json: false, path: None }));
+        assert_eq!(parse("/quote  on"), Ok(Command::Quote(Some(QuoteMode::On))));
+        assert!(parse("/quote maybe").unwrap_err().contains("auto, on or off"));
+        assert!(parse("/modle").unwrap_err().contains("/model?"));
+        assert!(parse("/new now").unwrap_err().contains("no argument"));
+        assert!(parse("/index ").unwrap_err().contains("needs a file"));
+    }
+
+    #[test]
+    fn completions_are_whole_texts() {
+        let themes = ["dark".to_owned(), "light".to_owned()];
+        let texts = |text: &str| -> Vec<String> {
+            complete(text, &themes, &[]).into_iter().map(|(text, _)| text).collect()
+        };
+        assert_eq!(texts("/re"), ["/regenerate", "/rename "]);
+        assert_eq!(texts("/theme d"), ["/theme dark"]);
+        assert_eq!(texts("/theme dark"), Vec::<String>::new());
+        assert_eq!(texts("why"), Vec::<String>::new());
+        assert_eq!(texts("//re"), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,196 @@
+//! All there is to do outside: effects are data, carried out by `runtime`.
+
+use super::state::RequestId;
+use crate::config::QuoteMode;
+use crate::domain::{ByteRange, Hit, LineRange, Source, Turn, TurnId};
+use std::path::PathBuf;
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Index these documents; they are what is searched from then on.
+    Index(Vec<PathBuf>),
+    /// Stop indexing at the next file, and the loading of a model.
+    StopWork,
+    /// Load a model in the background.
+    LoadModel {
+        /// The request.
+        request: RequestId,
+        /// Its name.
+        name: String,
+    },
+    /// Answer a question.
+    Ask(Box<AskRequest>),
+    /// Drop the answer being made. What it still sends is late and ignored.
+    CancelAsk {
+        /// The request.
+        request: RequestId,
+    },
+    /// Keep a turn in the session's file; it is made if there is none.
+    Keep(Box<Turn>),
+    /// Keep which branch is shown.
+    KeepHead(TurnId),
+    /// Name the session.
+    KeepTitle(String),
+    /// List sessions that hold every word of a query; all for an empty one.
+    ListSessions {
+        /// The query.
+        query: String,
+    },
+    /// Show a session and go on in it.
+    OpenSession {
+        /// Its id.
+        id: String,
+    },
+    /// Begin a new session.
+    NewSession,
+    /// Copy this session up to the shown branch and go on in the copy.
+    ForkSession {
+        /// The tip of the branch.
+        up_to: Option<TurnId>,
+    },
+    /// Delete a session.
+    DeleteSession {
+        /// Its id.
+        id: String,
+    },
+    /// Write the conversation to a file.
+    Export {
+        /// JSON with every branch, else Markdown of the shown one.
+        json: bool,
+        /// Where to; a name made from the session's id where `None`.
+        path: Option<PathBuf>,
+    },
+    /// Send text to the terminal's clipboard.
+    Copy {
+        /// The text.
+        text: String,
+        /// What it is, for the message: "the answer".
+        what: String,
+    },
+    /// Write text to a file.
+    SaveText {
+        /// The text.
+        text: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Read a file for the viewer.
+    View {
+        /// The request.
+        request: RequestId,
+        /// The file.
+        path: String,
+        /// Lines of the passage.
+        lines: LineRange,
+        /// Bytes of the cited sentences.
+        ranges: Vec<ByteRange>,
+        /// BLAKE3 of the file when it was indexed.
+        file_hash: String,
+    },
+    /// Open a file in the user's editor.
+    Edit {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u32,
+    },
+    /// See whether the files of a turn's sources changed.
+    CheckStale {
+        /// The turn.
+        turn: TurnId,
+        /// Path and BLAKE3 of each.
+        files: Vec<(String, String)>,
+    },
+    /// Find the position that this movement leads to.
+    Scroll(ScrollArea, ScrollBy),
+    /// Remember a choice for the next start.
+    Remember {
+        /// The setting: `ui.theme`.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+    /// Switch the mouse on or off.
+    Mouse(bool),
+    /// Draw everything anew.
+    Redraw,
+    /// Stop the process, as the shell's job control does.
+    Suspend,
+    /// End the program.
+    Quit,
+}
+
+/// What is scrolled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScrollArea {
+    /// The conversation.
+    Conversation,
+    /// The viewer on top.
+    Viewer,
+    /// The help on top.
+    Help,
+}
+
+/// How it is scrolled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScrollBy {
+    /// By lines, down if positive.
+    Lines(i32),
+    /// By pages less two lines, down if positive.
+    Pages(i32),
+    /// To the beginning.
+    Top,
+    /// To the end.
+    Bottom,
+    /// So far that the beginning of this turn is in sight.
+    Turn(TurnId),
+    /// So far that this byte of this turn's answer is in sight.
+    Byte(TurnId, usize),
+    /// So far that this line of the viewer is in sight.
+    Line(usize),
+}
+
+/// A question with all that decides how it is answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskRequest {
+    /// The request.
+    pub request: RequestId,
+    /// The question.
+    pub question: String,
+    /// The question before it: a short follow-up is searched with its terms.
+    pub previous: Option<String>,
+    /// Earlier questions and answers, oldest first.
+    pub history: Vec<(String, String)>,
+    /// Whether the answer is limited to sentences of the sources.
+    pub quote: QuoteMode,
+    /// The mode.
+    pub mode: String,
+    /// Where the evidence comes from.
+    pub evidence: EvidenceFrom,
+    /// The answer to go on with.
+    pub continued: Option<Continued>,
+}
+
+/// Where the evidence of an answer comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EvidenceFrom {
+    /// A search.
+    Search,
+    /// These hits and no others; the second list is shown as excluded.
+    Exactly {
+        /// What the model may read, best first.
+        hits: Vec<Hit>,
+        /// What the user took out.
+        excluded: Vec<Hit>,
+    },
+}
+
+/// An answer that was cut.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Continued {
+    /// Its text so far.
+    pub text: String,
+    /// Its sources, as they were numbered.
+    pub sources: Vec<Source>,
+}

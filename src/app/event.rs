@@ -1,0 +1,211 @@
+//! All that comes in: keys, and what the effects report.
+
+use super::state::{Collection, ModelCard, RequestId, Scroll, ViewerContent};
+use super::{Action, Key};
+use crate::domain::{Answer, ByteRange, Citation, Ledger, SearchTimings, Source, Turn, TurnId};
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The screen is up, and work may begin.
+    Begin {
+        /// Whether the user is to choose a session first.
+        choose_session: bool,
+    },
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The screen has this size now.
+    Resize {
+        /// Columns.
+        columns: u16,
+        /// Rows.
+        rows: u16,
+    },
+    /// The mouse wheel was turned over a pane, or a pane was clicked.
+    Mouse {
+        /// The pane under the pointer.
+        pane: super::state::Focus,
+        /// Lines to scroll; 0 for a click.
+        lines: i32,
+    },
+    /// Something is to be done, whatever the keys are.
+    Act(Action),
+    /// Time passes; sent only while something works.
+    Tick {
+        /// Milliseconds since 1970.
+        now_ms: i64,
+        /// Resident memory, in bytes.
+        resident_bytes: u64,
+    },
+    /// The position after a scroll effect.
+    Scrolled(Scrolled),
+    /// News of the knowledge base.
+    Knowledge(KnowledgeEvent),
+    /// News of a model being loaded.
+    Model {
+        /// The request that asked for it.
+        request: RequestId,
+        /// What happened.
+        event: ModelEvent,
+    },
+    /// News of the answer being made.
+    Answer {
+        /// The request that asked for it.
+        request: RequestId,
+        /// What happened.
+        event: AnswerEvent,
+    },
+    /// A turn is on disk, or couldn't be put there.
+    Kept {
+        /// The session's id.
+        session: String,
+        /// The turn.
+        turn: TurnId,
+        /// What went wrong.
+        error: Option<String>,
+    },
+    /// A session is shown from now on.
+    SessionOpened {
+        /// Its id; `None` for a new one that has no file yet.
+        id: Option<String>,
+        /// Its title.
+        title: String,
+        /// Its turns, of all branches.
+        turns: Vec<Turn>,
+        /// The tip of the branch to show.
+        head: Option<TurnId>,
+        /// What was repaired, if anything.
+        recovered: Option<String>,
+    },
+    /// The sessions that were asked for.
+    Sessions {
+        /// The query they were searched for.
+        query: String,
+        /// Id, title and details of each, newest first.
+        rows: Vec<(String, String, String)>,
+    },
+    /// The models that are at hand.
+    Models(Vec<String>),
+    /// A file for the viewer.
+    Viewer {
+        /// The request.
+        request: RequestId,
+        /// Its content, or why there is none.
+        content: Result<ViewerContent, String>,
+    },
+    /// Which files of a turn changed since they were indexed.
+    Stale {
+        /// The turn.
+        turn: TurnId,
+        /// Their paths.
+        paths: Vec<String>,
+    },
+    /// Something is to be said.
+    Said {
+        /// Whether it worked.
+        ok: bool,
+        /// What to say.
+        text: String,
+    },
+}
+
+/// A position, as the layout found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scrolled {
+    /// Of the conversation.
+    Conversation(Scroll),
+    /// Of the viewer: line and row.
+    Viewer(usize, usize),
+    /// Of the help: its topmost line.
+    Help(usize),
+}
+
+/// News of the knowledge base.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KnowledgeEvent {
+    /// What it holds, within the documents the user named.
+    Holds {
+        /// Files.
+        files: usize,
+        /// Chunks.
+        chunks: usize,
+        /// Collections.
+        collections: Vec<Collection>,
+    },
+    /// Files are looked for.
+    Walking,
+    /// Another process writes.
+    Waiting,
+    /// So far.
+    Progress {
+        /// Files done.
+        files: usize,
+        /// Files there are.
+        total: usize,
+        /// Chunks made.
+        chunks: usize,
+    },
+    /// The indexes are brought up to date.
+    Maintaining,
+    /// Nothing runs any more.
+    Ready {
+        /// What was done, in one line; empty where nothing changed.
+        summary: String,
+        /// Files that were not indexed, with the reason.
+        skipped: Vec<(String, String)>,
+    },
+    /// It failed.
+    Failed(String),
+}
+
+/// News of a model being loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelEvent {
+    /// It answers from now on.
+    Loaded(ModelCard),
+    /// It can't be loaded; the one before goes on.
+    Failed(String),
+}
+
+/// News of the answer being made.
+#[derive(Clone, Debug)]
+pub enum AnswerEvent {
+    /// It waits for the model to be loaded.
+    WaitingForModel,
+    /// It waits for the first documents to be indexed.
+    WaitingForIndex,
+    /// Passages are searched.
+    Searching,
+    /// The sources, and how long the search took.
+    Sources {
+        /// Every source, used or left out.
+        sources: Vec<Source>,
+        /// Where the time went.
+        search: SearchTimings,
+    },
+    /// The prompt is built, and the model reads it.
+    Prompt(Ledger),
+    /// A piece of the answer.
+    Text(String),
+    /// A piece of thought.
+    Thought(String),
+    /// The mark `[n]` stands in the text now.
+    Cite {
+        /// The source's number.
+        number: usize,
+        /// The mark, in bytes of the text.
+        mark: ByteRange,
+    },
+    /// The sentence of a mark is whole, and was checked.
+    Checked(Citation),
+    /// A number that names no source was taken out.
+    Dropped(usize),
+    /// Tokens decoded so far.
+    Tokens(usize),
+    /// It is done.
+    Done(Box<Answer>),
+    /// It failed.
+    Failed(String),
+}

@@ -1,0 +1,20 @@
+//! The application: what it knows ([`State`]), what can happen ([`Event`]),
+//! what it does about it ([`update`]) and what then has to be done outside
+//! ([`Effect`]). Nothing here does IO, waits or draws.
+
+pub mod action;
+pub mod command;
+pub mod effect;
+pub mod event;
+pub mod key;
+pub mod keymap;
+mod markdown;
+pub mod state;
+mod update;
+
+pub use action::Action;
+pub use effect::Effect;
+pub use event::Event;
+pub use key::{Key, KeyCode};
+pub use state::State;
+pub use update::update;

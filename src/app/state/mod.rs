@@ -1,0 +1,178 @@
+//! Everything the screen shows, and nothing else.
+
+mod conversation;
+mod input;
+mod layout;
+mod picker;
+mod popup;
+mod work;
+
+pub use conversation::{Choice, Conversation, Entry, Phase, Scroll};
+pub use input::{Completion, Input};
+pub use layout::{Arrangement, Focus, Panes, Size};
+pub use picker::{Match, Picker, PickerKind, PickerRow, PickerValue};
+pub use popup::{Confirm, Highlight, Popup, Prompt, PromptFor, Viewer, ViewerContent};
+pub use work::{
+    Collection, Knowledge, KnowledgeWork, LiveStats, ModelCard, ModelState, Notice, NoticeLevel,
+    RequestId, Running, SessionCard, Totals,
+};
+
+use super::keymap::Keymap;
+use crate::config::QuoteMode;
+use crate::domain::{Turn, TurnId};
+
+/// What the program is started with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The keys.
+    pub keymap: Keymap,
+    /// Name of the theme.
+    pub theme: String,
+    /// Every theme.
+    pub themes: Vec<String>,
+    /// Every model that is at hand, by name.
+    pub models: Vec<String>,
+    /// The model that is loaded first.
+    pub model: String,
+    /// Whether quote mode is on.
+    pub quote: QuoteMode,
+    /// Whether the mouse is on.
+    pub mouse: bool,
+    /// The documents, as the user named them; empty for the whole knowledge
+    /// base.
+    pub roots: Vec<String>,
+    /// Milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// The whole state.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Size of the screen, in cells.
+    pub size: Size,
+    /// The pane that gets the keys while no popup is open.
+    pub focus: Focus,
+    /// Which panes are shown and how large.
+    pub panes: Panes,
+    /// Popups, the topmost last; the topmost gets the keys.
+    pub popups: Vec<Popup>,
+    /// Questions and answers.
+    pub conversation: Conversation,
+    /// The text being written.
+    pub input: Input,
+    /// The knowledge base.
+    pub knowledge: Knowledge,
+    /// The model.
+    pub model: ModelState,
+    /// The answer being made.
+    pub running: Option<Running>,
+    /// Figures that change while work runs.
+    pub live: LiveStats,
+    /// Sums over the session.
+    pub totals: Totals,
+    /// The session.
+    pub session: SessionCard,
+    /// Whether answers are limited to sentences of the sources.
+    pub quote: QuoteMode,
+    /// The mode of the next answer.
+    pub mode: String,
+    /// The adapter of the next answer.
+    pub adapter: Option<String>,
+    /// Name of the theme shown.
+    pub theme: String,
+    /// Every theme.
+    pub themes: Vec<String>,
+    /// Every model that is at hand.
+    pub models: Vec<String>,
+    /// The keys.
+    pub keymap: Keymap,
+    /// Whether the mouse is on.
+    pub mouse: bool,
+    /// What the status bar says for now.
+    pub notice: Option<Notice>,
+    /// The text that was copied last.
+    pub copied: Option<String>,
+    /// Which code block is copied next.
+    pub next_code_block: usize,
+    /// When Ctrl+C was pressed on an empty input with nothing running.
+    pub quit_armed: bool,
+    /// Milliseconds since 1970, as of the last event that told the time.
+    pub now_ms: i64,
+    /// The request that is given out next.
+    pub next_request: RequestId,
+    /// The program is to end.
+    pub quitting: bool,
+}
+
+impl State {
+    /// The state before anything happened.
+    #[must_use]
+    pub fn new(start: Start) -> Self {
+        Self {
+            size: Size { columns: 80, rows: 24 },
+            focus: Focus::Input,
+            panes: Panes::default(),
+            popups: Vec::new(),
+            conversation: Conversation::default(),
+            input: Input::default(),
+            knowledge: Knowledge { roots: start.roots, ..Knowledge::default() },
+            model: ModelState { wanted: start.model, ..ModelState::default() },
+            running: None,
+            live: LiveStats::default(),
+            totals: Totals::default(),
+            session: SessionCard::default(),
+            quote: start.quote,
+            mode: "rag".to_owned(),
+            adapter: None,
+            theme: start.theme,
+            themes: start.themes,
+            models: start.models,
+            keymap: start.keymap,
+            mouse: start.mouse,
+            notice: None,
+            copied: None,
+            next_code_block: 0,
+            quit_armed: false,
+            now_ms: start.now_ms,
+            next_request: 1,
+            quitting: false,
+        }
+    }
+
+    /// Whether something runs, so that clocks and memory are kept fresh.
+    #[must_use]
+    pub fn working(&self) -> bool {
+        self.running.is_some() || self.model.loading.is_some() || self.knowledge.work.busy()
+    }
+
+    /// How the panes stand at this size.
+    #[must_use]
+    pub fn arrangement(&self) -> Arrangement {
+        self.panes.arrangement(self.size)
+    }
+
+    /// The turn whose sources are shown: the selected one, else the last.
+    #[must_use]
+    pub fn current(&self) -> Option<&Entry> {
+        self.conversation.current()
+    }
+
+    /// The turn of the current entry.
+    #[must_use]
+    pub fn current_turn(&self) -> Option<&Turn> {
+        self.current().map(|entry| &entry.turn)
+    }
+
+    /// The answer being made, where it is of this turn.
+    #[must_use]
+    pub fn running_turn(&self, turn: TurnId) -> Option<&Running> {
+        self.running.as_ref().filter(|running| running.turn == turn)
+    }
+
+    /// A new number for something asked of the outside.
+    pub fn request(&mut self) -> RequestId {
+        let request = self.next_request;
+        self.next_request += 1;
+        request
+    }
+}

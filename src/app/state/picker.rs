@@ -1,0 +1,173 @@
+//! A list to choose from, filtered by what is typed.
+
+use super::super::Action;
+use crate::editor::Editor;
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+/// What is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PickerKind {
+    /// An action: the command palette.
+    Commands,
+    /// A model.
+    Models,
+    /// A theme; the selected one is shown at once.
+    Themes,
+    /// A session.
+    Sessions,
+}
+
+impl PickerKind {
+    /// Title of the popup.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Commands => "Commands",
+            Self::Models => "Models",
+            Self::Themes => "Themes",
+            Self::Sessions => "Sessions",
+        }
+    }
+}
+
+/// What a row stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PickerValue {
+    /// Do this.
+    Action(Action),
+    /// Load this model.
+    Model(String),
+    /// Show this theme.
+    Theme(String),
+    /// Resume this session.
+    Session(String),
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PickerRow {
+    /// What the row is called; the query is matched against it.
+    pub label: String,
+    /// More about it, shown dim behind the label and matched too.
+    pub detail: String,
+    /// The key that does the same, shown at the right.
+    pub key: String,
+    /// What choosing it means.
+    pub value: PickerValue,
+}
+
+/// A row that matches the query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// Its place in the rows.
+    pub row: usize,
+    /// Which characters of label, space and detail matched, ascending.
+    pub letters: Vec<u32>,
+}
+
+/// A list to choose from.
+#[derive(Clone, Debug)]
+pub struct Picker {
+    /// What is chosen.
+    pub kind: PickerKind,
+    /// What is typed.
+    pub query: Editor,
+    /// Every row.
+    pub rows: Vec<PickerRow>,
+    /// Those that match, best first.
+    pub matches: Vec<Match>,
+    /// The selected one of the matches.
+    pub selected: usize,
+    /// Whether the rows are still being fetched.
+    pub loading: bool,
+    /// What to go back to when nothing is chosen: the theme before.
+    pub before: Option<String>,
+}
+
+impl Picker {
+    /// A list with nothing typed.
+    #[must_use]
+    pub fn new(kind: PickerKind, rows: Vec<PickerRow>) -> Self {
+        let mut picker = Self {
+            kind,
+            query: Editor::default(),
+            rows,
+            matches: Vec::new(),
+            selected: 0,
+            loading: false,
+            before: None,
+        };
+        picker.filter();
+        picker
+    }
+
+    /// Matches the rows against the query again; the best match is selected.
+    pub fn filter(&mut self) {
+        let query = self.query.text();
+        let pattern = Pattern::parse(query.trim(), CaseMatching::Smart, Normalization::Smart);
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut buffer = Vec::new();
+        let mut scored: Vec<(u32, Match)> = Vec::new();
+        for (row, entry) in self.rows.iter().enumerate() {
+            let text = format!("{} {}", entry.label, entry.detail);
+            let mut letters = Vec::new();
+            let haystack = Utf32Str::new(&text, &mut buffer);
+            if let Some(score) = pattern.indices(haystack, &mut matcher, &mut letters) {
+                letters.sort_unstable();
+                letters.dedup();
+                scored.push((score, Match { row, letters }));
+            }
+        }
+        // The order of the rows decides among equals, and without a query.
+        scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.row.cmp(&b.1.row)));
+        self.matches = scored.into_iter().map(|(_, found)| found).collect();
+        self.selected = 0;
+    }
+
+    /// The selected row.
+    #[must_use]
+    pub fn current(&self) -> Option<&PickerRow> {
+        self.matches.get(self.selected).and_then(|found| self.rows.get(found.row))
+    }
+
+    /// Moves the selection, stopping at both ends.
+    pub fn step(&mut self, by: isize) {
+        let last = self.matches.len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<PickerRow> {
+        ["copy answer", "choose theme", "choose model"]
+            .map(|label| PickerRow {
+                label: label.into(),
+                detail: String::new(),
+                key: String::new(),
+                value: PickerValue::Theme(label.into()),
+            })
+            .into()
+    }
+
+    #[test]
+    fn what_is_typed_narrows_the_list() {
+        let mut picker = Picker::new(PickerKind::Commands, rows());
+        assert_eq!(picker.matches.len(), 3);
+        picker.step(2);
+        assert_eq!(picker.current().unwrap().label, "choose model");
+        picker.query.insert("chth");
+        picker.filter();
+        assert_eq!(picker.current().unwrap().label, "choose theme");
+        assert_eq!(picker.matches.len(), 1);
+        assert_eq!(picker.matches[0].letters, [0, 1, 7, 8]);
+        picker.step(-5);
+        picker.query.insert("zzz");
+        picker.filter();
+        assert!(picker.current().is_none());
+        picker.step(1);
+    }
+}

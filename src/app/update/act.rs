@@ -1,0 +1,334 @@
+//! What each action does.
+
+use super::{ask, evidence, popups, say, sessions, typing};
+use crate::app::effect::{ScrollArea, ScrollBy};
+use crate::app::state::{Arrangement, Focus, NoticeLevel, PickerKind, Popup};
+use crate::app::{Action, Effect, State};
+use crate::config::QuoteMode;
+use crate::editor::Edit;
+
+/// Does an action.
+pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    use Action as A;
+    match action {
+        A::Send => ask::send(state),
+        A::Cancel => cancel(state),
+        A::Regenerate => ask::regenerate(state),
+        A::AnswerAgain => ask::again(state),
+        A::ContinueAnswer => ask::go_on(state),
+        A::EditQuestion => ask::edit(state),
+        A::NextBranch => ask::branch(state, 1),
+        A::PreviousBranch => ask::branch(state, -1),
+        A::ToggleQuote => {
+            let next = match state.quote {
+                QuoteMode::Auto => QuoteMode::On,
+                QuoteMode::On => QuoteMode::Off,
+                QuoteMode::Off => QuoteMode::Auto,
+            };
+            quote(state, next)
+        }
+        A::ChooseModel => popups::models(state),
+        A::StopWork => stop(state),
+        A::FocusNext => cycle(state, 1),
+        A::FocusPrevious => cycle(state, -1),
+        A::FocusInput => to(state, Focus::Input),
+        A::FocusConversation => to(state, Focus::Conversation),
+        A::FocusSources => to(state, Focus::Sources),
+        A::FocusStats => to(state, Focus::Stats),
+        A::Up => vertical(state, -1),
+        A::Down => vertical(state, 1),
+        A::PageUp => page(state, -1),
+        A::PageDown => page(state, 1),
+        A::Top => end(state, ScrollBy::Top),
+        A::Bottom => end(state, ScrollBy::Bottom),
+        A::NextTurn => evidence::step_turn(state, 1),
+        A::PreviousTurn => evidence::step_turn(state, -1),
+        A::NextCitation => evidence::step_citation(state, 1),
+        A::PreviousCitation => evidence::step_citation(state, -1),
+        A::Open => evidence::open(state),
+        A::OpenEditor => evidence::edit_file(state),
+        A::Pin => evidence::pin(state),
+        A::Exclude => evidence::exclude(state),
+        A::CopyAnswer => evidence::copy_answer(state),
+        A::CopyPassage => evidence::copy_passage(state),
+        A::CopyCode => evidence::copy_code(state),
+        A::SaveCopied => popups::save_copied(state),
+        A::Sessions => sessions::list(state, String::new()),
+        A::NewSession => sessions::new(state),
+        A::RenameSession => popups::rename(state),
+        A::ForkSession => sessions::fork(state),
+        A::DeleteSession => popups::delete(state),
+        A::ExportMarkdown => vec![Effect::Export { json: false, path: None }],
+        A::ExportJson => vec![Effect::Export { json: true, path: None }],
+        A::CommandPalette => popups::commands(state),
+        A::Help => {
+            if !matches!(state.popups.last(), Some(Popup::Help { .. })) {
+                state.popups.push(Popup::Help { scroll: 0 });
+            }
+            Vec::new()
+        }
+        A::ChooseTheme => popups::themes(state),
+        A::ToggleSources => toggle(state, Focus::Sources),
+        A::ToggleStats => toggle(state, Focus::Stats),
+        A::GrowPane => resize(state, 4),
+        A::ShrinkPane => resize(state, -4),
+        A::ToggleMouse => {
+            state.mouse = !state.mouse;
+            let text = if state.mouse {
+                "The mouse scrolls and focuses panes; hold Shift to select text."
+            } else {
+                "The mouse is the terminal's own again."
+            };
+            say(state, NoticeLevel::Done, text);
+            vec![Effect::Mouse(state.mouse)]
+        }
+        A::Close => close(state),
+        A::Accept => popups::accept(state),
+        A::Redraw => vec![Effect::Redraw],
+        A::Suspend => vec![Effect::Suspend],
+        A::Quit => quit(state),
+        A::InsertNewline => typing::edit(state, Edit::Newline),
+        A::Complete => {
+            if typing::complete(state) {
+                Vec::new()
+            } else {
+                cycle(state, 1)
+            }
+        }
+        A::HistoryPrevious => typing::history(state, -1),
+        A::HistoryNext => typing::history(state, 1),
+        A::CursorLeft => typing::edit(state, Edit::Left),
+        A::CursorRight => typing::edit(state, Edit::Right),
+        A::WordLeft => typing::edit(state, Edit::WordLeft),
+        A::WordRight => typing::edit(state, Edit::WordRight),
+        A::LineStart => typing::edit(state, Edit::LineStart),
+        A::LineEnd => typing::edit(state, Edit::LineEnd),
+        A::DeleteLeft => typing::edit(state, Edit::DeleteLeft),
+        A::DeleteRight => typing::edit(state, Edit::DeleteRight),
+        A::DeleteWordLeft => typing::edit(state, Edit::DeleteWordLeft),
+        A::DeleteWordRight => typing::edit(state, Edit::DeleteWordRight),
+        A::DeleteLineStart => typing::edit(state, Edit::DeleteLineStart),
+        A::DeleteLineEnd => typing::edit(state, Edit::DeleteLineEnd),
+        A::Yank => typing::edit(state, Edit::Yank),
+        A::Undo => typing::edit(state, Edit::Undo),
+        A::Redo => typing::edit(state, Edit::Redo),
+    }
+}
+
+/// Gives the keys to a pane; it is shown if it was hidden.
+pub fn focus(state: &mut State, pane: Focus) {
+    state.focus = pane;
+    match pane {
+        Focus::Input => return,
+        Focus::Sources => state.panes.sources = true,
+        Focus::Stats => state.panes.stats = true,
+        Focus::Conversation => {}
+    }
+    state.panes.tab = pane;
+}
+
+fn to(state: &mut State, pane: Focus) -> Vec<Effect> {
+    state.popups.clear();
+    focus(state, pane);
+    Vec::new()
+}
+
+fn cycle(state: &mut State, by: isize) -> Vec<Effect> {
+    if !state.popups.is_empty() {
+        return vertical(state, by);
+    }
+    let tabs = state.arrangement() == Arrangement::Tabs;
+    let mut order = vec![Focus::Input, Focus::Conversation];
+    if state.panes.sources || tabs {
+        order.push(Focus::Sources);
+    }
+    if state.panes.stats || tabs {
+        order.push(Focus::Stats);
+    }
+    let at = order.iter().position(|pane| *pane == state.focus).unwrap_or(0);
+    let next = (at as isize + by).rem_euclid(order.len() as isize) as usize;
+    focus(state, order[next]);
+    Vec::new()
+}
+
+fn vertical(state: &mut State, by: isize) -> Vec<Effect> {
+    let lines = ScrollBy::Lines(by as i32);
+    match state.popups.last_mut() {
+        Some(Popup::Picker(picker)) => {
+            picker.step(by);
+            return popups::previewed(state);
+        }
+        Some(Popup::Viewer(_)) => return vec![Effect::Scroll(ScrollArea::Viewer, lines)],
+        Some(Popup::Help { .. }) => return vec![Effect::Scroll(ScrollArea::Help, lines)],
+        Some(Popup::Prompt(_) | Popup::Confirm(_)) => return Vec::new(),
+        None => {}
+    }
+    match state.focus {
+        Focus::Input => typing::vertical(state, by),
+        Focus::Sources => evidence::step_source(state, by),
+        Focus::Conversation => vec![Effect::Scroll(ScrollArea::Conversation, lines)],
+        Focus::Stats => Vec::new(),
+    }
+}
+
+fn page(state: &mut State, by: i32) -> Vec<Effect> {
+    let area = match state.popups.last_mut() {
+        Some(Popup::Picker(picker)) => {
+            picker.step(by as isize * 10);
+            return popups::previewed(state);
+        }
+        Some(Popup::Viewer(_)) => ScrollArea::Viewer,
+        Some(Popup::Help { .. }) => ScrollArea::Help,
+        Some(_) => return Vec::new(),
+        None if state.focus == Focus::Sources => {
+            return evidence::step_source(state, by as isize * 4);
+        }
+        None => ScrollArea::Conversation,
+    };
+    vec![Effect::Scroll(area, ScrollBy::Pages(by))]
+}
+
+fn end(state: &mut State, by: ScrollBy) -> Vec<Effect> {
+    let all = if by == ScrollBy::Top { isize::MIN / 2 } else { isize::MAX / 2 };
+    let area = match state.popups.last_mut() {
+        Some(Popup::Picker(picker)) => {
+            picker.step(all);
+            return popups::previewed(state);
+        }
+        Some(Popup::Viewer(_)) => ScrollArea::Viewer,
+        Some(Popup::Help { .. }) => ScrollArea::Help,
+        Some(_) => return Vec::new(),
+        None if state.focus == Focus::Sources => return evidence::step_source(state, all),
+        None => ScrollArea::Conversation,
+    };
+    vec![Effect::Scroll(area, by)]
+}
+
+fn toggle(state: &mut State, pane: Focus) -> Vec<Effect> {
+    if state.arrangement() == Arrangement::Tabs {
+        // One pane at a time: the key shows it, and again goes back.
+        let shown = state.panes.tab == pane;
+        focus(state, if shown { Focus::Conversation } else { pane });
+        return Vec::new();
+    }
+    let shown = match pane {
+        Focus::Sources => &mut state.panes.sources,
+        _ => &mut state.panes.stats,
+    };
+    *shown = !*shown;
+    if !*shown && state.focus == pane {
+        focus(state, Focus::Conversation);
+    }
+    Vec::new()
+}
+
+fn resize(state: &mut State, by: i16) -> Vec<Effect> {
+    let clamp = |value: u16, by: i16| value.saturating_add_signed(by).clamp(24, 76);
+    let panes = &mut state.panes;
+    match state.focus {
+        Focus::Input | Focus::Conversation => {
+            panes.conversation_percent = clamp(panes.conversation_percent, by);
+        }
+        Focus::Sources if state.size.columns >= super::super::state::Panes::THREE => {
+            panes.conversation_percent = clamp(panes.conversation_percent, -by);
+        }
+        Focus::Sources => panes.sources_percent = clamp(panes.sources_percent, by),
+        Focus::Stats => panes.sources_percent = clamp(panes.sources_percent, -by),
+    }
+    Vec::new()
+}
+
+/// Switches quote mode for the next answers.
+pub fn quote(state: &mut State, quote: QuoteMode) -> Vec<Effect> {
+    state.quote = quote;
+    let text = match quote {
+        QuoteMode::Auto => {
+            let quotes = state.model.loaded.as_ref().map(|model| model.quotes);
+            match quotes {
+                Some(true) => "Quote mode: as this model says, which is on.",
+                Some(false) => "Quote mode: as this model says, which is off.",
+                None => "Quote mode: as the model says.",
+            }
+        }
+        QuoteMode::On => "Quote mode is on: answers are sentences of the sources.",
+        QuoteMode::Off => "Quote mode is off: the model uses its own words.",
+    };
+    say(state, NoticeLevel::Done, text);
+    Vec::new()
+}
+
+/// Cancels the nearest thing: the answer, the text, then the program.
+fn cancel(state: &mut State) -> Vec<Effect> {
+    if state.popups.is_empty() || state.running.is_some() {
+        if state.running.is_some() {
+            return ask::cancel(state);
+        }
+    } else {
+        return close(state);
+    }
+    if state.focus == Focus::Input && typing::dismiss(state) {
+        return Vec::new();
+    }
+    if state.quit_armed {
+        return quit(state);
+    }
+    state.quit_armed = true;
+    let text = if state.knowledge.work.busy() || state.model.loading.is_some() {
+        "Press Ctrl+C again to quit; /stop only stops what runs in the background."
+    } else {
+        "Press Ctrl+C again to quit."
+    };
+    say(state, NoticeLevel::Info, text);
+    Vec::new()
+}
+
+/// Closes the topmost popup; without one, cancels what runs, or goes back to
+/// the input.
+fn close(state: &mut State) -> Vec<Effect> {
+    match state.popups.pop() {
+        Some(Popup::Picker(picker)) if picker.kind == PickerKind::Themes => {
+            if let Some(before) = picker.before {
+                state.theme = before;
+            }
+            Vec::new()
+        }
+        Some(_) => Vec::new(),
+        None if state.focus == Focus::Input => {
+            if state.running.is_some() {
+                return ask::cancel(state);
+            }
+            typing::dismiss_completion(state);
+            Vec::new()
+        }
+        None => {
+            state.conversation.citation = None;
+            focus(state, Focus::Input);
+            Vec::new()
+        }
+    }
+}
+
+/// Stops what runs in the background.
+pub fn stop(state: &mut State) -> Vec<Effect> {
+    if !state.knowledge.work.busy() && state.model.loading.is_none() {
+        say(state, NoticeLevel::Info, "Nothing runs in the background.");
+        return Vec::new();
+    }
+    if let Some((_, name, _)) = state.model.loading.take() {
+        state.model.failed = Some(format!("loading {name} was stopped"));
+    }
+    say(state, NoticeLevel::Done, "Stopped. What was indexed so far stays.");
+    vec![Effect::StopWork]
+}
+
+/// Ends the program; an answer being made is kept as far as it came.
+pub fn quit(state: &mut State) -> Vec<Effect> {
+    let mut effects = if state.running.as_ref().is_some_and(|r| !r.keeping) {
+        ask::cancel(state)
+    } else {
+        Vec::new()
+    };
+    state.quitting = true;
+    effects.push(Effect::Quit);
+    effects
+}

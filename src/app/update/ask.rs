@@ -1,0 +1,258 @@
+//! Asking: a new question, again, differently, further, or not at all.
+
+use super::{commands, say, typing};
+use crate::app::effect::{AskRequest, Continued, EvidenceFrom};
+use crate::app::state::{Focus, NoticeLevel, Phase, Running, Scroll};
+use crate::app::{Effect, State};
+use crate::config::QuoteMode;
+use crate::domain::{Hit, Outcome, Turn, TurnId};
+
+/// Sends what stands in the input: a question, or a command.
+pub fn send(state: &mut State) -> Vec<Effect> {
+    let text = state.input.editor.text();
+    let text = text.trim();
+    if text.is_empty() {
+        return Vec::new();
+    }
+    if text.starts_with('/') && !text.starts_with("//") {
+        return commands::run(state, text);
+    }
+    if let Some(reason) = cannot_ask(state) {
+        say(state, NoticeLevel::Warning, reason);
+        return Vec::new();
+    }
+    let question = text.strip_prefix('/').unwrap_or(text).to_owned();
+    let written = text.to_owned();
+    let parent = match state.input.editing.take() {
+        Some(edited) => state.conversation.get(edited).and_then(|entry| entry.turn.parent),
+        None => state.conversation.tip().map(|entry| entry.turn.id),
+    };
+    typing::sent(state, &written);
+    ask(state, question, parent, EvidenceFrom::Search)
+}
+
+/// Why nothing can be asked now.
+fn cannot_ask(state: &State) -> Option<String> {
+    if state.running.is_some() {
+        let key = "Esc cancels it";
+        return Some(format!("An answer is being written; {key}. Your text stays here."));
+    }
+    if state.model.loaded.is_none() && state.model.loading.is_none() {
+        let why = state.model.failed.as_deref().unwrap_or("none was chosen");
+        return Some(format!("There is no model: {why}. Choose one with /model"));
+    }
+    None
+}
+
+fn ask(
+    state: &mut State,
+    question: String,
+    parent: Option<TurnId>,
+    evidence: EvidenceFrom,
+) -> Vec<Effect> {
+    let history = state.conversation.history_before(parent);
+    let turn = Turn {
+        id: state.conversation.next_id(),
+        parent,
+        asked_ms: state.now_ms,
+        question: question.clone(),
+        mode: state.mode.clone(),
+        adapter: state.adapter.clone(),
+        model: state.model.loaded.as_ref().map(|m| m.name.clone()).unwrap_or_default(),
+        ..Turn::default()
+    };
+    let kept = Box::new(turn.clone());
+    let id = turn.id;
+    let phase =
+        if state.model.loaded.is_some() { Phase::Searching } else { Phase::WaitingForModel };
+    state.conversation.push(turn, phase);
+    state.next_code_block = 0;
+    let previous = history.last().map(|(question, _)| question.clone());
+    let request = start(state, id);
+    let ask = AskRequest {
+        request,
+        question,
+        previous,
+        history,
+        quote: state.quote,
+        mode: state.mode.clone(),
+        evidence,
+        continued: None,
+    };
+    vec![Effect::Keep(kept), Effect::Ask(Box::new(ask))]
+}
+
+/// Notes that an answer is being made.
+fn start(state: &mut State, turn: TurnId) -> u64 {
+    let request = state.request();
+    state.running = Some(Running {
+        request,
+        turn,
+        since_ms: state.now_ms,
+        first_token_ms: None,
+        tokens: 0,
+        keeping: false,
+    });
+    state.live.rates.clear();
+    state.live.last_tokens = 0;
+    state.live.last_ms = state.now_ms;
+    request
+}
+
+/// Asks the selected question again, as a branch beside it.
+pub fn regenerate(state: &mut State) -> Vec<Effect> {
+    repeat(state, |_| Ok(EvidenceFrom::Search))
+}
+
+/// Asks the selected question again, with the evidence the user chose.
+pub fn again(state: &mut State) -> Vec<Effect> {
+    repeat(state, |state| {
+        let entry = state.current().ok_or("There is no answer yet.")?;
+        let of = |taken: bool| -> Vec<Hit> {
+            let sources = entry.turn.sources.iter();
+            let mut hits: Vec<Hit> = sources
+                .filter(|source| entry.choice.takes(source) == taken)
+                .map(|source| source.hit.clone())
+                .collect();
+            hits.sort_by_key(|hit| hit.rank);
+            hits
+        };
+        let (hits, excluded) = (of(true), of(false));
+        if hits.is_empty() {
+            return Err("Every source is excluded; take one back in with the same key.");
+        }
+        Ok(EvidenceFrom::Exactly { hits, excluded })
+    })
+}
+
+fn repeat(
+    state: &mut State,
+    evidence: impl FnOnce(&State) -> Result<EvidenceFrom, &'static str>,
+) -> Vec<Effect> {
+    if let Some(reason) = cannot_ask(state) {
+        say(state, NoticeLevel::Warning, reason);
+        return Vec::new();
+    }
+    let Some(turn) = state.current_turn() else {
+        say(state, NoticeLevel::Info, "There is no question yet.");
+        return Vec::new();
+    };
+    let (question, parent) = (turn.question.clone(), turn.parent);
+    match evidence(state) {
+        Ok(evidence) => {
+            let choice = state.current().map(|entry| entry.choice.clone());
+            let effects = ask(state, question, parent, evidence);
+            // The choice stays, so that it can be changed further.
+            if let (Some(choice), Some(entry)) = (choice, state.conversation.current_mut()) {
+                entry.choice = choice;
+            }
+            effects
+        }
+        Err(reason) => {
+            say(state, NoticeLevel::Warning, reason);
+            Vec::new()
+        }
+    }
+}
+
+/// Goes on with an answer that was cut or cancelled.
+pub fn go_on(state: &mut State) -> Vec<Effect> {
+    if let Some(reason) = cannot_ask(state) {
+        say(state, NoticeLevel::Warning, reason);
+        return Vec::new();
+    }
+    let Some(entry) = state.current() else {
+        say(state, NoticeLevel::Info, "There is no answer yet.");
+        return Vec::new();
+    };
+    let turn = &entry.turn;
+    let reason = match turn.outcome {
+        Outcome::Cut | Outcome::Cancelled if turn.quoted => {
+            Some("An answer of quote mode can't be continued; ask it again.")
+        }
+        Outcome::Cut | Outcome::Cancelled if turn.text.trim().is_empty() => {
+            Some("Nothing of this answer was written yet; ask it again.")
+        }
+        Outcome::Cut | Outcome::Cancelled => None,
+        _ => Some("This answer was not cut."),
+    };
+    if let Some(reason) = reason {
+        say(state, NoticeLevel::Info, reason);
+        return Vec::new();
+    }
+    let (id, parent, question) = (turn.id, turn.parent, turn.question.clone());
+    let continued = Continued { text: turn.text.clone(), sources: turn.sources.clone() };
+    let mut hits: Vec<Hit> = turn.sources.iter().map(|s| s.hit.clone()).collect();
+    hits.sort_by_key(|hit| hit.rank);
+    let history = state.conversation.history_before(parent);
+    let request = start(state, id);
+    if let Some(entry) = state.conversation.get_mut(id) {
+        entry.phase = Phase::Reading;
+        entry.turn.outcome = Outcome::Pending;
+        entry.touch();
+    }
+    let ask = AskRequest {
+        request,
+        question,
+        previous: None,
+        history,
+        quote: QuoteMode::Off,
+        mode: state.mode.clone(),
+        evidence: EvidenceFrom::Exactly { hits, excluded: Vec::new() },
+        continued: Some(continued),
+    };
+    vec![Effect::Ask(Box::new(ask))]
+}
+
+/// Puts the selected question into the input; sent, it becomes a branch.
+pub fn edit(state: &mut State) -> Vec<Effect> {
+    let Some(turn) = state.current_turn() else {
+        say(state, NoticeLevel::Info, "There is no question yet.");
+        return Vec::new();
+    };
+    let (id, question) = (turn.id, turn.question.clone());
+    state.popups.clear();
+    state.focus = Focus::Input;
+    state.input.editing = Some(id);
+    state.input.editor.set(&question);
+    typing::dismiss_completion(state);
+    Vec::new()
+}
+
+/// Shows another branch at the selected question.
+pub fn branch(state: &mut State, by: isize) -> Vec<Effect> {
+    let Some(turn) = state.current_turn().map(|turn| turn.id) else { return Vec::new() };
+    let siblings = state.conversation.siblings(turn);
+    if siblings.len() < 2 {
+        say(state, NoticeLevel::Info, "This question has no other branch.");
+        return Vec::new();
+    }
+    if state.running.is_some() {
+        say(state, NoticeLevel::Info, "An answer is being written; branches wait for it.");
+        return Vec::new();
+    }
+    let at = siblings.iter().position(|id| *id == turn).unwrap_or(0);
+    let next = siblings[(at as isize + by).rem_euclid(siblings.len() as isize) as usize];
+    state.conversation.show(next);
+    let tip = state.conversation.tip().map(|entry| entry.turn.id);
+    if tip != Some(next) {
+        state.conversation.selected = Some(next);
+        state.conversation.scroll = Scroll::At { turn: next, line: 0 };
+    }
+    tip.map(Effect::KeepHead).into_iter().collect()
+}
+
+/// Cancels the answer at once, and keeps what came.
+pub fn cancel(state: &mut State) -> Vec<Effect> {
+    let Some(running) = state.running.take_if(|running| !running.keeping) else {
+        return Vec::new();
+    };
+    let mut effects = vec![Effect::CancelAsk { request: running.request }];
+    if let Some(entry) = state.conversation.get_mut(running.turn) {
+        entry.phase = Phase::Done;
+        entry.turn.outcome = Outcome::Cancelled;
+        entry.touch();
+        effects.push(Effect::Keep(Box::new(entry.turn.clone())));
+    }
+    effects
+}

@@ -1,0 +1,45 @@
+//! Commands typed into the input.
+
+use super::{act, ask, evidence, popups, say, sessions, typing, work};
+use crate::app::command::{self, Command};
+use crate::app::state::NoticeLevel;
+use crate::app::{Action, Effect, State};
+
+/// Runs a line that begins with a slash. A wrong one stays in the input.
+pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
+    let command = match command::parse(line) {
+        Ok(command) => command,
+        Err(message) => {
+            say(state, NoticeLevel::Error, message);
+            return Vec::new();
+        }
+    };
+    state.input.editing = None;
+    typing::sent(state, line);
+    match command {
+        Command::Model(None) => popups::models(state),
+        Command::Model(Some(name)) => work::load(state, name),
+        Command::Quote(None) => act::act(state, Action::ToggleQuote),
+        Command::Quote(Some(quote)) => act::quote(state, quote),
+        Command::Theme(None) => popups::themes(state),
+        Command::Theme(Some(name)) => popups::set_theme(state, &name),
+        Command::Sessions(query) => sessions::list(state, query),
+        Command::New => sessions::new(state),
+        Command::Rename(None) => popups::rename(state),
+        Command::Rename(Some(title)) => sessions::rename(state, &title),
+        Command::Fork => sessions::fork(state),
+        Command::Delete => popups::delete(state),
+        Command::Export { json, path } => vec![Effect::Export { json, path }],
+        Command::Index(paths) => work::index(state, paths),
+        Command::Save(None) => popups::save_copied(state),
+        Command::Save(Some(path)) => popups::save_to(state, path),
+        Command::Copy => evidence::copy_answer(state),
+        Command::Regenerate => ask::regenerate(state),
+        Command::Again => ask::again(state),
+        Command::Edit => ask::edit(state),
+        Command::Continue => ask::go_on(state),
+        Command::Stop => act::stop(state),
+        Command::Help => act::act(state, Action::Help),
+        Command::Quit => act::quit(state),
+    }
+}

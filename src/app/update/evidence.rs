@@ -1,0 +1,229 @@
+//! Sources and citations: walking, opening, pinning, copying.
+
+use super::say;
+use crate::app::effect::{ScrollArea, ScrollBy};
+use crate::app::state::{Entry, NoticeLevel, Popup, Viewer};
+use crate::app::{Effect, State};
+use crate::domain::{ByteRange, Source, TurnId};
+
+/// Selects another source of the current answer.
+pub fn step_source(state: &mut State, by: isize) -> Vec<Effect> {
+    let count = state.current_turn().map_or(0, |turn| turn.sources.len());
+    let at = &mut state.conversation.source;
+    *at = at.saturating_add_signed(by).min(count.saturating_sub(1));
+    state.conversation.citation = None;
+    Vec::new()
+}
+
+/// Selects another turn of the branch, and brings it in sight.
+pub fn step_turn(state: &mut State, by: isize) -> Vec<Effect> {
+    let conversation = &mut state.conversation;
+    let Some(current) = conversation.current().map(|entry| entry.turn.id) else {
+        return Vec::new();
+    };
+    let place = conversation.place(current).unwrap_or(0);
+    let next = place.saturating_add_signed(by).min(conversation.len().saturating_sub(1));
+    let Some(turn) = conversation.at(next).map(|entry| entry.turn.id) else { return Vec::new() };
+    if turn == current && conversation.selected.is_some() {
+        return Vec::new();
+    }
+    select(state, turn);
+    vec![reveal(ScrollBy::Turn(turn))]
+}
+
+fn select(state: &mut State, turn: TurnId) {
+    let conversation = &mut state.conversation;
+    if conversation.current().map(|entry| entry.turn.id) != Some(turn) {
+        conversation.source = 0;
+    }
+    conversation.selected = Some(turn);
+    conversation.citation = None;
+    state.next_code_block = 0;
+}
+
+fn reveal(by: ScrollBy) -> Effect {
+    Effect::Scroll(ScrollArea::Conversation, by)
+}
+
+/// Selects the next or previous citation, over the borders of answers.
+pub fn step_citation(state: &mut State, by: isize) -> Vec<Effect> {
+    let conversation = &state.conversation;
+    let Some(current) = conversation.current() else { return Vec::new() };
+    let Some(place) = conversation.place(current.turn.id) else { return Vec::new() };
+    let inside = match (conversation.citation, by > 0) {
+        (Some(at), _) => at.checked_add_signed(by),
+        (None, true) => Some(0),
+        (None, false) => current.turn.citations.len().checked_sub(1),
+    };
+    let found = inside
+        .filter(|at| *at < current.turn.citations.len())
+        .map(|at| (current.turn.id, at))
+        .or_else(|| {
+            let citing = |entry: &&Entry| !entry.turn.citations.is_empty();
+            if by > 0 {
+                let entry = conversation.branch().skip(place + 1).find(citing)?;
+                Some((entry.turn.id, 0))
+            } else {
+                let entry = conversation.branch().take(place).rev().find(citing)?;
+                Some((entry.turn.id, entry.turn.citations.len() - 1))
+            }
+        });
+    let Some((turn, at)) = found else {
+        say(state, NoticeLevel::Info, "There is no further citation.");
+        return Vec::new();
+    };
+    select(state, turn);
+    state.conversation.citation = Some(at);
+    let Some(entry) = state.conversation.get(turn) else { return Vec::new() };
+    let Some(citation) = entry.turn.citations.get(at) else { return Vec::new() };
+    let source = entry.turn.sources.iter().position(|s| s.number == citation.number);
+    let byte = citation.mark.start;
+    if let Some(source) = source {
+        state.conversation.source = source;
+    }
+    vec![reveal(ScrollBy::Byte(turn, byte))]
+}
+
+/// The current entry and its selected source.
+fn selected(state: &mut State) -> Option<(&Entry, &Source)> {
+    if state.conversation.current_source().is_none() {
+        say(state, NoticeLevel::Info, "There is no source to choose; ask a question first.");
+        return None;
+    }
+    Some((state.conversation.current()?, state.conversation.current_source()?))
+}
+
+/// Opens the selected source in the viewer.
+pub fn open(state: &mut State) -> Vec<Effect> {
+    let citation = state.conversation.citation;
+    let Some((entry, source)) = selected(state) else { return Vec::new() };
+    let chunk = &source.hit.chunk;
+    let citations = entry.turn.citations.iter().enumerate();
+    let mut ranges: Vec<ByteRange> = citations
+        .filter(|(at, c)| match citation {
+            // A selected citation leads to its own sentence alone.
+            Some(selected) => *at == selected,
+            None => c.number == source.number,
+        })
+        .map(|(_, c)| c.bytes)
+        .filter(|range| !range.is_empty())
+        .collect();
+    ranges.sort();
+    ranges.dedup();
+    let (turn, path, lines) = (entry.turn.id, chunk.path.clone(), chunk.lines);
+    let file_hash = chunk.file_hash.clone();
+    let request = state.request();
+    state.popups.push(Popup::Viewer(Box::new(Viewer {
+        request,
+        turn,
+        path: path.clone(),
+        lines,
+        ranges: ranges.clone(),
+        content: None,
+        scroll: (0, 0),
+    })));
+    vec![Effect::View { request, path, lines, ranges, file_hash }]
+}
+
+/// Opens the file of the viewer, or of the selected source, in the user's
+/// editor.
+pub fn edit_file(state: &mut State) -> Vec<Effect> {
+    if let Some(Popup::Viewer(viewer)) = state.popups.last() {
+        let line = match &viewer.content {
+            Some(Ok(content)) => content
+                .cited
+                .first()
+                .map_or(viewer.lines.start, |h| content.first_line + h.line as u32),
+            _ => viewer.lines.start,
+        };
+        return vec![Effect::Edit { path: viewer.path.clone(), line }];
+    }
+    let Some((entry, source)) = selected(state) else { return Vec::new() };
+    let cited = entry.turn.citations.iter().find(|c| c.number == source.number);
+    let line = cited.map_or(source.hit.chunk.lines.start, |c| c.lines.start);
+    vec![Effect::Edit { path: source.hit.chunk.path.clone(), line }]
+}
+
+/// Pins the selected source, or takes the pin away.
+pub fn pin(state: &mut State) -> Vec<Effect> {
+    let Some((_, source)) = selected(state) else { return Vec::new() };
+    let (id, number) = (source.hit.chunk.id.clone(), source.number);
+    let again = key_of_again(state);
+    let Some(entry) = state.conversation.current_mut() else { return Vec::new() };
+    let pinned = !entry.choice.pinned.remove(&id);
+    if pinned {
+        entry.choice.excluded.remove(&id);
+        entry.choice.pinned.insert(id);
+    }
+    let count = entry.choice.pinned.len();
+    let text = match (pinned, count) {
+        (true, 1) => format!("Pinned [{number}]. {again} answers again from it alone."),
+        (true, _) => format!("Pinned [{number}]. {again} answers again from the {count} pinned."),
+        (false, _) => format!("[{number}] is no longer pinned."),
+    };
+    say(state, NoticeLevel::Done, text);
+    Vec::new()
+}
+
+/// Excludes the selected source, or takes it back in.
+pub fn exclude(state: &mut State) -> Vec<Effect> {
+    let Some((_, source)) = selected(state) else { return Vec::new() };
+    let (id, number) = (source.hit.chunk.id.clone(), source.number);
+    let again = key_of_again(state);
+    let Some(entry) = state.conversation.current_mut() else { return Vec::new() };
+    let excluded = !entry.choice.excluded.remove(&id);
+    if excluded {
+        entry.choice.pinned.remove(&id);
+        entry.choice.excluded.insert(id);
+    }
+    let text = if excluded {
+        format!("Excluded [{number}]. {again} answers again without it.")
+    } else {
+        format!("[{number}] is back.")
+    };
+    say(state, NoticeLevel::Done, text);
+    Vec::new()
+}
+
+fn key_of_again(state: &State) -> String {
+    use crate::app::Action;
+    use crate::app::keymap::Layer;
+    state.keymap.hint(Layer::Sources, Action::AnswerAgain).unwrap_or_else(|| "/again".to_owned())
+}
+
+/// Copies the answer of the current turn.
+pub fn copy_answer(state: &mut State) -> Vec<Effect> {
+    let text = state.current_turn().map(|turn| turn.text.clone()).unwrap_or_default();
+    copy(state, text, "answer")
+}
+
+/// Copies the passage of the selected source.
+pub fn copy_passage(state: &mut State) -> Vec<Effect> {
+    let Some((_, source)) = selected(state) else { return Vec::new() };
+    let text = source.hit.chunk.text.clone();
+    copy(state, text, "passage")
+}
+
+/// Copies a code block of the answer, one after the other.
+pub fn copy_code(state: &mut State) -> Vec<Effect> {
+    let text = state.current_turn().map(|turn| turn.text.clone()).unwrap_or_default();
+    let blocks = super::super::markdown::code_blocks(&text);
+    if blocks.is_empty() {
+        say(state, NoticeLevel::Info, "This answer has no code block.");
+        return Vec::new();
+    }
+    let at = state.next_code_block % blocks.len();
+    state.next_code_block = at + 1;
+    let what = format!("code block {} of {}", at + 1, blocks.len());
+    let block = blocks.into_iter().nth(at).unwrap_or_default();
+    copy(state, block, &what)
+}
+
+fn copy(state: &mut State, text: String, what: &str) -> Vec<Effect> {
+    if text.trim().is_empty() {
+        say(state, NoticeLevel::Info, format!("There is no {what} to copy yet."));
+        return Vec::new();
+    }
+    state.copied = Some(text.clone());
+    vec![Effect::Copy { text, what: what.to_owned() }]
+}

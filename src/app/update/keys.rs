@@ -1,0 +1,59 @@
+//! From a key to an action: the topmost popup first, then the focused pane.
+
+use super::{act, popups, say, typing};
+use crate::app::keymap::Layer;
+use crate::app::state::{Focus, NoticeLevel, Popup};
+use crate::app::{Action, Effect, Key, State};
+
+/// The layer of bindings that holds now.
+#[must_use]
+pub fn layer(state: &State) -> Layer {
+    match state.popups.last() {
+        Some(Popup::Help { .. }) => Layer::Help,
+        Some(Popup::Viewer(_)) => Layer::Viewer,
+        Some(Popup::Picker(_) | Popup::Prompt(_) | Popup::Confirm(_)) => Layer::Picker,
+        None => match state.focus {
+            Focus::Input => Layer::Input,
+            Focus::Conversation => Layer::Conversation,
+            Focus::Sources => Layer::Sources,
+            Focus::Stats => Layer::Stats,
+        },
+    }
+}
+
+/// A key was pressed.
+pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
+    let layer = layer(state);
+    let help_asked = layer == Layer::Input && state.input.is_empty() && key == Key::char('?');
+    let action = if help_asked { Some(Action::Help) } else { state.keymap.action(layer, key) };
+    if action != Some(Action::Cancel) {
+        state.quit_armed = false;
+    }
+    state.notice = None;
+    if let Some(action) = action {
+        return act::act(state, action);
+    }
+    let Some(typed) = key.typed() else { return Vec::new() };
+    if state.popups.is_empty() {
+        if state.focus == Focus::Input {
+            return typing::typed(state, typed);
+        }
+    } else if popups::typed(state, typed) {
+        return popups::changed(state);
+    }
+    if state.popups.is_empty() {
+        // A letter without a meaning here most often is a question begun in
+        // the wrong place.
+        let keys = &state.keymap;
+        let help = keys.hint(layer, Action::Help).unwrap_or_else(|| "/help".to_owned());
+        let input = keys.hint(layer, Action::FocusInput).unwrap_or_else(|| "Esc".to_owned());
+        say(
+            state,
+            NoticeLevel::Info,
+            format!(
+                "“{typed}” does nothing here. {input} goes to the input, {help} lists the keys."
+            ),
+        );
+    }
+    Vec::new()
+}

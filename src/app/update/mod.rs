@@ -1,0 +1,112 @@
+//! What the application does about an event. Pure: the same state and event
+//! always give the same state and effects.
+
+mod act;
+mod answer;
+mod ask;
+mod commands;
+mod evidence;
+mod keys;
+mod popups;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod typing;
+mod work;
+
+use super::effect::{ScrollArea, ScrollBy};
+use super::event::{Event, Scrolled};
+use super::state::{Focus, Notice, NoticeLevel, Popup, Size};
+use super::{Effect, State};
+
+/// Takes an event in, and says what is to be done outside.
+pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Begin { choose_session } => {
+            let mut effects = work::begin(state);
+            if choose_session {
+                effects.extend(sessions::list(state, String::new()));
+            }
+            effects
+        }
+        Event::Key(key) => keys::key(state, key),
+        Event::Paste(text) => typing::paste(state, &text),
+        Event::Resize { columns, rows } => {
+            state.size = Size { columns, rows };
+            Vec::new()
+        }
+        Event::Mouse { pane, lines } => mouse(state, pane, lines),
+        Event::Act(action) => act::act(state, action),
+        Event::Tick { now_ms, resident_bytes } => {
+            work::tick(state, now_ms, resident_bytes);
+            Vec::new()
+        }
+        Event::Scrolled(position) => {
+            scrolled(state, position);
+            Vec::new()
+        }
+        Event::Knowledge(event) => work::knowledge(state, event),
+        Event::Model { request, event } => work::model(state, request, event),
+        Event::Models(models) => {
+            state.models = models;
+            Vec::new()
+        }
+        Event::Answer { request, event } => answer::answer(state, request, event),
+        Event::Kept { session, turn, error } => answer::kept(state, session, turn, error),
+        Event::SessionOpened { id, title, turns, head, recovered } => {
+            sessions::opened(state, (id, title), turns, head, recovered)
+        }
+        Event::Sessions { query, rows } => {
+            sessions::listed(state, &query, rows);
+            Vec::new()
+        }
+        Event::Viewer { request, content } => popups::viewed(state, request, content),
+        Event::Stale { turn, paths } => {
+            if let Some(entry) = state.conversation.get_mut(turn) {
+                entry.stale = paths.into_iter().collect();
+            }
+            Vec::new()
+        }
+        Event::Said { ok, text } => {
+            let level = if ok { NoticeLevel::Done } else { NoticeLevel::Error };
+            say(state, level, text);
+            Vec::new()
+        }
+    }
+}
+
+/// Says something in the status bar, until the next key.
+fn say(state: &mut State, level: NoticeLevel, text: impl Into<String>) {
+    state.notice = Some(Notice { level, text: text.into() });
+}
+
+fn mouse(state: &mut State, pane: Focus, lines: i32) -> Vec<Effect> {
+    if let Some(popup) = state.popups.last() {
+        let area = match popup {
+            Popup::Viewer(_) => ScrollArea::Viewer,
+            Popup::Help { .. } => ScrollArea::Help,
+            _ => return Vec::new(),
+        };
+        return vec![Effect::Scroll(area, ScrollBy::Lines(lines))];
+    }
+    match (pane, lines) {
+        (pane, 0) => {
+            act::focus(state, pane);
+            Vec::new()
+        }
+        (Focus::Sources, lines) => evidence::step_source(state, lines.signum() as isize),
+        (Focus::Conversation, lines) => {
+            vec![Effect::Scroll(ScrollArea::Conversation, ScrollBy::Lines(lines))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn scrolled(state: &mut State, position: Scrolled) {
+    match (position, state.popups.last_mut()) {
+        (Scrolled::Conversation(scroll), _) => state.conversation.scroll = scroll,
+        (Scrolled::Viewer(line, row), Some(Popup::Viewer(viewer))) => viewer.scroll = (line, row),
+        (Scrolled::Help(line), Some(Popup::Help { scroll })) => *scroll = line,
+        _ => {}
+    }
+}

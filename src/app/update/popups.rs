@@ -1,0 +1,248 @@
+//! Popups: lists to choose from, lines to type, questions to confirm, files.
+
+use super::{act, keys, say, sessions, work};
+use crate::app::effect::{ScrollArea, ScrollBy};
+use crate::app::keymap::Layer;
+use crate::app::state::{
+    Confirm, Focus, NoticeLevel, Picker, PickerKind, PickerRow, PickerValue, Popup, Prompt,
+    PromptFor, RequestId, ViewerContent,
+};
+use crate::app::{Action, Effect, State};
+use crate::editor::Editor;
+use std::path::PathBuf;
+
+/// Opens the list of every action.
+pub fn commands(state: &mut State) -> Vec<Effect> {
+    if matches!(state.popups.last(), Some(Popup::Picker(p)) if p.kind == PickerKind::Commands) {
+        state.popups.pop();
+        return Vec::new();
+    }
+    // Keys are those of the pane that the palette was opened from.
+    let layer = keys::layer(state);
+    let key_of = |action: Action| {
+        let layers = [layer, Layer::Conversation, Layer::Sources, Layer::Input];
+        layers.iter().find_map(|layer| state.keymap.hint(*layer, action)).unwrap_or_default()
+    };
+    let hidden = |action: Action| {
+        use Action as A;
+        // Choosing and typing make no sense from within a list.
+        matches!(action, A::Accept | A::Close | A::Complete | A::CommandPalette | A::Send)
+            || action.group() == crate::app::action::Group::Edit
+    };
+    let rows = Action::ALL
+        .iter()
+        .filter(|action| !hidden(**action))
+        .map(|action| PickerRow {
+            label: action.about().to_owned(),
+            detail: action.name().replace('_', " "),
+            key: key_of(*action),
+            value: PickerValue::Action(*action),
+        })
+        .collect();
+    state.popups.push(Popup::Picker(Picker::new(PickerKind::Commands, rows)));
+    Vec::new()
+}
+
+/// Opens the list of models.
+pub fn models(state: &mut State) -> Vec<Effect> {
+    let loaded = state.model.loaded.as_ref().map(|model| model.wanted.as_str());
+    let rows = state
+        .models
+        .iter()
+        .map(|name| PickerRow {
+            label: name.clone(),
+            detail: if Some(name.as_str()) == loaded { "loaded" } else { "" }.to_owned(),
+            key: String::new(),
+            value: PickerValue::Model(name.clone()),
+        })
+        .collect();
+    state.popups.push(Popup::Picker(Picker::new(PickerKind::Models, rows)));
+    Vec::new()
+}
+
+/// Opens the list of themes; the selected one is shown at once.
+pub fn themes(state: &mut State) -> Vec<Effect> {
+    let rows: Vec<PickerRow> = state
+        .themes
+        .iter()
+        .map(|name| PickerRow {
+            label: name.clone(),
+            detail: String::new(),
+            key: String::new(),
+            value: PickerValue::Theme(name.clone()),
+        })
+        .collect();
+    let at = state.themes.iter().position(|name| *name == state.theme).unwrap_or(0);
+    let mut picker = Picker::new(PickerKind::Themes, rows);
+    picker.selected = at;
+    picker.before = Some(state.theme.clone());
+    state.popups.push(Popup::Picker(picker));
+    Vec::new()
+}
+
+/// Shows a theme from now on.
+pub fn set_theme(state: &mut State, name: &str) -> Vec<Effect> {
+    if !state.themes.iter().any(|theme| theme == name) {
+        let all = state.themes.join(", ");
+        say(state, NoticeLevel::Error, format!("There is no theme {name}. There are: {all}"));
+        return Vec::new();
+    }
+    state.theme = name.to_owned();
+    vec![Effect::Remember { key: "ui.theme".to_owned(), value: name.to_owned() }]
+}
+
+/// Asks for the session's title.
+pub fn rename(state: &mut State) -> Vec<Effect> {
+    if state.conversation.entries().is_empty() {
+        say(state, NoticeLevel::Info, "This session is empty; ask a question first.");
+        return Vec::new();
+    }
+    state.popups.push(Popup::Prompt(Prompt {
+        purpose: PromptFor::Title,
+        title: "Title of this session".to_owned(),
+        editor: Editor::new(&state.session.title),
+    }));
+    Vec::new()
+}
+
+/// Asks where to save the text that was copied last.
+pub fn save_copied(state: &mut State) -> Vec<Effect> {
+    if state.copied.is_none() {
+        say(state, NoticeLevel::Info, "Nothing was copied yet.");
+        return Vec::new();
+    }
+    state.popups.push(Popup::Prompt(Prompt {
+        purpose: PromptFor::SaveCopied,
+        title: "Save the copied text to".to_owned(),
+        editor: Editor::new("lorag-copied.txt"),
+    }));
+    Vec::new()
+}
+
+/// Saves the text that was copied last.
+pub fn save_to(state: &mut State, path: PathBuf) -> Vec<Effect> {
+    let Some(text) = state.copied.clone() else {
+        say(state, NoticeLevel::Info, "Nothing was copied yet.");
+        return Vec::new();
+    };
+    vec![Effect::SaveText { text, path }]
+}
+
+/// Asks whether to delete a session: the selected one of the list, or this.
+pub fn delete(state: &mut State) -> Vec<Effect> {
+    let chosen = match state.popups.last() {
+        Some(Popup::Picker(picker)) => picker.current().and_then(|row| match &row.value {
+            PickerValue::Session(id) => Some((id.clone(), row.label.clone())),
+            _ => None,
+        }),
+        Some(_) => return Vec::new(),
+        None => state.session.id.clone().map(|id| (id, state.session.title.clone())),
+    };
+    let Some((id, title)) = chosen else {
+        say(state, NoticeLevel::Info, "There is no session to delete.");
+        return Vec::new();
+    };
+    if state.running.is_some() && state.session.id.as_deref() == Some(id.as_str()) {
+        say(state, NoticeLevel::Warning, "An answer is being written; cancel it first.");
+        return Vec::new();
+    }
+    let name = if title.is_empty() { id.clone() } else { format!("“{title}”") };
+    state.popups.push(Popup::Confirm(Confirm {
+        question: format!("Delete the session {name} for good?"),
+        delete_session: id,
+    }));
+    Vec::new()
+}
+
+/// Types into the popup; says whether it takes text.
+pub fn typed(state: &mut State, typed: char) -> bool {
+    let editor = match state.popups.last_mut() {
+        Some(Popup::Picker(picker)) => &mut picker.query,
+        Some(Popup::Prompt(prompt)) => &mut prompt.editor,
+        _ => return false,
+    };
+    editor.insert(typed.encode_utf8(&mut [0; 4]));
+    true
+}
+
+/// The text of a popup changed.
+pub fn changed(state: &mut State) -> Vec<Effect> {
+    let Some(Popup::Picker(picker)) = state.popups.last_mut() else { return Vec::new() };
+    if picker.kind == PickerKind::Sessions {
+        // Answers are searched too, which only the outside can.
+        picker.loading = true;
+        return vec![Effect::ListSessions { query: picker.query.text() }];
+    }
+    picker.filter();
+    previewed(state)
+}
+
+/// The selection of a list moved: a theme is shown at once.
+pub fn previewed(state: &mut State) -> Vec<Effect> {
+    let Some(Popup::Picker(picker)) = state.popups.last() else { return Vec::new() };
+    if let Some(PickerValue::Theme(name)) = picker.current().map(|row| row.value.clone()) {
+        state.theme = name;
+    }
+    Vec::new()
+}
+
+/// Enter in a popup.
+pub fn accept(state: &mut State) -> Vec<Effect> {
+    match state.popups.pop() {
+        Some(Popup::Picker(picker)) => match picker.current().map(|row| row.value.clone()) {
+            Some(PickerValue::Action(action)) => act::act(state, action),
+            Some(PickerValue::Model(name)) => work::load(state, name),
+            Some(PickerValue::Theme(name)) => set_theme(state, &name),
+            Some(PickerValue::Session(id)) => sessions::open(state, id),
+            None if picker.kind == PickerKind::Models && !picker.query.is_empty() => {
+                // A folder, a file or a hub id that isn't in the list.
+                work::load(state, picker.query.text().trim().to_owned())
+            }
+            None => {
+                state.popups.push(Popup::Picker(picker));
+                Vec::new()
+            }
+        },
+        Some(Popup::Prompt(prompt)) => {
+            let text = prompt.editor.text();
+            let text = text.trim();
+            match prompt.purpose {
+                _ if text.is_empty() => {
+                    state.popups.push(Popup::Prompt(prompt));
+                    Vec::new()
+                }
+                PromptFor::Title => sessions::rename(state, text),
+                PromptFor::SaveCopied => save_to(state, PathBuf::from(text)),
+            }
+        }
+        Some(Popup::Confirm(confirm)) => sessions::delete(state, confirm.delete_session),
+        Some(Popup::Viewer(viewer)) => {
+            state.popups.push(Popup::Viewer(viewer));
+            Vec::new()
+        }
+        Some(Popup::Help { .. }) => Vec::new(),
+        None if state.focus == Focus::Input => super::ask::send(state),
+        None => super::evidence::open(state),
+    }
+}
+
+/// A file for the viewer is there.
+pub fn viewed(
+    state: &mut State,
+    request: RequestId,
+    content: Result<ViewerContent, String>,
+) -> Vec<Effect> {
+    for popup in &mut state.popups {
+        let Popup::Viewer(viewer) = popup else { continue };
+        if viewer.request != request {
+            continue;
+        }
+        let line = content.as_ref().ok().map(|content| {
+            content.cited.first().map_or(content.passage.start, |highlight| highlight.line)
+        });
+        viewer.content = Some(content);
+        let by = line.map(ScrollBy::Line);
+        return by.map(|by| Effect::Scroll(ScrollArea::Viewer, by)).into_iter().collect();
+    }
+    Vec::new()
+}

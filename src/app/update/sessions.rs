@@ -1,0 +1,146 @@
+//! Sessions: list, resume, rename, fork, delete.
+
+use super::{answer, say};
+use crate::app::state::{
+    NoticeLevel, Picker, PickerKind, PickerRow, PickerValue, Popup, SessionCard, Totals,
+};
+use crate::app::{Effect, State};
+use crate::domain::{Turn, TurnId};
+
+/// Opens the list of sessions.
+pub fn list(state: &mut State, query: String) -> Vec<Effect> {
+    let mut picker = Picker::new(PickerKind::Sessions, Vec::new());
+    picker.query.insert(&query);
+    picker.loading = true;
+    state.popups.push(Popup::Picker(picker));
+    vec![Effect::ListSessions { query }]
+}
+
+/// The sessions that hold what is typed.
+pub fn listed(state: &mut State, query: &str, rows: Vec<(String, String, String)>) {
+    for popup in &mut state.popups {
+        let Popup::Picker(picker) = popup else { continue };
+        // A list for what was typed before is late.
+        if picker.kind != PickerKind::Sessions || picker.query.text() != query {
+            continue;
+        }
+        picker.loading = false;
+        picker.rows = rows
+            .iter()
+            .map(|(id, title, detail)| PickerRow {
+                label: title.clone(),
+                detail: detail.clone(),
+                key: String::new(),
+                value: PickerValue::Session(id.clone()),
+            })
+            .collect();
+        // They are filtered already, and the newest comes first.
+        picker.matches = (0..picker.rows.len())
+            .map(|row| crate::app::state::Match { row, letters: Vec::new() })
+            .collect();
+        picker.selected = picker.selected.min(picker.rows.len().saturating_sub(1));
+    }
+}
+
+fn busy(state: &mut State) -> bool {
+    if state.running.is_some() {
+        say(state, NoticeLevel::Warning, "An answer is being written; cancel it first.");
+        return true;
+    }
+    false
+}
+
+/// Goes on in another session.
+pub fn open(state: &mut State, id: String) -> Vec<Effect> {
+    if busy(state) || state.session.id.as_deref() == Some(id.as_str()) {
+        return Vec::new();
+    }
+    vec![Effect::OpenSession { id }]
+}
+
+/// Begins a new session.
+pub fn new(state: &mut State) -> Vec<Effect> {
+    if busy(state) {
+        return Vec::new();
+    }
+    vec![Effect::NewSession]
+}
+
+/// Goes on in a copy of this session.
+pub fn fork(state: &mut State) -> Vec<Effect> {
+    if busy(state) {
+        return Vec::new();
+    }
+    if state.session.id.is_none() {
+        say(state, NoticeLevel::Info, "This session is empty; there is nothing to copy.");
+        return Vec::new();
+    }
+    let up_to = match state.conversation.selected {
+        Some(turn) => Some(turn),
+        None => state.conversation.tip().map(|entry| entry.turn.id),
+    };
+    vec![Effect::ForkSession { up_to }]
+}
+
+/// Names this session.
+pub fn rename(state: &mut State, title: &str) -> Vec<Effect> {
+    if state.session.id.is_none() {
+        say(state, NoticeLevel::Info, "This session is empty; ask a question first.");
+        return Vec::new();
+    }
+    state.session.title = title.to_owned();
+    say(state, NoticeLevel::Done, format!("This session is called “{title}” now."));
+    vec![Effect::KeepTitle(title.to_owned())]
+}
+
+/// Deletes a session; the list of sessions, if open, is fetched again.
+pub fn delete(state: &mut State, id: String) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let own = state.session.id.as_deref() == Some(id.as_str());
+    if own && busy(state) {
+        return effects;
+    }
+    effects.push(Effect::DeleteSession { id });
+    if own {
+        effects.push(Effect::NewSession);
+    }
+    if let Some(Popup::Picker(picker)) = state.popups.last_mut()
+        && picker.kind == PickerKind::Sessions
+    {
+        picker.loading = true;
+        effects.push(Effect::ListSessions { query: picker.query.text() });
+    }
+    effects
+}
+
+/// A session is shown from now on.
+pub fn opened(
+    state: &mut State,
+    (id, title): (Option<String>, String),
+    turns: Vec<Turn>,
+    head: Option<TurnId>,
+    recovered: Option<String>,
+) -> Vec<Effect> {
+    // What this session already read and wrote counts.
+    state.totals = Totals::default();
+    for turn in &turns {
+        state.totals.add(turn);
+    }
+    state.session = SessionCard { id, title };
+    let mut questions: Vec<(i64, String)> =
+        turns.iter().map(|turn| (turn.asked_ms, turn.question.clone())).collect();
+    questions.sort();
+    for (_, question) in questions {
+        if state.input.history.last() != Some(&question) {
+            state.input.history.push(question);
+        }
+    }
+    state.input.place = None;
+    state.input.editing = None;
+    state.conversation.restore(turns, head);
+    state.next_code_block = 0;
+    if let Some(recovered) = recovered {
+        say(state, NoticeLevel::Warning, recovered);
+    }
+    state.conversation.tip().map(|entry| answer::stale(&entry.turn)).into_iter().collect()
+}

@@ -1,0 +1,144 @@
+//! What runs in the background: indexing, loading, the passing of time.
+
+use super::say;
+use crate::app::event::{KnowledgeEvent, ModelEvent};
+use crate::app::state::{KnowledgeWork, NoticeLevel, RequestId};
+use crate::app::{Effect, State};
+use std::path::PathBuf;
+
+/// Points of the sparkline.
+const RATES: usize = 60;
+/// Shortest time between two points, in milliseconds.
+const RATE_MS: i64 = 500;
+
+/// The documents are indexed and the model is loaded, at once.
+pub fn begin(state: &mut State) -> Vec<Effect> {
+    let roots = state.knowledge.roots.iter().map(PathBuf::from).collect();
+    state.knowledge.since_ms = state.now_ms;
+    let mut effects = vec![Effect::Index(roots)];
+    effects.extend(load(state, state.model.wanted.clone()));
+    effects
+}
+
+/// Time passed.
+pub fn tick(state: &mut State, now_ms: i64, resident_bytes: u64) {
+    state.now_ms = now_ms;
+    if resident_bytes > 0 {
+        state.live.resident_bytes = resident_bytes;
+    }
+    let Some(running) = &state.running else { return };
+    let elapsed = now_ms - state.live.last_ms;
+    if elapsed < RATE_MS || running.first_token_ms.is_none() {
+        return;
+    }
+    let decoded = running.tokens.saturating_sub(state.live.last_tokens);
+    let rate = decoded as f64 * 1000.0 / elapsed as f64;
+    state.live.rates.push_back(rate);
+    if state.live.rates.len() > RATES {
+        state.live.rates.pop_front();
+    }
+    state.live.last_tokens = running.tokens;
+    state.live.last_ms = now_ms;
+}
+
+/// News of the knowledge base.
+pub fn knowledge(state: &mut State, event: KnowledgeEvent) -> Vec<Effect> {
+    let knowledge = &mut state.knowledge;
+    if !knowledge.work.busy() {
+        knowledge.since_ms = state.now_ms;
+    }
+    match event {
+        KnowledgeEvent::Holds { files, chunks, .. } => {
+            knowledge.files = files;
+            knowledge.chunks = chunks;
+        }
+        KnowledgeEvent::Walking => knowledge.work = KnowledgeWork::Walking,
+        KnowledgeEvent::Waiting => knowledge.work = KnowledgeWork::Waiting,
+        KnowledgeEvent::Progress { files, total, chunks } => {
+            knowledge.work = KnowledgeWork::Indexing { files, total, chunks };
+        }
+        KnowledgeEvent::Maintaining => knowledge.work = KnowledgeWork::Maintaining,
+        KnowledgeEvent::Ready { summary, skipped } => {
+            knowledge.work = KnowledgeWork::Idle;
+            knowledge.skipped = skipped;
+            let skipped = knowledge.skipped.len();
+            if !summary.is_empty() {
+                let text = match skipped {
+                    0 => summary,
+                    1 => format!("{summary} 1 file was skipped; Stats says why."),
+                    n => format!("{summary} {n} files were skipped; Stats says why."),
+                };
+                say(state, NoticeLevel::Done, text);
+            }
+        }
+        KnowledgeEvent::Failed(message) => {
+            knowledge.work = KnowledgeWork::Failed { message: message.clone() };
+            say(state, NoticeLevel::Error, message);
+        }
+    }
+    // Whoever waits for the index sees how far it is.
+    if let Some(turn) = state.running.as_ref().map(|running| running.turn)
+        && let Some(entry) = state.conversation.get_mut(turn)
+    {
+        entry.touch();
+    }
+    Vec::new()
+}
+
+/// News of a model being loaded; of one that was asked for before the last,
+/// they are late.
+pub fn model(state: &mut State, request: RequestId, event: ModelEvent) -> Vec<Effect> {
+    let Some((current, name, _)) = state.model.loading.as_ref() else { return Vec::new() };
+    if *current != request {
+        return Vec::new();
+    }
+    let name = name.clone();
+    state.model.loading = None;
+    match event {
+        ModelEvent::Loaded(card) => {
+            // The first one is no news: the screen shows it.
+            if state.model.loaded.is_some() {
+                say(state, NoticeLevel::Done, format!("{} answers from now on.", card.name));
+            }
+            state.model.failed = None;
+            state.model.loaded = Some(card);
+        }
+        ModelEvent::Failed(message) => {
+            let rest = match &state.model.loaded {
+                Some(old) => format!(" {} goes on.", old.name),
+                None => " Choose another with /model".to_owned(),
+            };
+            say(state, NoticeLevel::Error, format!("{name}: {message}.{rest}").replace("..", "."));
+            state.model.failed = Some(message);
+        }
+    }
+    Vec::new()
+}
+
+/// Loads a model in the background; the old one answers meanwhile.
+pub fn load(state: &mut State, name: String) -> Vec<Effect> {
+    if state.model.loading.as_ref().is_some_and(|(_, loading, _)| *loading == name) {
+        return Vec::new();
+    }
+    let loaded = state.model.loaded.as_ref();
+    if loaded.is_some_and(|model| model.wanted == name) && state.model.loading.is_none() {
+        say(state, NoticeLevel::Info, format!("{name} is loaded already."));
+        return Vec::new();
+    }
+    let request = state.request();
+    state.model.wanted.clone_from(&name);
+    state.model.loading = Some((request, name.clone(), state.now_ms));
+    vec![Effect::LoadModel { request, name }]
+}
+
+/// Indexes documents; they are what is searched from then on.
+pub fn index(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
+    if state.knowledge.work.busy() {
+        say(state, NoticeLevel::Warning, "Indexing runs; /stop stops it.");
+        return Vec::new();
+    }
+    state.knowledge.roots = paths.iter().map(|path| path.display().to_string()).collect();
+    state.knowledge.work = KnowledgeWork::Walking;
+    state.knowledge.since_ms = state.now_ms;
+    vec![Effect::Index(paths)]
+}

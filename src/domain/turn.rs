@@ -1,0 +1,88 @@
+//! A turn of a conversation: what the screen shows and the session log keeps.
+
+use super::{Citation, DroppedCitation, GenerationStats, Ledger, SearchTimings, Source, Support};
+use serde::{Deserialize, Serialize};
+
+/// Names a turn within its session; counted from 1.
+pub type TurnId = u64;
+
+/// How a turn came out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Outcome {
+    /// The question is asked, and the answer isn't there yet.
+    #[default]
+    Pending,
+    /// The sources answer, or none were asked for.
+    Answered,
+    /// The sources don't answer.
+    NotAnswered,
+    /// The limit of tokens cut the answer.
+    Cut,
+    /// The user cancelled; what came is kept.
+    Cancelled,
+    /// Something failed.
+    Failed {
+        /// What, and what to do.
+        message: String,
+    },
+}
+
+/// A question, its answer, and all that led to it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Turn {
+    /// Its name within the session.
+    pub id: TurnId,
+    /// The turn it follows; turns with the same parent are branches.
+    pub parent: Option<TurnId>,
+    /// When it was asked, in milliseconds since 1970.
+    pub asked_ms: i64,
+    /// The question.
+    pub question: String,
+    /// The answer so far, Markdown with valid citation marks only.
+    pub text: String,
+    /// What the model thought before it answered.
+    pub thought: String,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// The mode: `base`, `rag`, `adapter` or `hybrid`.
+    pub mode: String,
+    /// Name of the model.
+    pub model: String,
+    /// Name of the adapter, if one was used.
+    pub adapter: Option<String>,
+    /// Whether the answer was limited to sentences of the sources.
+    pub quoted: bool,
+    /// Citations, in the order of the text.
+    pub citations: Vec<Citation>,
+    /// Numbers that named no source.
+    pub dropped: Vec<DroppedCitation>,
+    /// Every source, used or left out, best first.
+    pub sources: Vec<Source>,
+    /// Where the window went.
+    pub ledger: Ledger,
+    /// Times of the search.
+    pub search: SearchTimings,
+    /// How it was generated; `None` where nothing was.
+    pub generation: Option<GenerationStats>,
+}
+
+impl Turn {
+    /// Whether some citation names this source.
+    #[must_use]
+    pub fn cites(&self, number: usize) -> bool {
+        self.citations.iter().any(|citation| citation.number == number)
+    }
+
+    /// Whether the answer makes claims and no checked citation supports any.
+    /// False while a citation is unchecked, for an answer that says itself that
+    /// the sources don't answer, and in the modes that read no sources.
+    #[must_use]
+    pub fn unsupported(&self) -> bool {
+        let done = matches!(self.outcome, Outcome::Answered | Outcome::Cut | Outcome::Cancelled);
+        let held = |citation: &Citation| citation.support != Support::Missing;
+        let reads = matches!(self.mode.as_str(), "rag" | "hybrid");
+        reads && done && !self.text.trim().is_empty() && !self.citations.iter().any(held)
+    }
+}

@@ -1,0 +1,218 @@
+//! One answer: waits for what it needs, searches, and passes on what comes.
+
+use super::{COLLECTION, Shared};
+use crate::answer::{self, Ask, AskEvent, known_speed, reduced, remember_speed};
+use crate::app::effect::{AskRequest, EvidenceFrom};
+use crate::app::event::{AnswerEvent, Event};
+use crate::app::state::RequestId;
+use crate::domain::{Answer, Hit, LeftOut, SearchTimings, Source};
+use crate::engine::{Message, Role};
+use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
+use crate::knowledge::search::{Found, KnowledgeBase, follow_up};
+use crate::knowledge::store::Filter;
+use crate::knowledge::walk::rooted;
+use crate::setup::Model;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a question waits for indexing that is nearly done, before it is
+/// answered from what is there.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Answers a question, and tells how it goes. Dropping the future cancels.
+pub async fn run(shared: Arc<Shared>, ask: AskRequest) {
+    let teller = Teller { shared: Arc::clone(&shared), request: ask.request };
+    match answer(&shared, &ask, &teller).await {
+        Ok(answer) => teller.tell(AnswerEvent::Done(Box::new(answer))),
+        Err(message) => teller.tell(AnswerEvent::Failed(message)),
+    }
+}
+
+/// Tells the application of one request.
+#[derive(Clone)]
+struct Teller {
+    shared: Arc<Shared>,
+    request: RequestId,
+}
+
+impl Teller {
+    fn tell(&self, event: AnswerEvent) {
+        self.shared.tell(Event::Answer { request: self.request, event });
+    }
+}
+
+/// What a search gave, with what is needed to make evidence of it.
+struct Material {
+    query: String,
+    found: Found,
+    excluded: Vec<Hit>,
+    base: Option<KnowledgeBase>,
+}
+
+async fn answer(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result<Answer, String> {
+    let material = find(shared, ask, teller).await?;
+    let model = model(shared, teller).await?;
+    let cache = &shared.setup.paths.cache;
+    let engine = model.engine.as_ref();
+    let speed = known_speed(cache, engine);
+    let manner = reduced(&model.manner, engine, &material.found.hits, speed);
+    let timings = material.found.timings;
+    let (evidence, embedder) = {
+        let manner = manner.clone();
+        let continued = ask.continued.as_ref().map(|continued| continued.sources.clone());
+        let gathered = tokio::task::spawn_blocking(move || material.evidence(&manner, continued));
+        gathered.await.map_err(|error| error.to_string())??
+    };
+    let mut settings = shared.setup.loaded.settings.generation.clone();
+    settings.quote = ask.quote;
+    let history: Vec<Message> = ask
+        .history
+        .iter()
+        .flat_map(|(question, answer)| {
+            [(Role::User, question), (Role::Assistant, answer)]
+                .map(|(role, text)| Message { role, text: text.clone() })
+        })
+        .collect();
+    let told = teller.clone();
+    let mut on_event = move |event: AskEvent<'_>| pass_on(&told, timings, event);
+    let asked = Ask {
+        question: &ask.question,
+        history: &history,
+        evidence,
+        search: timings,
+        engine,
+        embedder: embedder.as_deref(),
+        manner: &manner,
+        settings: &settings,
+        continued: ask.continued.as_ref().map(|continued| continued.text.as_str()),
+        mode: &ask.mode,
+        adapter: None,
+    };
+    let answer = answer::answer(asked, &mut on_event).await.map_err(|error| error.to_string())?;
+    let stats = &answer.generation;
+    let read = if stats.completion_tokens > 0 { stats.prompt_tokens } else { 0 };
+    remember_speed(cache, engine, read, stats.prompt_tokens_per_s);
+    Ok(answer)
+}
+
+fn pass_on(teller: &Teller, search: SearchTimings, event: AskEvent<'_>) {
+    teller.tell(match event {
+        AskEvent::Sources(sources) => AnswerEvent::Sources { sources: sources.to_vec(), search },
+        AskEvent::Prompt { ledger } => AnswerEvent::Prompt(ledger.clone()),
+        AskEvent::Text(text) => AnswerEvent::Text(text.to_owned()),
+        AskEvent::Thought(text) => AnswerEvent::Thought(text.to_owned()),
+        AskEvent::Cite { number, mark } => AnswerEvent::Cite { number, mark },
+        AskEvent::Citation(citation) => AnswerEvent::Checked(citation.clone()),
+        AskEvent::Dropped(dropped) => AnswerEvent::Dropped(dropped),
+        AskEvent::Tokens(tokens) => AnswerEvent::Tokens(tokens),
+    });
+}
+
+/// Searches, or takes the evidence the user chose.
+async fn find(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result<Material, String> {
+    let query = follow_up(&ask.question, ask.previous.as_deref());
+    let embedder = shared.embedder().await.map_err(|error| error.message)?;
+    let folder = shared.setup.paths.knowledge.clone();
+    let open = || KnowledgeBase::open(&folder, Arc::clone(&embedder));
+    if let EvidenceFrom::Exactly { hits, excluded } = &ask.evidence {
+        teller.tell(AnswerEvent::Searching);
+        let base = open().await.map_err(|error| error.to_string())?;
+        let query_vector = embedder.embed_query(&query).map_err(|error| error.to_string())?;
+        let found = Found { hits: hits.clone(), query_vector, timings: SearchTimings::default() };
+        return Ok(Material { query, found, excluded: excluded.clone(), base });
+    }
+    let mut indexing = shared.indexing.subscribe();
+    if indexing.borrow().busy {
+        teller.tell(AnswerEvent::WaitingForIndex);
+        // What is nearly done is waited for; else the answer comes from what
+        // is there.
+        let done = indexing.wait_for(|state| !state.busy);
+        let _ = tokio::time::timeout(PATIENCE, done).await;
+    }
+    let roots = shared.roots();
+    let filter = Filter {
+        collection: (!roots.is_empty()).then(|| COLLECTION.to_owned()),
+        under: roots.iter().map(|root| rooted(root).to_string_lossy().into_owned()).collect(),
+        glob: None,
+    };
+    let options = shared.setup.search_options(filter);
+    loop {
+        let base = open().await.map_err(|error| error.to_string())?;
+        let found = match &base {
+            Some(base) => {
+                teller.tell(AnswerEvent::Searching);
+                base.search(&query, &options).await.map_err(|error| error.to_string())?
+            }
+            None => Found::default(),
+        };
+        let busy = indexing.borrow().busy;
+        if found.hits.is_empty() && busy {
+            teller.tell(AnswerEvent::WaitingForIndex);
+            let done = indexing.wait_for(|state| !state.busy);
+            let _ = tokio::time::timeout(PATIENCE, done).await;
+            continue;
+        }
+        if found.hits.is_empty() && base.is_none() {
+            return Err("nothing is indexed yet. Index documents with /index PATH, then ask again"
+                .to_owned());
+        }
+        return Ok(Material { query, found, excluded: Vec::new(), base });
+    }
+}
+
+/// Waits for the model, if one is on its way.
+async fn model(shared: &Arc<Shared>, teller: &Teller) -> Result<Arc<Model>, String> {
+    let mut model = shared.model.subscribe();
+    let mut loading = shared.loading.subscribe();
+    let mut told = false;
+    loop {
+        if let Some(model) = model.borrow_and_update().clone() {
+            return Ok(model);
+        }
+        if !*loading.borrow_and_update() {
+            return Err("no model is loaded. Choose one with /model".to_owned());
+        }
+        if !told {
+            teller.tell(AnswerEvent::WaitingForModel);
+            told = true;
+        }
+        tokio::select! {
+            changed = model.changed() => changed.map_err(|error| error.to_string())?,
+            changed = loading.changed() => changed.map_err(|error| error.to_string())?,
+        }
+    }
+}
+
+type WithEmbedder = (Evidence, Option<Arc<dyn crate::knowledge::embed::Embedder>>);
+
+impl Material {
+    /// What the model may read. A continued answer keeps its sources and their
+    /// numbers.
+    fn evidence(
+        self,
+        manner: &crate::config::Manner,
+        continued: Option<Vec<Source>>,
+    ) -> Result<WithEmbedder, String> {
+        let Some(base) = &self.base else { return Ok((Evidence::default(), None)) };
+        let embedder = Arc::clone(base.embedder());
+        if let Some(sources) = continued {
+            return Ok((Evidence { sources, support: f32::MAX }, Some(embedder)));
+        }
+        let options =
+            EvidenceOptions { sentences: manner.sentences, hits: manner.hits, order: manner.order };
+        let stats = base.term_stats();
+        let (hits, vector) = (&self.found.hits, &self.found.query_vector);
+        let mut evidence = gather(&self.query, vector, hits, embedder.as_ref(), &stats, options)
+            .map_err(|error| error.to_string())?;
+        let behind = evidence.sources.len();
+        evidence.sources.extend(self.excluded.into_iter().enumerate().map(|(index, hit)| Source {
+            number: behind + index + 1,
+            hit,
+            sentences: Vec::new(),
+            compressed: false,
+            tokens: 0,
+            left_out: Some(LeftOut::Excluded),
+        }));
+        Ok((evidence, Some(embedder)))
+    }
+}

@@ -1,0 +1,139 @@
+//! Indexing behind the screen, told with at most ten events a second.
+
+use super::{COLLECTION, Shared, shown};
+use crate::app::event::{Event, KnowledgeEvent};
+use crate::app::state::Collection;
+use crate::knowledge::ingest::{Cancel, IngestEvent, IngestReport, ingest};
+use crate::knowledge::store::{FileRecord, Store};
+use crate::knowledge::walk::rooted;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Shortest time between two words on the progress.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// Indexes the documents; without any, only looks what there is.
+pub async fn run(shared: &Shared, roots: &[PathBuf], cancel: &Cancel) {
+    let tell = |event| shared.tell(Event::Knowledge(event));
+    let mut summary = String::new();
+    let mut skipped = Vec::new();
+    if !roots.is_empty() {
+        tell(KnowledgeEvent::Walking);
+        match index(shared, roots, cancel).await {
+            Ok(report) => {
+                summary = said(&report);
+                let names = report.skipped.iter();
+                skipped = names.map(|(path, why)| (shown(path), why.to_string())).collect();
+            }
+            Err(message) => {
+                tell_held(shared, roots).await;
+                tell(KnowledgeEvent::Failed(message));
+                return;
+            }
+        }
+    }
+    if let Some(error) = tell_held(shared, roots).await {
+        tell(KnowledgeEvent::Failed(error));
+        return;
+    }
+    tell(KnowledgeEvent::Ready { summary, skipped });
+}
+
+async fn index(
+    shared: &Shared,
+    roots: &[PathBuf],
+    cancel: &Cancel,
+) -> Result<IngestReport, String> {
+    let embedder = shared.embedder().await.map_err(|error| error.message)?;
+    let options = shared.setup.ingest_options(COLLECTION);
+    let total = Mutex::new((0usize, Instant::now()));
+    let on_event = |event: IngestEvent| {
+        let Ok(mut total) = total.lock() else { return };
+        let event = match event {
+            IngestEvent::Waiting => KnowledgeEvent::Waiting,
+            IngestEvent::Start { files } => {
+                total.0 = files;
+                KnowledgeEvent::Progress { files: 0, total: files, chunks: 0 }
+            }
+            IngestEvent::File { files, chunks } => {
+                if total.1.elapsed() < EVERY {
+                    return;
+                }
+                total.1 = Instant::now();
+                KnowledgeEvent::Progress { files, total: total.0, chunks }
+            }
+            IngestEvent::Maintaining => KnowledgeEvent::Maintaining,
+        };
+        shared.tell(Event::Knowledge(event));
+    };
+    let folder = &shared.setup.paths.knowledge;
+    ingest(folder, embedder, roots, &options, cancel, &on_event)
+        .await
+        .map_err(|error| error.to_string())
+}
+
+/// One line about what changed; nothing where nothing did.
+fn said(report: &IngestReport) -> String {
+    let mut parts = Vec::new();
+    let files =
+        |count: usize| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+    if report.cancelled {
+        parts.push("Indexing was stopped; /index goes on.".to_owned());
+    }
+    if report.indexed > 0 {
+        let seconds = report.duration.as_secs_f64();
+        parts.push(format!(
+            "Indexed {} ({} chunks) in {seconds:.1} s.",
+            files(report.indexed),
+            report.chunks
+        ));
+    }
+    if !report.removed.is_empty() {
+        parts.push(format!("{} that are gone were taken out.", files(report.removed.len())));
+    }
+    if let Some(recovered) = &report.recovered {
+        parts.push(recovered.clone());
+    }
+    parts.join(" ")
+}
+
+/// Tells what is held within the documents; gives back what went wrong.
+async fn tell_held(shared: &Shared, roots: &[PathBuf]) -> Option<String> {
+    let store = match Store::open_any(&shared.setup.paths.knowledge).await {
+        Ok(store) => store,
+        Err(error) => return Some(error.to_string()),
+    };
+    let files = match &store {
+        Some(store) => match store.files().await {
+            Ok(files) => files,
+            Err(error) => return Some(error.to_string()),
+        },
+        None => Vec::new(),
+    };
+    let roots: Vec<PathBuf> = roots.iter().map(|root| rooted(root)).collect();
+    let within = |file: &FileRecord| {
+        let path = Path::new(&file.path);
+        roots.is_empty() || roots.iter().any(|root| path.starts_with(root))
+    };
+    let mut collections: Vec<Collection> = Vec::new();
+    for file in files.iter().filter(|file| within(file)) {
+        let chunks = file.chunks as usize;
+        match collections.iter_mut().find(|c| c.name == file.collection) {
+            Some(collection) => {
+                collection.files += 1;
+                collection.chunks += chunks;
+            }
+            None => {
+                collections.push(Collection { name: file.collection.clone(), files: 1, chunks })
+            }
+        }
+    }
+    let event = KnowledgeEvent::Holds {
+        files: collections.iter().map(|c| c.files).sum(),
+        chunks: collections.iter().map(|c| c.chunks).sum(),
+        collections,
+    };
+    shared.tell(Event::Knowledge(event));
+    None
+}

@@ -1,0 +1,86 @@
+//! The background work behind the screen: indexing, loading, answering,
+//! reading files, keeping sessions. Everything here runs on threads of lower
+//! priority, so that a key press never waits for it.
+
+mod answering;
+mod files;
+mod indexing;
+mod sessions;
+mod viewing;
+mod worker;
+
+pub use files::remembered;
+pub use sessions::Resume;
+pub use worker::Worker;
+
+use crate::app::Event;
+use crate::domain::visible;
+use crate::knowledge::embed::Embedder;
+use crate::setup::{Model, Setup, SetupError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OnceCell, watch};
+
+/// The collection that the chat indexes into.
+const COLLECTION: &str = "default";
+
+/// How far the first indexing is, for answers that wait for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Indexing {
+    busy: bool,
+}
+
+/// What all background work shares.
+struct Shared {
+    setup: Setup,
+    events: UnboundedSender<Event>,
+    embedder: OnceCell<Arc<dyn Embedder>>,
+    /// The model that answers, and why there is none.
+    model: watch::Sender<Option<Arc<Model>>>,
+    /// Whether a model is on its way.
+    loading: watch::Sender<bool>,
+    indexing: watch::Sender<Indexing>,
+    /// The documents that are searched; everything where empty.
+    roots: Mutex<Vec<PathBuf>>,
+}
+
+impl Shared {
+    fn new(setup: Setup, events: UnboundedSender<Event>) -> Self {
+        Self {
+            setup,
+            events,
+            embedder: OnceCell::new(),
+            model: watch::Sender::new(None),
+            loading: watch::Sender::new(true),
+            indexing: watch::Sender::new(Indexing { busy: true }),
+            roots: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Tells the application; once it is gone, nobody listens.
+    fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    fn say(&self, ok: bool, text: impl Into<String>) {
+        self.tell(Event::Said { ok, text: text.into() });
+    }
+
+    async fn embedder(&self) -> Result<Arc<dyn Embedder>, SetupError> {
+        self.embedder.get_or_try_init(|| self.setup.embedder()).await.cloned()
+    }
+
+    fn roots(&self) -> Vec<PathBuf> {
+        self.roots.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_roots(&self, roots: Vec<PathBuf>) {
+        *self.roots.lock().unwrap_or_else(PoisonError::into_inner) = roots;
+    }
+}
+
+/// A path as people read it.
+fn shown(path: &std::path::Path) -> String {
+    visible(&path.display().to_string()).into_owned()
+}

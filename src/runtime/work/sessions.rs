@@ -1,0 +1,257 @@
+//! The one thread that reads and writes sessions, so that writes can't
+//! overtake each other.
+
+use super::{Shared, files, shown};
+use crate::app::Event;
+use crate::domain::{Turn, TurnId};
+use crate::session::{
+    Session, SessionError, SessionInfo, Sessions, Writer, time_ago, to_json, to_markdown,
+};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What the chat begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// A new session.
+    New,
+    /// The one used last.
+    Latest,
+    /// This one.
+    Id(String),
+    /// The user chooses.
+    Choose,
+}
+
+/// What the thread is asked to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Keep a turn.
+    Keep(Box<Turn>),
+    /// Keep which branch is shown.
+    Head(TurnId),
+    /// Keep a title.
+    Title(String),
+    /// List the sessions that hold these words.
+    List(String),
+    /// Go on in another session.
+    Open(String),
+    /// Begin a new one.
+    New,
+    /// Go on in a copy.
+    Fork(Option<TurnId>),
+    /// Delete a session.
+    Delete(String),
+    /// Write the session to a file.
+    Export {
+        /// JSON, else Markdown.
+        json: bool,
+        /// Where to.
+        path: Option<PathBuf>,
+    },
+}
+
+/// Starts the thread. It ends when the sender is gone and everything that was
+/// sent is done.
+///
+/// # Errors
+/// Where the thread can't be started.
+pub(super) fn start(
+    folder: PathBuf,
+    shared: Arc<Shared>,
+    resume: Resume,
+) -> io::Result<(Sender<Command>, JoinHandle<()>)> {
+    let (sender, receiver) = channel();
+    let keeper = Keeper { sessions: Sessions::new(folder), writer: None, shared };
+    let thread = std::thread::Builder::new().name("lorag-sessions".to_owned());
+    let thread = thread.spawn(move || keeper.run(resume, &receiver))?;
+    Ok((sender, thread))
+}
+
+struct Keeper {
+    sessions: Sessions,
+    /// The session that is written to; none before the first turn.
+    writer: Option<Writer>,
+    shared: Arc<Shared>,
+}
+
+impl Keeper {
+    fn run(mut self, resume: Resume, commands: &Receiver<Command>) {
+        let id = match resume {
+            Resume::New | Resume::Choose => None,
+            Resume::Id(id) => Some(id),
+            Resume::Latest => match self.sessions.latest() {
+                Ok(Some(id)) => Some(id),
+                Ok(None) => {
+                    self.shared.say(true, "There is no earlier session; this is a new one.");
+                    None
+                }
+                Err(error) => {
+                    self.shared.say(false, error.to_string());
+                    None
+                }
+            },
+        };
+        if let Some(id) = id {
+            self.open(&id);
+        }
+        for command in commands {
+            self.carry_out(command);
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Keep(turn) => self.keep(&turn),
+            Command::Head(turn) => self.write(|writer| writer.head(turn)),
+            Command::Title(title) => self.write(|writer| writer.title(&title)),
+            Command::List(query) => self.list(query),
+            Command::Open(id) => self.open(&id),
+            Command::New => {
+                self.writer = None;
+                self.show(None);
+            }
+            Command::Fork(up_to) => self.fork(up_to),
+            Command::Delete(id) => self.delete(&id),
+            Command::Export { json, path } => self.export(json, path),
+        }
+    }
+
+    fn keep(&mut self, turn: &Turn) {
+        let kept = self.writer().and_then(|writer| {
+            writer.turn(turn)?;
+            Ok(writer.id().to_owned())
+        });
+        let (session, error) = match kept {
+            Ok(id) => (id, None),
+            Err(error) => (String::new(), Some(error.to_string())),
+        };
+        self.shared.tell(Event::Kept { session, turn: turn.id, error });
+    }
+
+    fn writer(&mut self) -> Result<&mut Writer, SessionError> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => self.sessions.create()?,
+        };
+        Ok(self.writer.insert(writer))
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut Writer) -> Result<(), SessionError>) {
+        if let Err(error) = self.writer().and_then(write) {
+            self.shared.say(false, error.to_string());
+        }
+    }
+
+    fn list(&self, query: String) {
+        let found = if query.trim().is_empty() {
+            self.sessions.list()
+        } else {
+            self.sessions.search(&query)
+        };
+        let now_ms = now_ms();
+        match found {
+            Ok(found) => {
+                let rows = found.into_iter().map(|info| row(info, now_ms)).collect();
+                self.shared.tell(Event::Sessions { query, rows });
+            }
+            Err(error) => {
+                self.shared.tell(Event::Sessions { query, rows: Vec::new() });
+                self.shared.say(false, error.to_string());
+            }
+        }
+    }
+
+    fn open(&mut self, id: &str) {
+        match self.sessions.open(id) {
+            Ok((session, writer)) => {
+                self.writer = Some(writer);
+                self.show(Some(session));
+            }
+            Err(error) => self.shared.say(false, error.to_string()),
+        }
+    }
+
+    fn show(&self, session: Option<Session>) {
+        let event = match session {
+            Some(session) => Event::SessionOpened {
+                id: Some(session.info.id),
+                title: session.info.title,
+                turns: session.turns,
+                head: session.head,
+                recovered: session.recovered,
+            },
+            None => Event::SessionOpened {
+                id: None,
+                title: String::new(),
+                turns: Vec::new(),
+                head: None,
+                recovered: None,
+            },
+        };
+        self.shared.tell(event);
+    }
+
+    fn fork(&mut self, up_to: Option<TurnId>) {
+        let Some(id) = self.writer.as_ref().map(|writer| writer.id().to_owned()) else { return };
+        match self.sessions.fork(&id, up_to) {
+            Ok(copy) => {
+                self.open(&copy);
+                self.shared.say(true, "This is a copy; the session before stays as it was.");
+            }
+            Err(error) => self.shared.say(false, error.to_string()),
+        }
+    }
+
+    fn delete(&mut self, id: &str) {
+        // The own session can't be deleted while its file is open.
+        if self.writer.as_ref().is_some_and(|writer| writer.id() == id) {
+            self.writer = None;
+        }
+        match self.sessions.delete(id) {
+            Ok(()) => self.shared.say(true, "The session is deleted."),
+            Err(error) => self.shared.say(false, error.to_string()),
+        }
+    }
+
+    fn export(&self, json: bool, path: Option<PathBuf>) {
+        let Some(id) = self.writer.as_ref().map(|writer| writer.id().to_owned()) else {
+            self.shared.say(false, "This session is empty; there is nothing to export.");
+            return;
+        };
+        let session = match self.sessions.load(&id) {
+            Ok(session) => session,
+            Err(error) => {
+                self.shared.say(false, error.to_string());
+                return;
+            }
+        };
+        let ending = if json { "json" } else { "md" };
+        let path = path.unwrap_or_else(|| PathBuf::from(format!("lorag-{id}.{ending}")));
+        let text = if json { to_json(&session) } else { to_markdown(&session) };
+        match files::write_new(&path, &text) {
+            Ok(()) => self.shared.say(true, format!("Exported to {}", shown(&path))),
+            Err(message) => self.shared.say(false, message),
+        }
+    }
+}
+
+/// Id, title and details, as a list shows them.
+fn row(info: SessionInfo, now_ms: i64) -> (String, String, String) {
+    let questions =
+        if info.turns == 1 { "1 question".to_owned() } else { format!("{} questions", info.turns) };
+    let mut details = vec![time_ago(now_ms, info.updated_ms), questions];
+    details.extend(info.excerpt);
+    details.extend(info.note);
+    (info.id, info.title, details.join(" · "))
+}
+
+/// Milliseconds since 1970.
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,225 @@
+//! The threads that work runs on, and the tasks that are under way.
+
+use super::answering;
+use super::files;
+use super::indexing;
+use super::sessions::{self, Command, Resume};
+use super::viewing;
+use super::{Indexing, Shared};
+use crate::app::Effect;
+use crate::app::event::{Event, ModelEvent};
+use crate::app::state::{ModelCard, RequestId};
+use crate::config::QuoteMode;
+use crate::knowledge::ingest::Cancel;
+use crate::setup::Setup;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::AbortHandle;
+
+/// How much the working threads stand back, as `nice` counts.
+const NICE: i32 = 10;
+
+/// Carries out effects in the background.
+pub struct Worker {
+    runtime: Option<Runtime>,
+    handle: Handle,
+    shared: Arc<Shared>,
+    asking: Option<(RequestId, AbortHandle)>,
+    loading: Option<AbortHandle>,
+    indexing: Cancel,
+    sessions: Option<(Sender<Command>, JoinHandle<()>)>,
+}
+
+impl Worker {
+    /// Starts the threads. They tell what happens through `events`.
+    ///
+    /// # Errors
+    /// Where threads can't be started.
+    pub fn start(setup: Setup, events: UnboundedSender<Event>, resume: Resume) -> io::Result<Self> {
+        // Threads take their priority from the one that starts them; what
+        // libraries start in here stands back, too.
+        let made = std::thread::Builder::new().name("lorag-work".to_owned()).spawn(|| {
+            stand_back();
+            Builder::new_multi_thread()
+                .thread_name("lorag-work")
+                .enable_all()
+                .on_thread_start(stand_back)
+                .build()
+        })?;
+        let runtime =
+            made.join().map_err(|_| io::Error::other("the working threads did not start"))??;
+        let handle = runtime.handle().clone();
+        let folder = setup.paths.sessions.clone();
+        let shared = Arc::new(Shared::new(setup, events));
+        let sessions = sessions::start(folder, Arc::clone(&shared), resume)?;
+        Ok(Self {
+            runtime: Some(runtime),
+            handle,
+            shared,
+            asking: None,
+            loading: None,
+            indexing: Cancel::default(),
+            sessions: Some(sessions),
+        })
+    }
+
+    /// Looks which models are at hand.
+    pub fn list_models(&self) {
+        let shared = Arc::clone(&self.shared);
+        self.handle.spawn_blocking(move || {
+            let names = shared.setup.model_names();
+            shared.tell(Event::Models(names));
+        });
+    }
+
+    /// Carries out an effect. Those of the terminal are given back.
+    pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
+        let shared = Arc::clone(&self.shared);
+        match effect {
+            Effect::Index(roots) => self.index(roots),
+            Effect::StopWork => {
+                self.indexing.cancel();
+                if let Some(loading) = self.loading.take() {
+                    loading.abort();
+                    self.shared.loading.send_replace(false);
+                }
+            }
+            Effect::LoadModel { request, name } => self.load(request, name),
+            Effect::Ask(ask) => {
+                let request = ask.request;
+                let task = self.handle.spawn(answering::run(shared, *ask));
+                self.asking = Some((request, task.abort_handle()));
+            }
+            Effect::CancelAsk { request } => {
+                if let Some((_, task)) = self.asking.take_if(|(id, _)| *id == request) {
+                    task.abort();
+                }
+            }
+            Effect::View { request, path, lines, ranges, file_hash } => {
+                self.handle.spawn_blocking(move || {
+                    let content = viewing::read(&path, lines, &ranges, &file_hash);
+                    shared.tell(Event::Viewer { request, content });
+                });
+            }
+            Effect::CheckStale { turn, files } => {
+                self.handle.spawn_blocking(move || {
+                    let paths = files::changed(&files);
+                    shared.tell(Event::Stale { turn, paths });
+                });
+            }
+            Effect::SaveText { text, path } => {
+                self.handle.spawn_blocking(move || files::save(&shared, &path, &text));
+            }
+            Effect::Remember { key, value } => {
+                self.handle.spawn_blocking(move || {
+                    files::remember(&shared.setup.paths.remembered(), &key, &value);
+                });
+            }
+            Effect::Keep(turn) => self.session(Command::Keep(turn)),
+            Effect::KeepHead(turn) => self.session(Command::Head(turn)),
+            Effect::KeepTitle(title) => self.session(Command::Title(title)),
+            Effect::ListSessions { query } => self.session(Command::List(query)),
+            Effect::OpenSession { id } => self.session(Command::Open(id)),
+            Effect::NewSession => self.session(Command::New),
+            Effect::ForkSession { up_to } => self.session(Command::Fork(up_to)),
+            Effect::DeleteSession { id } => self.session(Command::Delete(id)),
+            Effect::Export { json, path } => self.session(Command::Export { json, path }),
+            other => return Some(other),
+        }
+        None
+    }
+
+    fn session(&self, command: Command) {
+        if let Some((sender, _)) = &self.sessions
+            && sender.send(command).is_err()
+        {
+            self.shared.say(false, "The session can no longer be saved; the log says why.");
+        }
+    }
+
+    fn index(&mut self, roots: Vec<PathBuf>) {
+        self.indexing.cancel();
+        self.indexing = Cancel::default();
+        self.shared.set_roots(roots.clone());
+        self.shared.indexing.send_replace(Indexing { busy: true });
+        let (shared, cancel) = (Arc::clone(&self.shared), self.indexing.clone());
+        self.handle.spawn(async move {
+            indexing::run(&shared, &roots, &cancel).await;
+            shared.indexing.send_replace(Indexing { busy: false });
+        });
+    }
+
+    /// Loads a model beside the one that answers, and puts it in its place.
+    fn load(&mut self, request: RequestId, name: String) {
+        if let Some(before) = self.loading.take() {
+            before.abort();
+        }
+        let shared = Arc::clone(&self.shared);
+        shared.loading.send_replace(true);
+        let task = self.handle.spawn(async move {
+            let started = Instant::now();
+            let event = match shared.setup.model_named(&name).await {
+                Ok(model) => {
+                    let info = model.engine.info();
+                    let quotes = match shared.setup.loaded.settings.generation.quote {
+                        QuoteMode::Auto => model.manner.quote,
+                        quote => quote == QuoteMode::On,
+                    };
+                    let card = ModelCard {
+                        wanted: name,
+                        name: info.name.clone(),
+                        quantization: info.quantization.clone(),
+                        device: info.device.clone(),
+                        window: model.manner.window.map_or(info.window, |w| w.min(info.window)),
+                        quotes,
+                        load_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                    };
+                    shared.model.send_replace(Some(Arc::new(model)));
+                    ModelEvent::Loaded(card)
+                }
+                Err(error) => ModelEvent::Failed(error.message),
+            };
+            shared.loading.send_replace(false);
+            shared.tell(Event::Model { request, event });
+        });
+        self.loading = Some(task.abort_handle());
+    }
+
+    /// Lets everything go: what was to be kept is on disk afterwards.
+    pub fn finish(&mut self) {
+        self.indexing.cancel();
+        if let Some((sender, thread)) = self.sessions.take() {
+            // The thread ends once it has worked off what it was sent.
+            drop(sender);
+            if thread.join().is_err() {
+                tracing::error!("the thread that keeps sessions had failed");
+            }
+        }
+        if let Some(runtime) = self.runtime.take() {
+            // A file in hand is committed whole or not at all, so nothing is
+            // lost by not waiting for it longer.
+            runtime.shutdown_timeout(Duration::from_millis(200));
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// Lowers the priority of the calling thread. Where that is refused, all
+/// threads are equal.
+fn stand_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICE) {
+        tracing::debug!(%error, "cannot lower a thread's priority");
+    }
+}

@@ -1,0 +1,264 @@
+//! The folder of sessions.
+
+use super::contents::{self, Contents, Question};
+use super::error::{SessionError, reason};
+use super::files;
+use super::id::is_id;
+use super::line::flat;
+use super::record::Fork;
+use super::search::Query;
+use super::time::millis;
+use super::writer::{Writer, path, torn_path};
+use super::{Session, SessionInfo};
+use crate::domain::TurnId;
+use std::cmp::Reverse;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// The sessions in a folder. Every call looks at the folder as it is then;
+/// other processes may read and write other sessions meanwhile.
+///
+/// Wherever an id is taken, its beginning or its last part (`k3f9`) is enough
+/// if no other session fits.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    folder: PathBuf,
+}
+
+impl Sessions {
+    /// The sessions in this folder, which is made, open to its owner only,
+    /// when it is needed.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Where they are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Every session, the one that was changed last first. One that can't be
+    /// read is there too, with a note.
+    ///
+    /// # Errors
+    /// The folder can't be read; one that is missing holds no sessions.
+    pub fn list(&self) -> Result<Vec<SessionInfo>, SessionError> {
+        let mut list: Vec<SessionInfo> = self.ids()?.iter().map(|id| self.outline(id).0).collect();
+        sort(&mut list);
+        Ok(list)
+    }
+
+    /// The sessions in whose title, questions and answers every word of the
+    /// query occurs, in large or small letters, each with an excerpt. An empty
+    /// query finds all.
+    ///
+    /// # Errors
+    /// As [`Self::list`]; sessions that can't be read are left out.
+    pub fn search(&self, query: &str) -> Result<Vec<SessionInfo>, SessionError> {
+        let query = Query::new(query);
+        if query.is_empty() {
+            return self.list();
+        }
+        let mut found: Vec<SessionInfo> =
+            self.ids()?.iter().filter_map(|id| self.find_in(id, &query)).collect();
+        sort(&mut found);
+        Ok(found)
+    }
+
+    /// A session as it is kept, without any right to write to it.
+    ///
+    /// # Errors
+    /// No session or several fit the id, or the file can't be read.
+    pub fn load(&self, id: &str) -> Result<Session, SessionError> {
+        let id = self.find(id)?;
+        let path = path(&self.folder, &id);
+        let (bytes, modified) = files::read(&path).map_err(SessionError::io("read", &path))?;
+        Ok(Session::of(&id, contents::turns(&bytes), modified))
+    }
+
+    /// The id of the session that was changed last, of those that can be gone
+    /// on with.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub fn latest(&self) -> Result<Option<String>, SessionError> {
+        let mut list = Vec::new();
+        for id in self.ids()? {
+            if let (info, Some(contents)) = self.outline(&id)
+                && contents.newer().is_none()
+                && info.turns > 0
+            {
+                list.push(info);
+            }
+        }
+        sort(&mut list);
+        Ok(list.into_iter().next().map(|info| info.id))
+    }
+
+    /// Copies a session up to a turn (its head if `None`), without the other
+    /// branches; gives the id of the copy. The turns keep their ids.
+    ///
+    /// # Errors
+    /// As [`Self::load`], the turn isn't there, or the copy can't be written.
+    pub fn fork(&self, id: &str, up_to: Option<TurnId>) -> Result<String, SessionError> {
+        let session = self.load(id)?;
+        let id = &session.info.id;
+        if let Some(turn) = up_to
+            && !session.turns.iter().any(|other| other.id == turn)
+        {
+            return Err(SessionError::NoTurn { id: id.clone(), turn });
+        }
+        let turn = up_to.or(session.head);
+        let mut writer = Writer::fresh(&self.folder, Some(Fork { session: id.clone(), turn }));
+        let title = format!("{} (fork)", session.info.title);
+        writer.copy(&session.branch_to(turn), &title)?;
+        Ok(writer.id().to_owned())
+    }
+
+    /// Deletes a session, with what was kept of records that were cut off.
+    ///
+    /// # Errors
+    /// No session or several fit the id, it is open, or it can't be removed.
+    pub fn delete(&self, id: &str) -> Result<(), SessionError> {
+        let id = self.find(id)?;
+        let path = path(&self.folder, &id);
+        // Held until the name is gone, so that nobody opens it meanwhile.
+        let _file = self.lock(&id, &path, "close it there, then delete it")?;
+        let beside = torn_path(&self.folder, &id);
+        if let Err(error) = fs::remove_file(&beside)
+            && error.kind() != ErrorKind::NotFound
+        {
+            return Err(SessionError::io("delete", &beside)(error));
+        }
+        fs::remove_file(&path).map_err(SessionError::io("delete", &path))?;
+        files::sync_folder(&self.folder);
+        Ok(())
+    }
+
+    /// A new session. Its file is made when something is first appended, so
+    /// that an empty chat leaves none.
+    ///
+    /// # Errors
+    /// The folder can't be made.
+    pub fn create(&self) -> Result<Writer, SessionError> {
+        files::create_folder(&self.folder)
+            .map_err(SessionError::io("create the folder", &self.folder))?;
+        Ok(Writer::fresh(&self.folder, None))
+    }
+
+    /// Opens a session to go on with it. A record that was cut off, as when
+    /// the process was killed or the power failed, is moved aside, and
+    /// [`Session::recovered`] says so.
+    ///
+    /// # Errors
+    /// As [`Self::load`], another writer has it open, a newer lorag wrote it,
+    /// or it can't be mended.
+    pub fn open(&self, id: &str) -> Result<(Session, Writer), SessionError> {
+        let id = self.find(id)?;
+        let path = path(&self.folder, &id);
+        let mut file = self.lock(&id, &path, "close it there, or fork it to go on in a copy")?;
+        let modified = file.metadata().and_then(|metadata| metadata.modified()).map_or(0, millis);
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(SessionError::io("read", &path))?;
+        let mut contents = contents::turns(&bytes);
+        if let Some(version) = contents.newer() {
+            return Err(SessionError::Newer { id, version });
+        }
+        let (writer, mended) = Writer::resume(&self.folder, &id, file, &bytes, &mut contents)?;
+        let mut session = Session::of(&id, contents, modified);
+        let said: Vec<String> = mended.into_iter().chain(session.recovered.take()).collect();
+        session.recovered = if said.is_empty() { None } else { Some(said.join("; ")) };
+        Ok((session, writer))
+    }
+
+    /// Every id, oldest first.
+    fn ids(&self) -> Result<Vec<String>, SessionError> {
+        let failed = |error| SessionError::io("list", &self.folder)(error);
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut ids = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed)?.file_name();
+            if let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".jsonl"))
+                && is_id(id)
+            {
+                ids.push(id.to_owned());
+            }
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// The one session that is meant.
+    fn find(&self, id: &str) -> Result<String, SessionError> {
+        let wanted = id.trim();
+        let ids = self.ids()?;
+        let last_part = format!("-{wanted}");
+        let fits = |id: &String| {
+            !wanted.is_empty() && (id.starts_with(wanted) || id.ends_with(&last_part))
+        };
+        if ids.iter().any(|id| id == wanted) {
+            return Ok(wanted.to_owned());
+        }
+        let candidates: Vec<String> = ids.into_iter().filter(fits).collect();
+        let id = wanted.to_owned();
+        match candidates.as_slice() {
+            [] => Err(SessionError::NotFound { id, folder: self.folder.clone() }),
+            [only] => Ok(only.clone()),
+            _ => Err(SessionError::Ambiguous { id, candidates }),
+        }
+    }
+
+    /// Opens a file that nobody else has open for writing.
+    fn lock(&self, id: &str, path: &Path, advice: &'static str) -> Result<File, SessionError> {
+        let file = files::private().open(path).map_err(SessionError::io("open", path))?;
+        if !files::lock(&file).map_err(SessionError::io("lock", path))? {
+            let title = self.outline(id).0.title;
+            return Err(SessionError::InUse { id: id.to_owned(), title, advice });
+        }
+        if files::is_gone(&file).map_err(SessionError::io("open", path))? {
+            return Err(SessionError::NotFound { id: id.to_owned(), folder: self.folder.clone() });
+        }
+        Ok(file)
+    }
+
+    /// What a list shows of a session, and what was read for it, if it could.
+    fn outline(&self, id: &str) -> (SessionInfo, Option<Contents<Question>>) {
+        match files::read(&path(&self.folder, id)) {
+            Ok((bytes, modified)) => {
+                let (contents, question) = contents::outline(&bytes);
+                let info = SessionInfo::of(id, &contents, question.as_deref(), modified);
+                (info, Some(contents))
+            }
+            Err(error) => {
+                let info = SessionInfo {
+                    id: id.to_owned(),
+                    title: id.to_owned(),
+                    note: Some(flat(&format!("it cannot be read: {}", reason(&error)))),
+                    ..SessionInfo::default()
+                };
+                (info, None)
+            }
+        }
+    }
+
+    fn find_in(&self, id: &str, query: &Query) -> Option<SessionInfo> {
+        let (bytes, modified) = files::read(&path(&self.folder, id)).ok()?;
+        let contents = contents::words(&bytes);
+        let question = contents.turns.first().map(|(_, turn)| turn.question.as_str());
+        let info = SessionInfo::of(id, &contents, question, modified);
+        let turns = contents.turns.iter().map(|(_, t)| (t.question.as_str(), t.text.as_str()));
+        let excerpt = query.excerpt(&info.title, turns)?;
+        Some(SessionInfo { excerpt: Some(excerpt), ..info })
+    }
+}
+
+fn sort(list: &mut [SessionInfo]) {
+    list.sort_by_cached_key(|info| Reverse((info.updated_ms, info.id.clone())));
+}

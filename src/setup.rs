@@ -1,0 +1,260 @@
+//! Settings and folders turned into working parts: the embedder, the model,
+//! the options of a search. Commands and the screen's runtime share it.
+
+use crate::builtin;
+use crate::config::{self, Loaded, Manifest, Manner, Origin, Paths};
+use crate::engine::Engine;
+use crate::engine::mistral::{self, LoadOptions, Place};
+use crate::engine::scripted::ScriptedEngine;
+use crate::hub::{Cache, ModelId};
+use crate::knowledge::chunk::Sizes;
+use crate::knowledge::embed::{self, Embedder, EmbedderSource};
+use crate::knowledge::ingest::IngestOptions;
+use crate::knowledge::search::SearchOptions;
+use crate::knowledge::store::Filter;
+use crate::knowledge::walk::WalkOptions;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Settings and folders of this run.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Settings with their origins.
+    pub loaded: Loaded,
+    /// Folders.
+    pub paths: Paths,
+}
+
+/// A model that is ready, with its manner.
+pub struct Model {
+    /// The engine.
+    pub engine: Box<dyn Engine>,
+    /// How to talk to it.
+    pub manner: Manner,
+}
+
+/// What can go wrong while the parts are made.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct SetupError {
+    /// Whether the user asked for something that can't be, so that the exit
+    /// code is that of wrong usage.
+    pub usage: bool,
+    /// What, and what to do.
+    pub message: String,
+}
+
+impl SetupError {
+    fn usage(message: impl std::fmt::Display) -> Self {
+        Self { usage: true, message: message.to_string() }
+    }
+}
+
+/// Errors that say enough by themselves.
+macro_rules! failures {
+    ($($error:ty),* $(,)?) => {$(
+        impl From<$error> for SetupError {
+            fn from(error: $error) -> Self {
+                Self { usage: false, message: error.to_string() }
+            }
+        }
+    )*};
+}
+
+failures!(
+    std::io::Error,
+    tokio::task::JoinError,
+    builtin::UnpackError,
+    crate::engine::EngineError,
+    embed::EmbedError,
+);
+
+impl From<config::ConfigError> for SetupError {
+    fn from(error: config::ConfigError) -> Self {
+        Self::usage(error)
+    }
+}
+
+/// The name of a model that isn't one: `scripted:20` writes the same text at
+/// 20 tokens a second, to measure everything around a model.
+const SCRIPTED: &str = "scripted:";
+
+impl Setup {
+    /// Where a model's files are, by its name. Hub ids are looked up in the
+    /// standard cache; nothing is downloaded here.
+    pub fn locate(&self, name: &str) -> Result<PathBuf, SetupError> {
+        let path = Path::new(name);
+        if path.exists() {
+            return Ok(std::path::absolute(path)?);
+        }
+        let id: ModelId = name.parse().map_err(|error| {
+            SetupError::usage(format!(
+                "there is no model {name:?}: no such file or folder, no [models.{name}] in the config, and {error}"
+            ))
+        })?;
+        let cache = Cache::from_environment(|key| std::env::var(key).ok());
+        match cache.find(&id) {
+            Some(found) if found.complete => Ok(found.folder),
+            Some(_) => Err(SetupError::usage(format!(
+                "the model {name} is only partly on this machine. Fetch the rest with: lorag models pull {name}"
+            ))),
+            None => Err(SetupError::usage(format!(
+                "the model {name} is not on this machine. Fetch it with: lorag models pull {name}"
+            ))),
+        }
+    }
+
+    /// The configured embedder.
+    pub async fn embedder(&self) -> Result<Arc<dyn Embedder>, SetupError> {
+        let wanted = &self.loaded.settings.embedder.0;
+        let entry = self.loaded.settings.models.get(wanted);
+        let name = entry.and_then(|e| e.path.as_ref()).unwrap_or(wanted).clone();
+        let source = if name == "builtin" {
+            EmbedderSource::Builtin
+        } else {
+            EmbedderSource::Folder(self.locate(&name)?)
+        };
+        Ok(tokio::task::spawn_blocking(move || embed::load(&source)).await??)
+    }
+
+    /// Loads the configured model.
+    pub async fn model(&self) -> Result<Model, SetupError> {
+        self.model_named(&self.loaded.settings.model.0).await
+    }
+
+    /// Loads a model by its name: `builtin`, a folder, a file, a hub id or a
+    /// name of the settings.
+    pub async fn model_named(&self, wanted: &str) -> Result<Model, SetupError> {
+        if let Some(rate) = wanted.strip_prefix(SCRIPTED).and_then(|rate| rate.parse().ok()) {
+            let manner = Manner { quote: false, reserve: Some(8192), ..Manner::default() };
+            return Ok(Model { engine: Box::new(ScriptedEngine::endless(rate)), manner });
+        }
+        let settings = &self.loaded.settings;
+        let entry = settings.models.get(wanted);
+        let name = entry.and_then(|e| e.path.as_deref()).unwrap_or(wanted);
+        let (path, manifest, shown) = if name == "builtin" {
+            let folder = self.builtin_reader()?;
+            let text = builtin::reader_manifest();
+            let manifest = config::parse_manifest(&folder.join("lorag.toml"), text)?;
+            (folder, manifest, builtin::READER_NAME.to_owned())
+        } else {
+            let path = self.locate(name)?;
+            let manifest = read_manifest(&path)?;
+            let shown = manifest.name.clone().unwrap_or_else(|| wanted.to_owned());
+            (path, manifest, shown)
+        };
+        // What the user set wins over what the model brings; what is set for
+        // this model in the config, over what is set there for all.
+        let mut manner = Manner::default().with(&manifest);
+        self.prefer_settings(&mut manner, |origin| matches!(origin, Origin::File { .. }));
+        if let Some(entry) = entry {
+            manner = manner.with(&entry.manifest);
+        }
+        self.prefer_settings(&mut manner, |origin| {
+            matches!(origin, Origin::Environment { .. } | Origin::Flag { .. })
+        });
+        let options = LoadOptions {
+            name: entry.and_then(|e| e.manifest.name.clone()).unwrap_or(shown),
+            place: Place::detect(&path)?,
+            quantization: settings.generation.quantization.0.clone(),
+            window: manner.window,
+            threads: settings.generation.threads,
+        };
+        let engine = mistral::load(options).await?;
+        Ok(Model { engine: Box::new(engine), manner })
+    }
+
+    /// The names of models that can be chosen: built in, of the settings, and in
+    /// the hub's cache.
+    #[must_use]
+    pub fn model_names(&self) -> Vec<String> {
+        let mut names = vec!["builtin".to_owned()];
+        names.extend(self.loaded.settings.models.keys().cloned());
+        let cache = Cache::from_environment(|key| std::env::var(key).ok());
+        names.extend(cache.list().iter().filter(|m| m.complete).map(|m| m.id.to_string()));
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        names
+    }
+
+    /// Leaves to the settings what the user set at such a place.
+    fn prefer_settings(&self, manner: &mut Manner, at: impl Fn(&Origin) -> bool) {
+        let set = |key: &str| self.loaded.origins.get(key).is_some_and(&at);
+        if set("generation.max_tokens") {
+            manner.reserve = None;
+        }
+        if set("generation.max_quotes") {
+            manner.quote_max = None;
+        }
+        if set("generation.temperature") {
+            manner.temperature = None;
+        }
+        if set("generation.top_p") {
+            manner.top_p = None;
+        }
+    }
+
+    /// Folder of the built-in reader, unpacked if need be.
+    pub fn builtin_reader(&self) -> Result<PathBuf, SetupError> {
+        Ok(builtin::unpack(builtin::Asset::Reader, &self.paths.cache)?)
+    }
+
+    /// Sizes of chunks.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        let ingest = &self.loaded.settings.ingest;
+        Sizes { target: ingest.chunk_tokens, overlap: ingest.chunk_overlap }
+    }
+
+    /// How files are indexed into this collection.
+    #[must_use]
+    pub fn ingest_options(&self, collection: &str) -> IngestOptions {
+        IngestOptions {
+            walk: self.walk_options(),
+            sizes: self.sizes(),
+            collection: collection.to_owned(),
+            exclude: self.own_folders(),
+        }
+    }
+
+    /// Folders that lorag writes to, which are no documents.
+    #[must_use]
+    pub fn own_folders(&self) -> Vec<PathBuf> {
+        let Paths { cache, logs, knowledge, sessions, .. } = &self.paths;
+        vec![cache.clone(), logs.clone(), knowledge.clone(), sessions.clone()]
+    }
+
+    /// Which files are read.
+    #[must_use]
+    pub fn walk_options(&self) -> WalkOptions {
+        let ingest = &self.loaded.settings.ingest;
+        WalkOptions {
+            hidden: ingest.hidden,
+            follow_links: ingest.follow_links,
+            max_file_bytes: ingest.max_file_bytes,
+        }
+    }
+
+    /// What to search for, with this filter.
+    #[must_use]
+    pub fn search_options(&self, filter: Filter) -> SearchOptions {
+        let search = &self.loaded.settings.search;
+        SearchOptions {
+            limit: search.limit,
+            candidates: search.candidates,
+            vector_weight: search.vector_weight,
+            filter,
+        }
+    }
+}
+
+/// The manifest beside a model's weights; an empty one where there is none.
+fn read_manifest(path: &Path) -> Result<Manifest, SetupError> {
+    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    let file = folder.join("lorag.toml");
+    match std::fs::read_to_string(&file) {
+        Ok(text) => config::parse_manifest(&file, &text).map_err(SetupError::usage),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Manifest::default()),
+        Err(error) => Err(SetupError::usage(format!("cannot read {}: {error}", file.display()))),
+    }
+}

@@ -1,0 +1,225 @@
+//! What is said below an answer: how far it is while it is made, and how it
+//! came out after.
+
+use crate::app::keymap::Layer;
+use crate::app::state::{Entry, KnowledgeWork, Phase};
+use crate::app::{Action, State};
+use crate::domain::{Outcome, Support, Turn};
+use crate::ui::theme::Role;
+
+/// One of these stands before the phase, moving with the clock.
+const SPINNER: [&str; 8] = ["⣷", "⣯", "⣟", "⡿", "⢿", "⣻", "⣽", "⣾"];
+/// How long each of them stands, in milliseconds.
+const SPINNER_MS: i64 = 250;
+
+/// How far an answer is, in a few words behind a spinner.
+pub(super) fn phase(entry: &Entry, state: &State) -> String {
+    let text = match entry.phase {
+        Phase::Done => return String::new(),
+        Phase::WaitingForModel => match &state.model.loading {
+            Some((_, name, since)) => {
+                format!("waiting for {name}… {:>3} s", seconds(*since, state.now_ms))
+            }
+            None => "waiting for the model…".to_owned(),
+        },
+        Phase::WaitingForIndex => match state.knowledge.work {
+            KnowledgeWork::Indexing { files, total, .. } => {
+                format!("waiting for the index… {} files", progress(files, total))
+            }
+            _ => "waiting for the index…".to_owned(),
+        },
+        Phase::Searching => "searching…".to_owned(),
+        Phase::Reading => match entry.turn.ledger.prompt {
+            0 => "reading…".to_owned(),
+            tokens => format!("reading {} tokens…", grouped(tokens)),
+        },
+        Phase::Writing if entry.turn.text.is_empty() && !entry.turn.thought.is_empty() => {
+            "thinking…".to_owned()
+        }
+        Phase::Writing => "writing…".to_owned(),
+    };
+    format!("{} {text}", spinner(state.now_ms))
+}
+
+/// What is said of an answer that is done, each with its role.
+pub(super) fn notes(turn: &Turn, state: &State) -> Vec<(String, Role)> {
+    let mut notes = Vec::new();
+    match &turn.outcome {
+        Outcome::Pending => notes.push(("not answered yet".to_owned(), Role::Dim)),
+        Outcome::Answered => {}
+        Outcome::NotAnswered => {
+            notes.push(("the sources don't answer this".to_owned(), Role::Dim));
+        }
+        Outcome::Cut => {
+            let key = state.keymap.hint(Layer::Conversation, Action::ContinueAnswer);
+            let key = key.unwrap_or_else(|| "/continue".to_owned());
+            notes.push((format!("cut at the token limit · {key} continues"), Role::Warning));
+        }
+        Outcome::Cancelled => notes.push(("cancelled".to_owned(), Role::Dim)),
+        Outcome::Failed { message } => notes.push((message.clone(), Role::Error)),
+    }
+    if turn.unsupported() {
+        let text = "nothing in the sources supports this answer";
+        notes.push((text.to_owned(), Role::Warning));
+    }
+    match turn.dropped.len() {
+        0 => {}
+        1 => notes.push(("1 invented citation number was taken out".to_owned(), Role::Dim)),
+        count => {
+            let text = format!("{count} invented citation numbers were taken out");
+            notes.push((text, Role::Dim));
+        }
+    }
+    let footer = footer(turn);
+    if !footer.is_empty() {
+        notes.push((footer, Role::Dim));
+    }
+    notes
+}
+
+/// Which mode and model produced the answer, how fast, and how well it is
+/// supported.
+fn footer(turn: &Turn) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut add = |text: &str| {
+        if !text.is_empty() {
+            parts.push(text.to_owned());
+        }
+    };
+    add(&turn.mode);
+    if turn.quoted {
+        add("quoted");
+    }
+    add(turn.adapter.as_deref().unwrap_or_default());
+    add(&turn.model);
+    if let Some(stats) = &turn.generation
+        && stats.completion_tokens > 0
+    {
+        add(&format!("first token {}", duration(stats.time_to_first_token_ms)));
+        if stats.decode_tokens_per_s > 0.0 {
+            add(&format!("{:.0} tok/s", stats.decode_tokens_per_s));
+        }
+    }
+    let all = turn.citations.len();
+    if all > 0 {
+        let held = |support| matches!(support, Support::Exact | Support::Likely);
+        let supported = turn.citations.iter().filter(|c| held(c.support)).count();
+        let plural = if all == 1 { "" } else { "s" };
+        add(&format!("{supported} of {all} citation{plural} supported"));
+    }
+    parts.join(" · ")
+}
+
+/// Done out of all, the first as wide as the second, so that nothing moves.
+pub(crate) fn progress(done: usize, all: usize) -> String {
+    let all = all.to_string();
+    format!("{done:>width$}/{all}", width = all.len())
+}
+
+/// Whole seconds since then.
+pub(crate) fn seconds(since_ms: i64, now_ms: i64) -> i64 {
+    (now_ms - since_ms).max(0) / 1000
+}
+
+/// A number with a comma every three digits.
+pub(crate) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn duration(ms: f64) -> String {
+    if ms < 1000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) }
+}
+
+fn spinner(now_ms: i64) -> &'static str {
+    let frame = now_ms.div_euclid(SPINNER_MS).rem_euclid(SPINNER.len() as i64);
+    SPINNER.get(frame as usize).copied().unwrap_or(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::DroppedCitation;
+    use crate::ui::fixtures;
+
+    fn texts(turn: &Turn) -> Vec<String> {
+        notes(turn, &fixtures::empty()).into_iter().map(|(text, _)| text).collect()
+    }
+
+    #[test]
+    fn every_answer_shows_the_mode_that_produced_it() {
+        let turn = fixtures::cited_turn(1, None);
+        assert_eq!(
+            texts(&turn),
+            [
+                "rag · quoted · tiny-reader · first token 84 ms · 51 tok/s · 2 of 3 citations supported"
+            ]
+        );
+        let mut slow = Turn { adapter: Some("bullets".into()), ..turn };
+        slow.citations.clear();
+        slow.quoted = false;
+        if let Some(stats) = &mut slow.generation {
+            stats.time_to_first_token_ms = 2345.0;
+        }
+        assert_eq!(
+            texts(&slow),
+            [
+                "nothing in the sources supports this answer",
+                "rag · bullets · tiny-reader · first token 2.3 s · 51 tok/s"
+            ]
+        );
+    }
+
+    #[test]
+    fn outcomes_are_told_with_the_way_on() {
+        let mut turn = fixtures::cited_turn(1, None);
+        turn.outcome = Outcome::Cut;
+        assert_eq!(texts(&turn)[0], "cut at the token limit · o continues");
+        turn.outcome = Outcome::Failed { message: "no space left".into() };
+        turn.dropped = vec![DroppedCitation { number: 9, at: 3 }];
+        assert_eq!(texts(&turn)[0], "no space left");
+        assert_eq!(texts(&turn)[1], "1 invented citation number was taken out");
+    }
+
+    #[test]
+    fn the_phase_names_what_is_waited_for() {
+        let mut state = fixtures::empty();
+        state.conversation.push(Turn { id: 1, ..Turn::default() }, Phase::WaitingForIndex);
+        state.knowledge.work = KnowledgeWork::Indexing { files: 7, total: 120, chunks: 90 };
+        let say = |state: &State| phase(state.conversation.tip().unwrap(), state);
+        assert!(say(&state).ends_with("waiting for the index…   7/120 files"));
+        let entry = fixtures::entry(&mut state, 1);
+        entry.phase = Phase::Reading;
+        entry.turn.ledger.prompt = 1234;
+        assert!(say(&state).ends_with("reading 1,234 tokens…"));
+        fixtures::entry(&mut state, 1).phase = Phase::WaitingForModel;
+        state.model.loading = Some((1, "big".into(), state.now_ms - 3500));
+        assert!(say(&state).ends_with("waiting for big…   3 s"));
+    }
+
+    #[test]
+    fn the_spinner_moves_with_the_clock_alone() {
+        let mut state = fixtures::with_turn(Turn { id: 1, ..Turn::default() }, Phase::Searching);
+        let say = |state: &State| phase(state.conversation.tip().unwrap(), state);
+        let before = say(&state);
+        state.now_ms += SPINNER_MS - 1;
+        assert_eq!(say(&state), before);
+        state.now_ms += 1;
+        assert_ne!(say(&state), before);
+        state.now_ms = -1;
+        assert!(say(&state).ends_with("searching…"));
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        let all = [0, 999, 1000, 1_234_567].map(grouped);
+        assert_eq!(all, ["0", "999", "1,000", "1,234,567"]);
+    }
+}

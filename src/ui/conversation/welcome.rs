@@ -1,0 +1,138 @@
+//! What stands in the conversation before the first question.
+
+use super::outcome::{progress, seconds};
+use crate::app::keymap::Layer;
+use crate::app::state::KnowledgeWork;
+use crate::app::{Action, State};
+use crate::ui::text;
+use crate::ui::theme::{Role, Theme};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Says what is there to be asked, and what can be done.
+pub(super) fn render(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    let mut say = |text: &str, role: Role| {
+        let rendered = text::plain(text, area.width, theme.style(role));
+        lines.extend(rendered.into_iter().map(|rendered| rendered.line));
+    };
+    say("Ask about your documents.", Role::Heading);
+    say(&documents(state), Role::Text);
+    say(&model(state), Role::Text);
+
+    let keys = examples(state);
+    let columns = keys.iter().map(|(key, _)| text::width(key)).max().unwrap_or(0);
+    let mut hints: Vec<Line<'static>> = keys
+        .into_iter()
+        .map(|(key, about)| {
+            let gap = " ".repeat(columns - text::width(&key) + 2);
+            Line::from(vec![
+                Span::styled(key, theme.style(Role::Key)),
+                Span::raw(gap),
+                Span::styled(about, theme.style(Role::Dim)),
+            ])
+        })
+        .collect();
+    // The keys are what a small screen can do without.
+    if lines.len() + 1 + hints.len() <= usize::from(area.height) {
+        lines.push(Line::default());
+        lines.append(&mut hints);
+    }
+    let above = usize::from(area.height).saturating_sub(lines.len()) / 3;
+    for (row, line) in area.rows().skip(above).zip(&lines) {
+        buffer.set_line(row.x, row.y, line, row.width);
+    }
+}
+
+fn documents(state: &State) -> String {
+    let knowledge = &state.knowledge;
+    let held = match knowledge.files {
+        0 => String::new(),
+        1 => "1 file can be asked about".to_owned(),
+        files => format!("{files} files can be asked about"),
+    };
+    let more = |text: &str| match held.as_str() {
+        "" => text.to_owned(),
+        held => format!("{held}; {text}"),
+    };
+    match &knowledge.work {
+        KnowledgeWork::Opening => "The knowledge base is being opened.".to_owned(),
+        KnowledgeWork::Idle if held.is_empty() => {
+            "There are no documents yet: /index PATH adds some.".to_owned()
+        }
+        KnowledgeWork::Idle => format!("{held}."),
+        KnowledgeWork::Waiting => more("another lorag is writing, this one waits."),
+        KnowledgeWork::Walking => more("files are being looked for."),
+        KnowledgeWork::Indexing { files, total, .. } => {
+            more(&format!("{} files are indexed. Ask meanwhile.", progress(*files, *total)))
+        }
+        KnowledgeWork::Maintaining => more("the index is being finished."),
+        KnowledgeWork::Failed { message } => more(&format!("indexing failed: {message}")),
+    }
+}
+
+fn model(state: &State) -> String {
+    let model = &state.model;
+    match (&model.loading, &model.loaded, &model.failed) {
+        (Some((_, name, since)), None, _) => {
+            format!("{name} is being loaded, {:>3} s.", seconds(*since, state.now_ms))
+        }
+        (Some((_, name, _)), Some(card), _) => {
+            format!("{} answers while {name} is being loaded.", card.name)
+        }
+        (None, Some(card), _) => format!("{} answers.", card.name),
+        (None, None, Some(error)) => format!("There is no model: {error}"),
+        (None, None, None) => "The model is about to be loaded.".to_owned(),
+    }
+}
+
+/// Three things to begin with, each with its key.
+fn examples(state: &State) -> Vec<(String, String)> {
+    let wanted = [
+        (Action::Send, "sends the question"),
+        (Action::CommandPalette, "lists everything lorag can do"),
+        (Action::Sessions, "goes on with an earlier conversation"),
+    ];
+    wanted
+        .into_iter()
+        .filter_map(|(action, about)| {
+            let key = state.keymap.hint(Layer::Input, action)?;
+            Some((key, about.to_owned()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixtures;
+
+    fn drawn(state: &State, columns: u16, rows: u16) -> String {
+        let theme = Theme::default();
+        fixtures::pane(columns, rows, |area, buffer| render(state, &theme, area, buffer))
+    }
+
+    #[test]
+    fn it_says_what_is_there_and_what_is_on_its_way() {
+        let mut state = fixtures::starting();
+        state.model.loading = Some((1, "builtin".into(), state.now_ms - 2000));
+        let text = drawn(&state, 60, 12);
+        assert!(text.contains("being opened") && text.contains("builtin is being loaded,   2 s"));
+        state.knowledge.work = KnowledgeWork::Indexing { files: 3, total: 40, chunks: 9 };
+        assert!(drawn(&state, 60, 12).contains(" 3/40 files are indexed. Ask meanwhile."));
+        let text = drawn(&fixtures::empty(), 60, 12);
+        assert!(text.contains("16 files can be asked about."), "{text}");
+        assert!(text.contains("Ctrl+P") && text.contains("tiny-reader answers."), "{text}");
+    }
+
+    #[test]
+    fn little_room_keeps_the_first_lines() {
+        for rows in 0..12 {
+            for columns in 0..30 {
+                drawn(&fixtures::empty(), columns, rows);
+            }
+        }
+        assert!(drawn(&fixtures::empty(), 40, 3).contains("16 files"));
+    }
+}

@@ -1,0 +1,133 @@
+//! What stands around the panes: frames, titles and the tab bar.
+
+use super::text;
+use super::theme::{Role, Theme};
+use crate::app::State;
+use crate::app::state::Focus;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Widget};
+
+/// The frame of a pane with its title.
+#[must_use]
+pub fn pane_block(title: &str, focused: bool, theme: &Theme) -> Block<'static> {
+    let (border, heading) = if focused {
+        (Role::BorderFocused, Role::TitleFocused)
+    } else {
+        (Role::Border, Role::Title)
+    };
+    let block = Block::bordered().border_style(theme.style(border));
+    if title.is_empty() {
+        return block;
+    }
+    block.title_top(Line::from(Span::styled(format!(" {title} "), theme.style(heading))))
+}
+
+/// Draws the frame of a pane.
+pub fn render_pane(state: &State, theme: &Theme, pane: Focus, area: Rect, buffer: &mut Buffer) {
+    pane_block(pane.title(), focused(state, pane), theme).render(area, buffer);
+}
+
+/// Draws the tab bar.
+pub fn render_tabs(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    for (pane, label, place) in tabs(state, area) {
+        let style = match (pane == shown(state), focused(state, pane)) {
+            (true, true) => theme.style(Role::TitleFocused).add_modifier(Modifier::UNDERLINED),
+            (true, false) => theme.style(Role::Title).add_modifier(Modifier::UNDERLINED),
+            (false, _) => theme.style(Role::Dim),
+        };
+        if place.x > area.x {
+            buffer.set_stringn(place.x - 1, area.y, "│", 1, theme.style(Role::Border));
+        }
+        // The underline belongs to the words and not to the room around them.
+        let (x, width) = (place.x + 1, usize::from(place.width).saturating_sub(2));
+        buffer.set_stringn(x, area.y, label, width, style);
+    }
+}
+
+/// The tab at a column of the tab bar.
+#[must_use]
+pub fn tab_at(state: &State, area: Rect, column: u16) -> Option<Focus> {
+    let within = |tab: &Rect| (tab.left()..tab.right()).contains(&column);
+    tabs(state, area).into_iter().find(|(_, _, tab)| within(tab)).map(|(pane, _, _)| pane)
+}
+
+fn focused(state: &State, pane: Focus) -> bool {
+    state.popups.is_empty() && state.focus == pane
+}
+
+/// The pane that is shown where there is room for one.
+fn shown(state: &State) -> Focus {
+    match state.panes.tab {
+        Focus::Input => Focus::Conversation,
+        pane => pane,
+    }
+}
+
+/// The tabs with their labels and places.
+fn tabs(state: &State, area: Rect) -> Vec<(Focus, String, Rect)> {
+    let sources = state.current_turn().map_or(0, |turn| turn.sources.len());
+    let mut x = area.x;
+    let mut out = Vec::new();
+    for pane in [Focus::Conversation, Focus::Sources, Focus::Stats] {
+        let label = match (pane, sources) {
+            (Focus::Sources, 1..) => format!("{} {sources}", pane.title()),
+            _ => pane.title().to_owned(),
+        };
+        let wanted = u16::try_from(text::width(&label) + 2).unwrap_or(u16::MAX);
+        let width = wanted.min(area.right().saturating_sub(x));
+        if width < 3 {
+            break;
+        }
+        out.push((pane, label, Rect { x, width, ..area }));
+        x = x.saturating_add(width + 1);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixtures;
+
+    #[test]
+    fn the_tab_bar_counts_the_sources_and_takes_clicks() {
+        let state = fixtures::state();
+        let theme = Theme::default();
+        let area = Rect::new(0, 0, 40, 1);
+        let bar = fixtures::pane(40, 1, |area, buffer| render_tabs(&state, &theme, area, buffer));
+        assert_eq!(bar, " Conversation │ Sources 3 │ Stats\n");
+        assert_eq!(tab_at(&state, area, 3), Some(Focus::Conversation));
+        assert_eq!(tab_at(&state, area, 14), None);
+        assert_eq!(tab_at(&state, area, 16), Some(Focus::Sources));
+        assert_eq!(tab_at(&state, area, 30), Some(Focus::Stats));
+        assert_eq!(tab_at(&state, area, 39), None);
+    }
+
+    #[test]
+    fn a_narrow_bar_stays_within_its_area() {
+        let state = fixtures::state();
+        let theme = Theme::default();
+        for columns in 0..40 {
+            fixtures::pane(columns, 1, |area, buffer| render_tabs(&state, &theme, area, buffer));
+        }
+    }
+
+    #[test]
+    fn the_focused_pane_stands_out() {
+        let theme = Theme::default();
+        let drawn = [false, true].map(|focused| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 3));
+            pane_block("Sources", focused, &theme).render(buffer.area, &mut buffer);
+            buffer
+        });
+        assert_eq!(fixtures::text(&drawn[0]), fixtures::text(&drawn[1]));
+        assert!(fixtures::text(&drawn[0]).starts_with("┌ Sources ─"));
+        assert_ne!(drawn[0], drawn[1]);
+    }
+}

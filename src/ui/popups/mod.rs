@@ -1,0 +1,83 @@
+//! What lies over the panes: help, lists, the viewer of a file, a line to
+//! type, a question to confirm. The topmost one has the focus.
+//!
+//! Drawing and scrolling lay a popup out by the same functions, so that a
+//! position found by one is right for the other.
+
+mod frame;
+mod help;
+mod line;
+mod picker;
+mod prompt;
+#[cfg(test)]
+mod tests;
+mod viewer;
+
+use super::theme::Theme;
+use crate::app::State;
+use crate::app::effect::ScrollBy;
+use crate::app::event::Scrolled;
+use crate::app::state::Popup;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+/// What is laid out and kept between frames: where the rows of long lines in
+/// the viewer begin.
+#[derive(Debug, Default)]
+pub struct Cache {
+    viewer: viewer::Rows,
+}
+
+/// Draws every popup over the screen `area`, the topmost last; says where the
+/// cursor of the topmost one is.
+pub fn render(
+    state: &State,
+    theme: &Theme,
+    area: Rect,
+    buffer: &mut Buffer,
+    cache: &mut Cache,
+) -> Option<Position> {
+    let screen = area.intersection(buffer.area);
+    let mut cursor = None;
+    for (place, popup) in state.popups.iter().enumerate() {
+        let top = place + 1 == state.popups.len();
+        let canvas = Canvas { state, theme, screen, top };
+        cursor = match popup {
+            Popup::Help { scroll } => {
+                help::render(*scroll, &canvas, buffer);
+                None
+            }
+            Popup::Picker(picker) => picker::render(picker, &canvas, buffer),
+            Popup::Viewer(viewer) => {
+                viewer::render(viewer, &canvas, buffer, &mut cache.viewer);
+                None
+            }
+            Popup::Prompt(prompt) => prompt::render(prompt, &canvas, buffer),
+            Popup::Confirm(confirm) => {
+                prompt::render_confirm(confirm, &canvas, buffer);
+                None
+            }
+        };
+    }
+    cursor
+}
+
+/// Where a movement leads in the topmost popup on the screen `area`: `None`
+/// where it has nothing to scroll, or nothing changes.
+pub fn scroll(state: &State, area: Rect, by: ScrollBy, cache: &mut Cache) -> Option<Scrolled> {
+    match state.popups.last()? {
+        Popup::Help { scroll } => help::scroll(*scroll, state, area, by).map(Scrolled::Help),
+        Popup::Viewer(viewer) => viewer::scroll(viewer, area, by, &mut cache.viewer)
+            .map(|(line, row)| Scrolled::Viewer(line, row)),
+        Popup::Picker(_) | Popup::Prompt(_) | Popup::Confirm(_) => None,
+    }
+}
+
+/// What every popup is drawn with.
+struct Canvas<'a> {
+    state: &'a State,
+    theme: &'a Theme,
+    screen: Rect,
+    /// Whether it is the topmost popup.
+    top: bool,
+}

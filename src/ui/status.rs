@@ -1,0 +1,357 @@
+//! The status line: what answers and from what at the left, the most useful
+//! keys at the right; and what the program has to say.
+
+use super::conversation::{progress, seconds};
+use super::text;
+use super::theme::{Role, Theme};
+use crate::app::keymap::Layer;
+use crate::app::state::{Focus, KnowledgeWork, Notice, NoticeLevel, PickerKind, Popup};
+use crate::app::{Action, State};
+use crate::config::QuoteMode;
+use crate::domain::visible;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// Rows that a long notice takes at most.
+pub const NOTICE_ROWS: u16 = 4;
+/// Columns between the left and the right of the line.
+const GAP: usize = 2;
+/// Between two parts of a side.
+const DOT: &str = " · ";
+/// Columns that a name in the line takes at most.
+const NAME: usize = 24;
+
+/// A piece of the line with its role.
+type Part = (String, Role);
+
+/// How many rows above the line the notice needs; none where it fits into the
+/// line.
+#[must_use]
+pub fn notice_rows(state: &State, columns: u16) -> u16 {
+    match &state.notice {
+        Some(notice) if !fits(state, notice, columns) => {
+            let lines = wrapped(notice, columns, Style::default()).len();
+            u16::try_from(lines).unwrap_or(NOTICE_ROWS).min(NOTICE_ROWS)
+        }
+        _ => 0,
+    }
+}
+
+/// Draws a notice that doesn't fit into the line.
+pub fn render_notice(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let Some(notice) = &state.notice else { return };
+    let area = area.intersection(buffer.area);
+    let style = theme.style(role_of(notice.level));
+    let lines = wrapped(notice, area.width, style);
+    let cut = lines.len() > usize::from(area.height);
+    for (row, line) in area.rows().zip(&lines) {
+        buffer.set_line(row.x, row.y, line, row.width);
+        if cut && row.y + 1 == area.bottom() {
+            let end = row.right().saturating_sub(2).max(row.x);
+            buffer.set_stringn(end, row.y, " …", 2, style);
+        }
+    }
+}
+
+/// Draws the status line.
+pub fn render(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return;
+    }
+    buffer.set_style(area, theme.style(Role::Status));
+    let room = usize::from(area.width);
+    let left = left(state, room);
+    let taken = columns_of(&left, DOT);
+    draw(&left, DOT, area, theme, buffer);
+
+    let room = room.saturating_sub(taken + GAP);
+    let right = match &state.notice {
+        Some(notice) if fits(state, notice, area.width) => {
+            vec![(one_line(&notice.text), role_of(notice.level))]
+        }
+        _ => hints(state, room),
+    };
+    let width = u16::try_from(columns_of(&right, "")).unwrap_or(area.width).min(area.width);
+    let place = Rect { x: area.right() - width, width, ..area };
+    if !right.is_empty() {
+        draw(&right, "", place, theme, buffer);
+    }
+}
+
+fn role_of(level: NoticeLevel) -> Role {
+    match level {
+        NoticeLevel::Done => Role::Success,
+        NoticeLevel::Info => Role::Status,
+        NoticeLevel::Warning => Role::Warning,
+        NoticeLevel::Error => Role::Error,
+    }
+}
+
+fn one_line(text: &str) -> String {
+    visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn fits(state: &State, notice: &Notice, columns: u16) -> bool {
+    let room = usize::from(columns);
+    let taken = columns_of(&left(state, room), DOT) + GAP;
+    text::width(&one_line(&notice.text)) + taken <= room
+}
+
+fn wrapped(notice: &Notice, columns: u16, style: Style) -> Vec<Line<'static>> {
+    let rendered = text::plain(&visible(notice.text.trim()), columns, style);
+    rendered.into_iter().map(|rendered| rendered.line).collect()
+}
+
+fn columns_of(parts: &[Part], between: &str) -> usize {
+    let texts: usize = parts.iter().map(|(text, _)| text::width(text)).sum();
+    texts + text::width(between) * parts.len().saturating_sub(1)
+}
+
+fn draw(parts: &[Part], between: &str, area: Rect, theme: &Theme, buffer: &mut Buffer) {
+    let mut spans = Vec::new();
+    for (place, (text, role)) in parts.iter().enumerate() {
+        if place > 0 && !between.is_empty() {
+            spans.push(Span::styled(between.to_owned(), theme.style(Role::Dim)));
+        }
+        spans.push(Span::styled(text.clone(), theme.style(*role)));
+    }
+    buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// Mode, adapter, model, documents and quote mode; the least important are
+/// left out first where there is no room.
+fn left(state: &State, room: usize) -> Vec<Part> {
+    let mut parts: Vec<(u8, Part)> = vec![(0, (format!(" {}", state.mode), Role::StatusMode))];
+    if let Some(adapter) = &state.adapter {
+        let name = text::truncate(adapter, NAME).into_owned();
+        parts.push((2, (name, Role::StatusMode)));
+    }
+    parts.push((1, model(state)));
+    parts.push((3, documents(state)));
+    parts.push((4, (quote(state.quote).to_owned(), Role::Status)));
+    // Half of a wide line is left to the hints.
+    let limit = room.min((room / 2).max(38));
+    loop {
+        let shown: Vec<Part> = parts.iter().map(|(_, part)| part.clone()).collect();
+        let least = parts.iter().map(|(rank, _)| *rank).max().unwrap_or(0);
+        if columns_of(&shown, DOT) <= limit || least == 0 {
+            return shown;
+        }
+        parts.retain(|(rank, _)| *rank != least);
+    }
+}
+
+fn model(state: &State) -> Part {
+    let model = &state.model;
+    let name = |name: &str| text::truncate(name, NAME).into_owned();
+    if let Some((_, loading, since)) = &model.loading {
+        let seconds = seconds(*since, state.now_ms);
+        return (format!("loading {} {seconds:>3} s", name(loading)), Role::Warning);
+    }
+    match (&model.loaded, &model.failed) {
+        (Some(card), _) => (name(&card.name), Role::Status),
+        (None, Some(error)) => (format!("no model: {}", name(error)), Role::Error),
+        (None, None) => ("no model".to_owned(), Role::Warning),
+    }
+}
+
+fn documents(state: &State) -> Part {
+    let plain = |text: &str| (text.to_owned(), Role::Status);
+    match &state.knowledge.work {
+        KnowledgeWork::Opening => plain("opening documents"),
+        KnowledgeWork::Idle => match state.knowledge.files {
+            0 => ("no documents".to_owned(), Role::Warning),
+            1 => plain("1 file"),
+            files => (format!("{files} files"), Role::Status),
+        },
+        KnowledgeWork::Waiting => plain("waiting for another lorag"),
+        KnowledgeWork::Walking => plain("looking for files"),
+        KnowledgeWork::Indexing { files, total, .. } => {
+            (format!("indexing {}", progress(*files, *total)), Role::Warning)
+        }
+        KnowledgeWork::Maintaining => plain("finishing the index"),
+        KnowledgeWork::Failed { .. } => ("indexing failed".to_owned(), Role::Error),
+    }
+}
+
+fn quote(mode: QuoteMode) -> &'static str {
+    match mode {
+        QuoteMode::Auto => "quote auto",
+        QuoteMode::On => "quote on",
+        QuoteMode::Off => "quote off",
+    }
+}
+
+/// The most useful keys of the place that gets them, as many as fit.
+fn hints(state: &State, room: usize) -> Vec<Part> {
+    let (layer, wanted) = useful(state);
+    let mut parts: Vec<Part> = Vec::new();
+    let mut taken = 1;
+    for (action, about) in wanted {
+        let Some(key) = state.keymap.hint(layer, *action) else { continue };
+        let between = if parts.is_empty() { 0 } else { GAP };
+        let columns = between + text::width(&key) + 1 + text::width(about);
+        if taken + columns > room {
+            break;
+        }
+        taken += columns;
+        parts.push((format!("{}{key}", " ".repeat(between)), Role::Key));
+        parts.push((format!(" {about}"), Role::Status));
+    }
+    if !parts.is_empty() {
+        // The last column stays free, as the first does.
+        parts.push((" ".to_owned(), Role::Status));
+    }
+    parts
+}
+
+/// What can be done where the keys go, most useful first.
+fn useful(state: &State) -> (Layer, &'static [(Action, &'static str)]) {
+    use Action as A;
+    const LIST: &[(Action, &str)] =
+        &[(A::Accept, "choose"), (A::Close, "back"), (A::Down, "next"), (A::Up, "previous")];
+    const SESSIONS: &[(Action, &str)] =
+        &[(A::Accept, "resume"), (A::Close, "back"), (A::DeleteSession, "delete")];
+    const PROMPT: &[(Action, &str)] = &[(A::Accept, "go on"), (A::Close, "back")];
+    const VIEWER: &[(Action, &str)] = &[
+        (A::Close, "back"),
+        (A::OpenEditor, "edit"),
+        (A::PageDown, "down"),
+        (A::CopyPassage, "copy passage"),
+    ];
+    const HELP: &[(Action, &str)] = &[(A::Close, "back"), (A::PageDown, "down")];
+    const BUSY: &[(Action, &str)] =
+        &[(A::Cancel, "cancel"), (A::Complete, "panes"), (A::CommandPalette, "commands")];
+    const WRITING: &[(Action, &str)] = &[
+        (A::Send, "send"),
+        (A::InsertNewline, "new line"),
+        (A::CommandPalette, "commands"),
+        (A::Cancel, "clear"),
+    ];
+    const COMPLETING: &[(Action, &str)] =
+        &[(A::Complete, "complete"), (A::Send, "run"), (A::Down, "next"), (A::Cancel, "clear")];
+    const INPUT: &[(Action, &str)] = &[
+        (A::CommandPalette, "commands"),
+        (A::Complete, "panes"),
+        (A::Sessions, "sessions"),
+        (A::ToggleQuote, "quote mode"),
+    ];
+    const CONVERSATION: &[(Action, &str)] = &[
+        (A::NextCitation, "next citation"),
+        (A::Open, "open source"),
+        (A::Regenerate, "again"),
+        (A::CopyAnswer, "copy"),
+        (A::EditQuestion, "edit question"),
+        (A::Help, "help"),
+    ];
+    const SOURCES: &[(Action, &str)] = &[
+        (A::Open, "open"),
+        (A::Pin, "pin"),
+        (A::Exclude, "exclude"),
+        (A::AnswerAgain, "answer again"),
+        (A::OpenEditor, "edit"),
+        (A::Help, "help"),
+    ];
+    const STATS: &[(Action, &str)] =
+        &[(A::FocusInput, "input"), (A::ToggleStats, "hide"), (A::Help, "help")];
+    match state.popups.last() {
+        Some(Popup::Help { .. }) => (Layer::Help, HELP),
+        Some(Popup::Viewer(_)) => (Layer::Viewer, VIEWER),
+        Some(Popup::Picker(picker)) if picker.kind == PickerKind::Sessions => {
+            (Layer::Picker, SESSIONS)
+        }
+        Some(Popup::Picker(_)) => (Layer::Picker, LIST),
+        Some(Popup::Prompt(_) | Popup::Confirm(_)) => (Layer::Picker, PROMPT),
+        None => match state.focus {
+            Focus::Input if state.running.is_some() => (Layer::Input, BUSY),
+            Focus::Input if state.input.completion.is_some() => (Layer::Input, COMPLETING),
+            Focus::Input if !state.input.is_empty() => (Layer::Input, WRITING),
+            Focus::Input => (Layer::Input, INPUT),
+            Focus::Conversation => (Layer::Conversation, CONVERSATION),
+            Focus::Sources => (Layer::Sources, SOURCES),
+            Focus::Stats => (Layer::Stats, STATS),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixtures;
+
+    fn line(state: &State, columns: u16) -> String {
+        let theme = Theme::default();
+        fixtures::pane(columns, 1, |area, buffer| render(state, &theme, area, buffer))
+    }
+
+    fn notice(level: NoticeLevel, text: &str) -> State {
+        let mut state = fixtures::state();
+        state.notice = Some(Notice { level, text: text.into() });
+        state
+    }
+
+    #[test]
+    fn the_state_is_told_at_the_left_and_keys_at_the_right() {
+        let text = line(&fixtures::state(), 120);
+        assert!(text.starts_with(" rag · tiny-reader · 16 files · quote auto"), "{text}");
+        assert!(text.contains("Ctrl+P commands"), "{text}");
+    }
+
+    #[test]
+    fn forty_columns_tell_model_and_documents() {
+        let mut state = fixtures::state();
+        assert!(line(&state, 40).starts_with(" rag · tiny-reader · 16 files"));
+        state.knowledge.work = KnowledgeWork::Indexing { files: 3, total: 12, chunks: 40 };
+        assert!(line(&state, 40).contains("indexing  3/12"), "{}", line(&state, 40));
+        state.adapter = Some("bullets".into());
+        assert!(line(&state, 40).starts_with(" rag · bullets · tiny-reader"));
+        for columns in 0..40 {
+            line(&state, columns);
+        }
+    }
+
+    #[test]
+    fn the_model_says_how_it_is() {
+        let mut state = fixtures::starting();
+        assert!(line(&state, 120).contains("no model"));
+        state.model.loading = Some((1, "qwen3-4b".into(), state.now_ms - 3000));
+        assert!(line(&state, 120).contains("loading qwen3-4b   3 s"));
+        state.model.loading = None;
+        state.model.failed = Some("there is no file of that name in the folder".into());
+        assert!(line(&state, 120).contains("no model: there is no file of tha…"));
+    }
+
+    #[test]
+    fn hints_are_of_the_focused_pane_and_never_cut() {
+        let mut state = fixtures::state();
+        state.focus = Focus::Sources;
+        assert!(line(&state, 120).contains("Enter open  p pin  x exclude"));
+        state.running = None;
+        for columns in 40..120 {
+            let text = line(&state, columns);
+            assert!(text::width(text.trim_end()) <= usize::from(columns));
+            assert!(!text.contains("exclud") || text.contains("exclude"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_short_notice_stands_in_the_line_and_a_long_one_above() {
+        let short = notice(NoticeLevel::Done, "Saved.");
+        assert!(line(&short, 80).trim_end().ends_with("Saved."));
+        assert_eq!(notice_rows(&short, 80), 0);
+
+        let long = notice(NoticeLevel::Error, &"something went wrong ".repeat(6));
+        assert_eq!(notice_rows(&long, 80), 2);
+        assert!(line(&long, 80).contains("Ctrl+P"));
+        let longer = notice(NoticeLevel::Error, &"something went wrong ".repeat(60));
+        assert_eq!(notice_rows(&longer, 80), NOTICE_ROWS);
+        let theme = Theme::default();
+        let drawn = fixtures::pane(80, NOTICE_ROWS, |area, buffer| {
+            render_notice(&longer, &theme, area, buffer);
+        });
+        assert!(drawn.trim_end().ends_with('…'), "{drawn}");
+    }
+}

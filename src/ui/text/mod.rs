@@ -1,0 +1,67 @@
+//! Text for the terminal: Markdown, code and plain text become lines that fit
+//! a width, in styles of the theme, each knowing the bytes it shows.
+//!
+//! Everything that comes from a document or a model passes `domain::visible`
+//! on its way into a `Flow`, so that no control character leaves this
+//! module. Columns are counted per grapheme cluster, as ratatui draws them.
+
+mod flow;
+mod highlight;
+mod markdown;
+mod measure;
+mod wrap;
+
+#[cfg(test)]
+mod tests;
+
+pub use highlight::Highlighter;
+pub use markdown::{code_blocks, markdown};
+pub use measure::{truncate, truncate_start, width};
+pub use wrap::{plain, wrap_spans};
+
+use crate::domain::{ByteRange, Support};
+use ratatui::text::Line;
+
+/// A citation mark in a Markdown text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Where `[n]` stands, in bytes of the Markdown.
+    pub range: ByteRange,
+    /// The number it shows.
+    pub number: usize,
+    /// How well the cited passage supports the claim; its symbol follows the
+    /// mark.
+    pub support: Support,
+    /// Whether it is the selected citation.
+    pub selected: bool,
+}
+
+/// A line for the terminal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RenderedLine {
+    /// What it shows, without control characters and within the width asked
+    /// for.
+    pub line: Line<'static>,
+    /// The bytes of the text that it shows; `None` for decoration.
+    pub source: Option<ByteRange>,
+    /// Indexes of the marks whose first column is on this line.
+    pub marks: Vec<usize>,
+}
+
+/// A code block of a Markdown text, as it is to be copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodeBlock {
+    /// The language that its fence names, or nothing.
+    pub language: String,
+    /// The code, without a last line break. It is not made harmless for a
+    /// terminal.
+    pub text: String,
+}
+
+/// The smallest range that holds both.
+fn union(a: Option<ByteRange>, b: Option<ByteRange>) -> Option<ByteRange> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(ByteRange::new(a.start.min(b.start), a.end.max(b.end))),
+        (a, b) => a.or(b),
+    }
+}

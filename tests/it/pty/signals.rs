@@ -1,0 +1,142 @@
+//! Signals: the terminal is left as it was found, and nothing that was said is
+//! lost.
+
+use super::chat::{self, ANSWER, QUESTION, conversation, handbook, handbook_files, is_whole};
+use super::keys::{CTRL_Z, ENTER};
+use super::receive::find_all;
+use super::{Screen, beside_others, process};
+use crate::common::{Lorag, text};
+use rustix::process::Signal;
+use std::path::PathBuf;
+
+/// Asks, ends lorag with a signal while the session is open, and finds the
+/// session again.
+fn ends_sanely(signal: Signal) {
+    let _turn = beside_others();
+    let lorag = Lorag::new();
+    let screen = Screen::start_in_shell(&lorag, &[&handbook()], 120, 40);
+    chat::wait_ready(&screen, handbook_files());
+    chat::ask(&screen, QUESTION);
+    screen.kill(signal);
+    screen.wait_for_text("<status ");
+    screen.assert_restored();
+    drop(screen);
+    finds_it_again(&lorag);
+}
+
+fn finds_it_again(lorag: &Lorag) {
+    let screen = Screen::start(lorag, &["--continue"], 120, 40);
+    screen.wait_for("the session", |screen| {
+        let text = conversation(screen);
+        text.contains(QUESTION) && text.contains(ANSWER)
+    });
+}
+
+#[test]
+fn sigterm_ends_it_sanely() {
+    ends_sanely(Signal::TERM);
+}
+
+#[test]
+fn sighup_ends_it_sanely() {
+    ends_sanely(Signal::HUP);
+}
+
+#[test]
+fn sigterm_while_it_answers_keeps_what_came() {
+    let _turn = beside_others();
+    let lorag = Lorag::new();
+    let page = lorag.doc("page.md", "Documents never leave this machine.\n");
+    let arguments = ["--model", "scripted:50", text(&page)];
+    let screen = Screen::start_in_shell(&lorag, &arguments, 120, 40);
+    chat::wait_ready(&screen, 1);
+    chat::write(&screen, QUESTION);
+    screen.send(ENTER);
+    screen.wait_for("a citation in the answer", |screen| conversation(screen).contains("[1]"));
+    screen.kill(Signal::TERM);
+    screen.wait_for_text("<status ");
+    screen.assert_restored();
+    drop(screen);
+    let screen = Screen::start(&lorag, &["--continue", text(&page)], 120, 40);
+    screen.wait_for("what came of the answer", |screen| {
+        let text = conversation(screen);
+        text.contains(QUESTION) && text.contains("[1]")
+    });
+}
+
+#[test]
+fn a_killed_process_loses_no_finished_turn() {
+    let _turn = beside_others();
+    let lorag = Lorag::new();
+    let mut screen = chat::on_handbook(&lorag, 120, 40);
+    chat::ask(&screen, QUESTION);
+    screen.kill(Signal::KILL);
+    screen.wait_exit();
+    drop(screen);
+    // The kill may come in the middle of a line.
+    let torn = br#"{"turn":{"id":2,"question":"What was la"#;
+    let sessions = session_files(&lorag);
+    assert_eq!(sessions.len(), 1, "{sessions:?}");
+    let mut bytes = std::fs::read(&sessions[0]).unwrap();
+    bytes.extend_from_slice(torn);
+    std::fs::write(&sessions[0], bytes).unwrap();
+    finds_it_again(&lorag);
+}
+
+/// Every file of a session in the data folder.
+fn session_files(lorag: &Lorag) -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(lorag.data().join("sessions")).unwrap();
+    folder
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .collect()
+}
+
+#[test]
+fn a_suspended_screen_comes_back() {
+    let _turn = beside_others();
+    let lorag = Lorag::new();
+    let screen = Screen::start_in_shell(&lorag, &[&handbook()], 120, 40);
+    chat::wait_ready(&screen, handbook_files());
+    chat::write(&screen, "half a question");
+    let pid = screen.foreground();
+    screen.send(CTRL_Z);
+    screen.wait_for_text("<status 14");
+    assert_eq!(process::state(pid), "T");
+    screen.assert_restored();
+    assert_ne!(screen.foreground(), pid, "the shell has the terminal");
+    // The window changes meanwhile.
+    screen.resize(130, 35);
+    screen.send(&format!("fg{ENTER}"));
+    screen.wait_for("lorag again, at the new size", |screen| {
+        // The text stays in the input, so its hint doesn't show.
+        let text = screen.contents();
+        screen.alternate_screen()
+            && ["Conversation", "Stats", "half a question"].iter().all(|t| text.contains(t))
+    });
+    assert!(screen.is_raw());
+    // Keys reach it as before.
+    screen.send("!");
+    screen.wait_for_text("half a question!");
+    screen.kill(Signal::TERM);
+    screen.wait_for("the end", |screen| {
+        // The first status is that of stopping.
+        !screen.alternate_screen() && find_all(screen, "<status ").len() == 2
+    });
+    screen.assert_restored();
+}
+
+#[test]
+fn a_continued_screen_is_drawn_anew() {
+    let _turn = beside_others();
+    let lorag = Lorag::new();
+    let screen = chat::on_handbook(&lorag, 120, 40);
+    // Stopped from outside, with no chance to prepare for it.
+    screen.kill(Signal::STOP);
+    screen.quiet(chat::SETTLED);
+    let mark = screen.mark();
+    screen.kill(Signal::CONT);
+    screen.quiet(chat::SETTLED);
+    assert!(screen.mark() > mark, "nothing was drawn after SIGCONT");
+    assert!(is_whole(&screen.now()), "{}", screen.text());
+}
