@@ -10,6 +10,7 @@ run: deps
 
 test: deps
 	cargo test --locked --lib --test it
+	cargo test --locked --test it -- --ignored --test-threads=1
 
 # Needs no more than metadata of the dependencies, so it builds none again.
 lint: deps

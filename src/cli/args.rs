@@ -12,7 +12,6 @@ use std::path::PathBuf;
     version,
     about,
     max_term_width = 100,
-    args_conflicts_with_subcommands = true,
     subcommand_precedence_over_arg = true,
     override_usage = "lorag [OPTIONS] [PATH]...\n       lorag [OPTIONS] <COMMAND>",
     after_help = "Examples:\n  lorag examples/handbook\n  lorag --continue\n  lorag ask \"How do I skip a folder?\" docs/\n  lorag ingest ~/notes --collection notes\n  lorag search \"vacuum\" --limit 3"
@@ -72,6 +71,25 @@ pub struct Global {
     /// Never touch the network.
     #[arg(long, global = true, help_heading = "Global options")]
     pub offline: bool,
+}
+
+impl ChatArgs {
+    /// One of the arguments that was given, if any was.
+    #[must_use]
+    pub fn given(&self) -> Option<String> {
+        let flags = [
+            (self.go_on, "--continue"),
+            (self.resume.is_some(), "--resume"),
+            (self.model.is_some(), "--model"),
+            (self.embedder.is_some(), "--embedder"),
+            (self.quote, "--quote"),
+            (self.no_quote, "--no-quote"),
+            (self.theme.is_some(), "--theme"),
+            (self.mouse, "--mouse"),
+        ];
+        let path = self.paths.first().map(|path| path.display().to_string());
+        path.or_else(|| flags.iter().find(|(given, _)| *given).map(|(_, flag)| (*flag).to_owned()))
+    }
 }
 
 /// The commands.

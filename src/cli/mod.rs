@@ -159,6 +159,11 @@ fn run(cli: Cli) -> Result<u8, Failure> {
     let Some(command) = cli.command else {
         return chat::run(&cli.global, &cli.chat);
     };
+    if let Some(argument) = cli.chat.given() {
+        return Err(Failure::usage(format!(
+            "{argument} stands before the command; what belongs to a command goes behind its name"
+        )));
+    }
     if let Command::Completions { shell } = command {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Cli::command(), "lorag", &mut script);

@@ -161,19 +161,52 @@ impl KnowledgeBase {
 
 /// What to search for a question that may be a follow-up of another: a short
 /// one ("And how long does it take?") seldom says what it is about, so the
-/// terms of the question before it are added.
+/// terms of the question before it are added. A short question that points
+/// nowhere ("What is the licence?") stands alone, since the other one's terms
+/// would lead away from it.
 #[must_use]
 pub fn follow_up(question: &str, previous: Option<&str>) -> String {
-    match previous {
-        Some(previous) if terms(question).len() <= FOLLOW_UP_TERMS => {
-            format!("{question} {previous}")
-        }
-        _ => question.to_owned(),
+    let Some(previous) = previous else { return question.to_owned() };
+    let points = question
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| POINTERS.contains(&word.to_lowercase().as_str()));
+    let count = terms(question).len();
+    if count <= 1 || (count <= FOLLOW_UP_TERMS && points) {
+        format!("{question} {previous}")
+    } else {
+        question.to_owned()
     }
 }
 
 /// Questions with more terms than this, stop words left out, stand alone.
-const FOLLOW_UP_TERMS: usize = 2;
+const FOLLOW_UP_TERMS: usize = 4;
+
+/// Words that point to what was said before.
+const POINTERS: &[&str] = &[
+    "it",
+    "its",
+    "that",
+    "this",
+    "these",
+    "those",
+    "they",
+    "them",
+    "their",
+    "he",
+    "she",
+    "him",
+    "her",
+    "his",
+    "there",
+    "then",
+    "one",
+    "ones",
+    "and",
+    "but",
+    "else",
+    "instead",
+    "otherwise",
+];
 
 /// A candidate after fusion.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -269,8 +302,10 @@ mod tests {
             follow_up("And how long does it take?", before),
             "And how long does it take? How do I install the GPU build?"
         );
-        let long = "Which license do the built-in adapters have?";
-        assert_eq!(follow_up(long, before), long);
+        assert_eq!(follow_up("Why?", before), "Why? How do I install the GPU build?");
+        for alone in ["What is the colour of the submarine?", "Which license do adapters have?"] {
+            assert_eq!(follow_up(alone, before), alone);
+        }
         assert_eq!(follow_up("Why?", None), "Why?");
     }
 

@@ -22,7 +22,9 @@ pub fn pane_block(title: &str, focused: bool, theme: &Theme) -> Block<'static> {
     if title.is_empty() {
         return block;
     }
-    block.title_top(Line::from(Span::styled(format!(" {title} "), theme.style(heading))))
+    // The border's cells below may be dim, and styles only add to them.
+    let heading = theme.style(heading).remove_modifier(Modifier::DIM);
+    block.title_top(Line::from(Span::styled(format!(" {title} "), heading)))
 }
 
 /// Draws the frame of a pane.

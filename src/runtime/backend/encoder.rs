@@ -15,6 +15,10 @@ const ERASE_FROM: u16 = 12;
 /// As [`ERASE_FROM`], for blanks up to the end of the line.
 const ERASE_LINE_FROM: u16 = 4;
 
+/// Up to so many characters that are shown already are written once more, where
+/// moving the cursor past them would cost more.
+const BRIDGE: u16 = 3;
+
 /// The bytes of the frame being made, and the state that the terminal has
 /// after them; what is `None` is unknown.
 #[derive(Debug, Default)]
@@ -23,6 +27,36 @@ pub(super) struct Encoder {
     pen: Option<Pen>,
     position: Option<Position>,
     cursor_shown: Option<bool>,
+    shown: Shown,
+}
+
+/// The plain ASCII characters that the terminal shows, row by row; `None` is
+/// anything else.
+#[derive(Debug, Default)]
+struct Shown {
+    columns: u16,
+    cells: Vec<Option<(u8, Pen)>>,
+}
+
+impl Shown {
+    fn set(&mut self, at: Position, columns: u16, cell: Option<(u8, Pen)>) {
+        if columns != self.columns {
+            self.columns = columns;
+            self.cells.clear();
+        }
+        let index = usize::from(at.y) * usize::from(columns) + usize::from(at.x);
+        if self.cells.len() <= index {
+            self.cells.resize(index + 1, None);
+        }
+        if let Some(place) = self.cells.get_mut(index) {
+            *place = cell;
+        }
+    }
+
+    fn get(&self, x: u16, y: u16) -> Option<(u8, Pen)> {
+        let index = usize::from(y) * usize::from(self.columns) + usize::from(x);
+        self.cells.get(index).copied().flatten()
+    }
 }
 
 impl Encoder {
@@ -35,6 +69,7 @@ impl Encoder {
         self.pen = None;
         self.position = None;
         self.cursor_shown = None;
+        self.shown.cells.clear();
     }
 
     pub(super) fn position(&self) -> Option<Position> {
@@ -53,6 +88,7 @@ impl Encoder {
         // Terminals erase with the background colour of the pen.
         self.use_pen(Pen::PLAIN);
         self.bytes.extend_from_slice(sequence);
+        self.shown.cells.clear();
     }
 
     pub(super) fn move_to(&mut self, to: Position) {
@@ -99,10 +135,20 @@ impl Encoder {
             Some(symbol) => (symbol, cell.cell_width().max(1)),
             None => ("\u{FFFD}", 1),
         };
+        self.bridge(at);
+        let pen = Pen::of(cell);
+        let plain = match symbol.as_bytes() {
+            [byte @ 0x20..=0x7E] if width == 1 => Some((*byte, pen)),
+            _ => None,
+        };
+        for column in 0..width {
+            let covered = Position { x: at.x.saturating_add(column), y: at.y };
+            self.shown.set(covered, columns, plain);
+        }
         if symbol == " " {
-            self.use_pen_for_blank(Pen::of(cell));
+            self.use_pen_for_blank(pen);
         } else {
-            self.use_pen(Pen::of(cell));
+            self.use_pen(pen);
         }
         self.move_to(at);
         if steady(symbol, width) {
@@ -123,7 +169,31 @@ impl Encoder {
         (width > 1).then(|| at.x.saturating_add(width))
     }
 
+    /// Goes to a place a little further on by writing what is shown between.
+    fn bridge(&mut self, to: Position) {
+        let (Some(from), Some(pen)) = (self.position, self.pen) else { return };
+        if from.y != to.y || from.x >= to.x || to.x - from.x > BRIDGE {
+            return;
+        }
+        let mut between = [0; BRIDGE as usize];
+        for (place, x) in between.iter_mut().zip(from.x..to.x) {
+            match self.shown.get(x, to.y) {
+                Some((b' ', blank)) if pen.same_for_blank(blank) => *place = b' ',
+                Some((byte, same)) if same == pen => *place = byte,
+                _ => return,
+            }
+        }
+        let count = usize::from(to.x - from.x);
+        self.bytes.extend(between.iter().take(count));
+        self.position = Some(to);
+    }
+
     fn blanks(&mut self, at: Position, count: u16, cell: &Cell, columns: u16) {
+        self.bridge(at);
+        for column in 0..count {
+            let blank = Position { x: at.x.saturating_add(column), y: at.y };
+            self.shown.set(blank, columns, Some((b' ', Pen::of(cell))));
+        }
         self.use_pen_for_blank(Pen::of(cell));
         self.move_to(at);
         if count >= ERASE_LINE_FROM && at.x.saturating_add(count) >= columns {

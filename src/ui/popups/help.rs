@@ -142,7 +142,8 @@ fn width_of(line: &Line<'_>) -> usize {
 /// How to close and scroll, first of all.
 fn intro(keymap: &Keymap, theme: &Theme, columns: u16) -> Vec<Line<'static>> {
     let key = |action| keymap.hint(Layer::Help, action);
-    let closes = key(Action::Close).unwrap_or_else(|| "Esc".to_owned());
+    let closes = keymap.keys(Layer::Help, Action::Close);
+    let closes: Vec<String> = closes.into_iter().map(|key| key.shown()).collect();
     let scrolls: Vec<String> = [Action::Up, Action::Down, Action::PageUp, Action::PageDown]
         .into_iter()
         .filter_map(key)
@@ -151,7 +152,7 @@ fn intro(keymap: &Keymap, theme: &Theme, columns: u16) -> Vec<Line<'static>> {
     let dim = theme.style(Role::Dim);
     let bright = theme.style(Role::Key);
     let spans = vec![
-        Span::styled(closes, bright),
+        Span::styled(closes.join(" "), bright),
         Span::styled(" closes this help, ", dim),
         Span::styled(scrolls.join(" "), bright),
         Span::styled(" scroll it. ", dim),
@@ -163,8 +164,10 @@ fn intro(keymap: &Keymap, theme: &Theme, columns: u16) -> Vec<Line<'static>> {
 
 /// The parts of the help, each with its title.
 fn blocks(state: &State, theme: &Theme, columns: u16) -> Vec<Vec<Line<'static>>> {
-    let block =
-        |title: &str| vec![Line::from(Span::styled(title.to_owned(), theme.style(Role::Heading)))];
+    let block = |title: &str| {
+        let span = Span::styled(title.to_owned(), theme.style(Role::Heading));
+        text::wrap_spans(vec![span], columns, "", "")
+    };
     let mut blocks = Vec::new();
     for section in state.keymap.help() {
         let mut lines = block(section.title);
@@ -228,7 +231,9 @@ mod tests {
 
     fn text_of(columns: u16) -> String {
         let lines = lines(&fixtures::empty(), &Theme::default(), columns);
-        assert!(lines.iter().all(|line| width_of(line) <= usize::from(columns)));
+        for line in &lines {
+            assert!(width_of(line) <= usize::from(columns), "{columns}: {line}");
+        }
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
 

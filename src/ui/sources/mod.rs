@@ -18,6 +18,7 @@ use super::theme::{Role, Theme};
 use crate::app::State;
 use crate::app::state::{Focus, Phase};
 use crate::domain::{Outcome, Source};
+pub(super) use list::first_shown;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 

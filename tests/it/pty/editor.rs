@@ -45,7 +45,7 @@ fn the_editor_opens_at_the_cited_line_and_comes_back_cleanly() {
     assert_eq!(arguments, [format!("+{line}"), text(&file).to_owned()]);
     // Nothing of the editor is left on the screen.
     screen.send(ESC);
-    screen.wait_for("the whole screen", is_whole);
+    screen.wait_for("the input", |screen| is_whole(screen) && screen.contents().contains("Ctrl+O"));
     assert!(screen.find("The editor").is_none(), "{}", screen.text());
     chat::quit(&screen);
     screen.wait_for_text("<status 0>");

@@ -29,6 +29,7 @@ fn page(file: usize) -> String {
 }
 
 #[test]
+#[ignore = "measures time: `make test` runs it alone"]
 fn a_key_is_drawn_at_once_while_lorag_indexes_and_answers() {
     let _turn = alone();
     let lorag = Lorag::new();

@@ -6,6 +6,7 @@ use crate::common::Lorag;
 use std::time::{Duration, Instant};
 
 #[test]
+#[ignore = "measures time: `make test` runs it alone"]
 fn the_first_frame_is_there_at_once() {
     let _turn = alone();
     let lorag = Lorag::new();
@@ -26,6 +27,7 @@ fn the_first_frame_is_there_at_once() {
 }
 
 #[test]
+#[ignore = "measures time: `make test` runs it alone"]
 fn an_idle_screen_sends_nothing_and_computes_nothing() {
     let _turn = alone();
     let lorag = Lorag::new();
