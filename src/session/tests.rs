@@ -150,7 +150,7 @@ fn a_session_comes_back_as_it_was_and_goes_on() {
         writer.id().to_owned()
     };
     let (session, mut writer) = sessions.open(&id).unwrap();
-    assert_eq!(session.turns, [first.clone()]);
+    assert_eq!(session.turns, std::slice::from_ref(&first));
     assert_eq!((session.head, session.recovered.as_deref()), (Some(1), None));
     assert_eq!((session.info.title.as_str(), session.info.turns), ("How do I reset it?", 1));
     assert!(session.info.created_ms > 0 && session.info.updated_ms >= session.info.created_ms);

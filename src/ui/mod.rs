@@ -22,6 +22,8 @@ pub mod too_small;
 pub(crate) mod fixtures;
 #[cfg(test)]
 mod screen_tests;
+#[cfg(test)]
+mod theme_tests;
 
 use crate::app::State;
 use crate::app::effect::{ScrollArea, ScrollBy};

@@ -51,9 +51,10 @@ fn content(text: &str, lines: LineRange, cited: &[ByteRange], stale: bool) -> Vi
         // What ends in a line break has no empty line behind it.
         (0, line_of(text.len().saturating_sub(usize::from(text.ends_with('\n')))))
     };
+    let begin = |index: usize| starts.get(index).copied().unwrap_or(text.len());
     let line = |index: usize| {
         let end = starts.get(index + 1).map_or(text.len(), |next| next - 1);
-        let line = text.get(starts[index]..end).unwrap_or("");
+        let line = text.get(begin(index)..end).unwrap_or("");
         line.strip_suffix('\r').unwrap_or(line)
     };
     let mut highlights = Vec::new();
@@ -62,9 +63,9 @@ fn content(text: &str, lines: LineRange, cited: &[ByteRange], stale: bool) -> Vi
             if !(first..=last).contains(&index) {
                 continue;
             }
-            let length = line(index).len();
-            let from = range.start.saturating_sub(starts[index]).min(length);
-            let to = range.end.saturating_sub(starts[index]).min(length);
+            let (start, length) = (begin(index), line(index).len());
+            let from = range.start.saturating_sub(start).min(length);
+            let to = range.end.saturating_sub(start).min(length);
             if from < to {
                 highlights.push(Highlight { line: index - first, bytes: from..to });
             }

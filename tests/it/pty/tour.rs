@@ -66,7 +66,9 @@ fn choose_the_evidence(screen: &Screen, lorag: &Lorag) {
         excluded && conversation(screen).contains('✓')
     });
     screen.quiet(SETTLED);
+    // Not at once: behind an escape, the next character would be with Alt.
     screen.send(ESC);
+    screen.wait_for_text("Ctrl+O sessions");
     let path = lorag.world.path().join("tour.json");
     screen.send(&format!("/export json {}{ENTER}", text(&path)));
     screen.wait_for("the export", |_| path.exists());
