@@ -250,7 +250,9 @@ impl Screen {
     }
 
     fn time(&mut self) -> io::Result<()> {
-        self.take(Event::Tick { now_ms: now_ms(), resident_bytes: resident_bytes() })
+        // A figure that moves while nothing works would only catch the eye.
+        let resident_bytes = if self.state.working() { resident_bytes() } else { 0 };
+        self.take(Event::Tick { now_ms: now_ms(), resident_bytes })
     }
 
     fn act(&mut self, action: Action) -> io::Result<()> {
