@@ -122,10 +122,21 @@ impl Editor {
     /// Replaces everything; can be undone.
     pub fn set(&mut self, text: &str) {
         if self.text() != text {
+            // What the user deleted last stays what is put back.
+            let yank = self.area.yank_text();
             self.area.select_all();
             self.area.cut();
+            self.area.set_yank_text(yank);
             self.insert(text);
         }
+    }
+
+    /// An empty editor that can put back what was deleted last in this one.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        let mut empty = Self::default();
+        empty.area.set_yank_text(self.area.yank_text());
+        empty
     }
 
     /// Does one edit; says whether anything could be done.
@@ -182,6 +193,18 @@ mod tests {
         assert_eq!(editor.text(), "how do I");
         editor.edit(Edit::Redo);
         assert_eq!(editor.text(), "how do ");
+    }
+
+    #[test]
+    fn what_was_deleted_can_be_put_back_after_a_replacement() {
+        let mut editor = Editor::new("alpha beta");
+        editor.edit(Edit::DeleteWordLeft);
+        editor.set("other ");
+        editor.edit(Edit::Yank);
+        assert_eq!(editor.text(), "other beta");
+        let mut next = editor.emptied();
+        next.edit(Edit::Yank);
+        assert_eq!(next.text(), "beta");
     }
 
     #[test]

@@ -102,6 +102,8 @@ actions! {
     FocusPrevious = "focus_previous", Move;
     /// Go to the input
     FocusInput = "focus_input", Move;
+    /// Go to the input and begin a command
+    StartCommand = "start_command", Move;
     /// Go to the conversation
     FocusConversation = "focus_conversation", Move;
     /// Go to the sources

@@ -29,7 +29,7 @@ pub enum Command {
         /// Where to.
         path: Option<PathBuf>,
     },
-    /// Index documents and answer from them.
+    /// Index documents and answer from them; the same ones where empty.
     Index(Vec<PathBuf>),
     /// Write the last copied text to a file.
     Save(Option<PathBuf>),
@@ -70,7 +70,11 @@ const fn info(name: &'static str, arguments: &'static str, about: &'static str) 
 pub const COMMANDS: &[CommandInfo] = &[
     info("/model", "[NAME]", "load a model; without a name, choose one"),
     info("/quote", "[auto|on|off]", "answer only with sentences of the sources"),
-    info("/index", "PATH…", "index files and folders, and answer from them"),
+    info(
+        "/index",
+        "[PATH…]",
+        "index files and folders, and answer from them; alone, the same again",
+    ),
     info("/stop", "", "stop indexing, or loading a model"),
     info("/regenerate", "", "answer again, with a new search"),
     info("/again", "", "answer again with the pinned sources, or all but the excluded"),
@@ -119,14 +123,8 @@ pub fn parse(line: &str) -> Result<Command, String> {
         "/fork" => bare(Command::Fork),
         "/delete" => bare(Command::Delete),
         "/export" => Ok(export(rest)),
-        "/index" => {
-            let paths = split(rest);
-            if paths.is_empty() {
-                return Err("/index needs a file or a folder: /index docs/".to_owned());
-            }
-            Ok(Command::Index(paths))
-        }
-        "/save" => Ok(Command::Save(word.map(PathBuf::from))),
+        "/index" => Ok(Command::Index(split(rest))),
+        "/save" => Ok(Command::Save(split(rest).into_iter().next())),
         "/copy" => bare(Command::Copy),
         "/regenerate" => bare(Command::Regenerate),
         "/again" => bare(Command::Again),
@@ -157,9 +155,9 @@ fn export(rest: &str) -> Command {
     let (json, path) = match first {
         "json" => (true, more.trim()),
         "md" | "markdown" => (false, more.trim()),
-        _ => (rest.ends_with(".json"), rest),
+        _ => (rest.trim_end_matches(['"', '\'']).ends_with(".json"), rest),
     };
-    Command::Export { json, path: (!path.is_empty()).then(|| PathBuf::from(path)) }
+    Command::Export { json, path: split(path).into_iter().next() }
 }
 
 /// Paths separated by white space; quotes keep white space in one.
@@ -238,11 +236,7 @@ mod tests {
     #[test]
     fn every_command_of_the_list_is_understood() {
         for info in COMMANDS {
-            let line = match info.name {
-                "/index" => "/index a",
-                name => name,
-            };
-            assert!(parse(line).is_ok(), "{line}");
+            assert!(parse(info.name).is_ok(), "{}", info.name);
         }
     }
 
@@ -261,7 +255,10 @@ mod tests {
         assert!(parse("/quote maybe").unwrap_err().contains("auto, on or off"));
         assert!(parse("/modle").unwrap_err().contains("/model?"));
         assert!(parse("/new now").unwrap_err().contains("no argument"));
-        assert!(parse("/index ").unwrap_err().contains("needs a file"));
+        assert_eq!(
+            parse("/export \"my file.json\""),
+            Ok(Command::Export { json: true, path: Some("my file.json".into()) })
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::state::RequestId;
 use crate::config::QuoteMode;
-use crate::domain::{ByteRange, Hit, LineRange, Source, Turn, TurnId};
+use crate::domain::{ByteRange, Hit, LeftOut, LineRange, Source, Turn, TurnId};
 use std::path::PathBuf;
 
 /// Something to do.
@@ -54,12 +54,18 @@ pub enum Effect {
         /// Its id.
         id: String,
     },
-    /// Write the conversation to a file.
+    /// Write the conversation to a file, as it stands on the screen.
     Export {
         /// JSON with every branch, else Markdown of the shown one.
         json: bool,
         /// Where to; a name made from the session's id where `None`.
         path: Option<PathBuf>,
+        /// The turns of every branch.
+        turns: Vec<Turn>,
+        /// The tip of the shown branch.
+        head: Option<TurnId>,
+        /// The session's title.
+        title: String,
     },
     /// Send text to the terminal's clipboard.
     Copy {
@@ -130,6 +136,8 @@ pub enum ScrollArea {
     Viewer,
     /// The help on top.
     Help,
+    /// The stats.
+    Stats,
 }
 
 /// How it is scrolled.
@@ -181,8 +189,8 @@ pub enum EvidenceFrom {
     Exactly {
         /// What the model may read, best first.
         hits: Vec<Hit>,
-        /// What the user took out.
-        excluded: Vec<Hit>,
+        /// What the user took out, with the reason to show.
+        excluded: Vec<(Hit, LeftOut)>,
     },
 }
 

@@ -79,6 +79,13 @@ pub enum Event {
         /// What was repaired, if anything.
         recovered: Option<String>,
     },
+    /// No session was opened; the one before goes on.
+    SessionNotOpened {
+        /// What to say about it.
+        text: String,
+        /// Whether something went wrong.
+        failed: bool,
+    },
     /// The sessions that were asked for.
     Sessions {
         /// The query they were searched for.
@@ -102,6 +109,13 @@ pub enum Event {
         /// Their paths.
         paths: Vec<String>,
     },
+    /// The user's editor is closed, or could not be opened.
+    Edited {
+        /// Whether it worked.
+        ok: bool,
+        /// What to say.
+        text: String,
+    },
     /// Something is to be said.
     Said {
         /// Whether it worked.
@@ -120,6 +134,8 @@ pub enum Scrolled {
     Viewer(usize, usize),
     /// Of the help: its topmost line.
     Help(usize),
+    /// Of the stats: their topmost line.
+    Stats(usize),
 }
 
 /// News of the knowledge base.
@@ -134,6 +150,8 @@ pub enum KnowledgeEvent {
         /// Collections.
         collections: Vec<Collection>,
     },
+    /// These documents are searched from now on, as the user named them.
+    Roots(Vec<String>),
     /// Files are looked for.
     Walking,
     /// Another process writes.

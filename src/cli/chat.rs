@@ -1,6 +1,7 @@
 //! `lorag [PATH...]`: the chat.
 
 use super::args::{ChatArgs, Global};
+use super::terminal::outln;
 use super::{Failure, code, context};
 use crate::app::keymap::Keymap;
 use crate::config::ColourDepth;
@@ -55,7 +56,10 @@ pub fn run(global: &Global, args: &ChatArgs) -> Result<u8, Failure> {
     runtime::install_panic_hook();
     let launch =
         Launch { keymap, themes, depth, theme, roots: args.paths.clone(), resume, warning, setup };
-    runtime::run(launch)?;
+    if let Some(id) = runtime::run(launch)? {
+        let short = id.rsplit('-').next().unwrap_or(&id);
+        outln!("Go on with: lorag --resume {short}")?;
+    }
     Ok(code::DONE)
 }
 

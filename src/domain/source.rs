@@ -32,6 +32,8 @@ pub enum LeftOut {
     NotAsked,
     /// The user took it out.
     Excluded,
+    /// The user pinned others.
+    NotPinned,
 }
 
 impl LeftOut {
@@ -43,6 +45,7 @@ impl LeftOut {
             Self::NoSentence => "no sentence among the best",
             Self::NotAsked => "the model was not asked",
             Self::Excluded => "excluded by you",
+            Self::NotPinned => "others are pinned",
         }
     }
 }

@@ -75,7 +75,9 @@ pub fn remembered_theme(setup: &Setup) -> Option<String> {
 ///
 /// # Errors
 /// Where the terminal can't be used, or went away.
-pub fn run(launch: Launch) -> io::Result<()> {
+///
+/// Gives back the id of the session, if it was kept.
+pub fn run(launch: Launch) -> io::Result<Option<String>> {
     let ui_settings = launch.setup.loaded.settings.ui.clone();
     let log = launch.setup.paths.logs.join(crate::config::LOG_FILE);
     let terminal = Terminal::enter(TerminalOptions { mouse: ui_settings.mouse })?;
@@ -88,6 +90,7 @@ pub fn run(launch: Launch) -> io::Result<()> {
         model: launch.setup.loaded.settings.model.0.clone(),
         quote: launch.setup.loaded.settings.generation.quote,
         mouse: ui_settings.mouse,
+        opening: matches!(launch.resume, Resume::Latest | Resume::Id(_)),
         roots: launch.roots.iter().map(|root| root.display().to_string()).collect(),
         now_ms: now_ms(),
     });
@@ -125,13 +128,18 @@ pub fn run(launch: Launch) -> io::Result<()> {
         screen.carry_out_all(effects)?;
         screen.run(inbox).await
     });
+    if result.is_err() && !screen.state.quitting {
+        // The terminal is gone; the answer is kept as far as it came.
+        let _ = screen.act(Action::Quit);
+    }
     // Work ends before the terminal is given back: what a library says last
     // belongs into the log, too.
     if let Some(mut worker) = screen.worker.take() {
         worker.finish();
     }
     let left = screen.terminal.leave();
-    result.and(left)
+    result.and(left)?;
+    Ok(screen.state.session.id)
 }
 
 struct Screen {
@@ -335,10 +343,10 @@ impl Screen {
         self.frames.request(Instant::now(), Urgency::Key);
         let event = match result {
             Ok(status) if status.success() => {
-                Event::Said { ok: true, text: format!("Back from {program}.") }
+                Event::Edited { ok: true, text: format!("Back from {program}.") }
             }
             Ok(status) => {
-                Event::Said { ok: false, text: format!("{program} ended with {status}.") }
+                Event::Edited { ok: false, text: format!("{program} ended with {status}.") }
             }
             Err(error) => Event::Said { ok: false, text: error.to_string() },
         };

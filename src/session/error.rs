@@ -38,7 +38,7 @@ pub enum SessionError {
     },
     /// A newer lorag wrote it, and appending could spoil it.
     #[error(
-        "the session {id} was written by a newer lorag (format {version}); it can be shown and exported, and to go on with it update lorag, or fork it"
+        "the session {id} was written by a newer lorag (format {version}); update lorag to go on with it"
     )]
     Newer {
         /// Its id.

@@ -159,7 +159,7 @@ impl Sessions {
     pub fn open(&self, id: &str) -> Result<(Session, Writer), SessionError> {
         let id = self.find(id)?;
         let path = path(&self.folder, &id);
-        let mut file = self.lock(&id, &path, "close it there, or fork it to go on in a copy")?;
+        let mut file = self.lock(&id, &path, "close it there first")?;
         let modified = file.metadata().and_then(|metadata| metadata.modified()).map_or(0, millis);
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(SessionError::io("read", &path))?;

@@ -271,8 +271,7 @@ fn a_session_has_one_writer() {
     assert_eq!(
         sessions.open(&id).unwrap_err().to_string(),
         format!(
-            "the session {id} (How do I reset it?) is open in another lorag; close it there, or \
-             fork it to go on in a copy"
+            "the session {id} (How do I reset it?) is open in another lorag; close it there first"
         )
     );
     let message = sessions.delete(&id).unwrap_err().to_string();

@@ -69,6 +69,7 @@ pub fn starting() -> State {
         model: "builtin".into(),
         quote: QuoteMode::Auto,
         mouse: false,
+        opening: false,
         roots: vec!["examples/handbook".into()],
         now_ms: NOW_MS,
     });

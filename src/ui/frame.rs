@@ -29,7 +29,39 @@ pub fn pane_block(title: &str, focused: bool, theme: &Theme) -> Block<'static> {
 
 /// Draws the frame of a pane.
 pub fn render_pane(state: &State, theme: &Theme, pane: Focus, area: Rect, buffer: &mut Buffer) {
-    pane_block(pane.title(), focused(state, pane), theme).render(area, buffer);
+    // Corners and the blanks around the title.
+    let room = usize::from(area.width.saturating_sub(4));
+    let title = title(state, pane);
+    pane_block(&text::truncate(&title, room), focused(state, pane), theme).render(area, buffer);
+}
+
+/// The title in the frame: what the tab says, and of which question where that
+/// isn't the last one.
+fn title(state: &State, pane: Focus) -> String {
+    let label = label(state, pane);
+    match (pane, earlier(state)) {
+        (Focus::Sources | Focus::Stats, Some((number, count))) => {
+            format!("{label} · question {number} of {count}")
+        }
+        _ => label,
+    }
+}
+
+/// Number of the selected question in the shown branch, from 1, and how many
+/// there are, unless it is the last one.
+fn earlier(state: &State) -> Option<(usize, usize)> {
+    let count = state.conversation.len();
+    let number = state.conversation.place(state.conversation.selected?)? + 1;
+    (number < count).then_some((number, count))
+}
+
+/// A pane's title, with the number of sources.
+fn label(state: &State, pane: Focus) -> String {
+    let sources = state.current_turn().map_or(0, |turn| turn.sources.len());
+    match (pane, sources) {
+        (Focus::Sources, 1..) => format!("{} {sources}", pane.title()),
+        _ => pane.title().to_owned(),
+    }
 }
 
 /// Draws the tab bar.
@@ -73,14 +105,10 @@ fn shown(state: &State) -> Focus {
 
 /// The tabs with their labels and places.
 fn tabs(state: &State, area: Rect) -> Vec<(Focus, String, Rect)> {
-    let sources = state.current_turn().map_or(0, |turn| turn.sources.len());
     let mut x = area.x;
     let mut out = Vec::new();
     for pane in [Focus::Conversation, Focus::Sources, Focus::Stats] {
-        let label = match (pane, sources) {
-            (Focus::Sources, 1..) => format!("{} {sources}", pane.title()),
-            _ => pane.title().to_owned(),
-        };
+        let label = label(state, pane);
         let wanted = u16::try_from(text::width(&label) + 2).unwrap_or(u16::MAX);
         let width = wanted.min(area.right().saturating_sub(x));
         if width < 3 {
@@ -117,6 +145,37 @@ mod tests {
         let theme = Theme::default();
         for columns in 0..40 {
             fixtures::pane(columns, 1, |area, buffer| render_tabs(&state, &theme, area, buffer));
+        }
+    }
+
+    #[test]
+    fn titles_say_how_many_sources_and_which_question() {
+        let mut state = fixtures::state();
+        let first = |state: &State, pane, columns| {
+            let theme = Theme::default();
+            let drawn = fixtures::pane(columns, 3, |area, buffer| {
+                render_pane(state, &theme, pane, area, buffer);
+            });
+            drawn.lines().next().unwrap().to_owned()
+        };
+        assert!(first(&state, Focus::Sources, 40).starts_with("┌ Sources 3 ─"));
+        assert!(first(&state, Focus::Stats, 40).starts_with("┌ Stats ─"));
+        for id in 2..=12 {
+            let turn = fixtures::plain_turn(id, Some(id - 1), "Why?", "So.");
+            state.conversation.push(turn, crate::app::state::Phase::Done);
+        }
+        assert!(first(&state, Focus::Sources, 40).starts_with("┌ Sources ─"));
+        state.conversation.selected = Some(1);
+        assert!(first(&state, Focus::Sources, 40).starts_with("┌ Sources 3 · question 1 of 12 ─"));
+        assert!(first(&state, Focus::Stats, 40).starts_with("┌ Stats · question 1 of 12 ─"));
+        assert!(first(&state, Focus::Conversation, 40).starts_with("┌ Conversation ─"));
+        assert_eq!(first(&state, Focus::Sources, 24), "┌ Sources 3 · questio… ┐");
+        state.conversation.selected = Some(12);
+        assert!(first(&state, Focus::Stats, 40).starts_with("┌ Stats ─"));
+        for columns in 0..40 {
+            fixtures::pane(columns, 3, |area, buffer| {
+                render_pane(&state, &Theme::default(), Focus::Stats, area, buffer);
+            });
         }
     }
 

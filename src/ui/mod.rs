@@ -103,6 +103,10 @@ impl Ui {
                 let found = self.conversation.scroll(state, &self.theme, reading, by);
                 found.map(Scrolled::Conversation)
             }
+            ScrollArea::Stats => {
+                let pane = self.areas(state, state.size).stats?;
+                stats::scroll(state, &self.theme, pane.inner, by).map(Scrolled::Stats)
+            }
             ScrollArea::Viewer | ScrollArea::Help => {
                 let screen = Rect::new(0, 0, state.size.columns, state.size.rows);
                 popups::scroll(state, screen, by, &mut self.popups)

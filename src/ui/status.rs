@@ -1,11 +1,11 @@
 //! The status line: what answers and from what at the left, the most useful
 //! keys at the right; and what the program has to say.
 
-use super::conversation::{progress, seconds};
+use super::conversation::{progress, says_no_model, seconds};
 use super::text;
 use super::theme::{Role, Theme};
 use crate::app::keymap::Layer;
-use crate::app::state::{Focus, KnowledgeWork, Notice, NoticeLevel, PickerKind, Popup};
+use crate::app::state::{Focus, KnowledgeWork, Notice, NoticeLevel};
 use crate::app::{Action, State};
 use crate::config::QuoteMode;
 use crate::domain::visible;
@@ -153,6 +153,10 @@ fn model(state: &State) -> Part {
     }
     match (&model.loaded, &model.failed) {
         (Some(card), _) => (name(&card.name), Role::Status),
+        // "no model" isn't said twice, which leaves more room for the reason.
+        (None, Some(error)) if says_no_model(error) => {
+            (text::truncate(error, NAME + "no model: ".len()).into_owned(), Role::Error)
+        }
         (None, Some(error)) => (format!("no model: {}", name(error)), Role::Error),
         (None, None) => ("no model".to_owned(), Role::Warning),
     }
@@ -185,13 +189,22 @@ fn quote(mode: QuoteMode) -> &'static str {
     }
 }
 
-/// The most useful keys of the place that gets them, as many as fit.
+/// The most useful keys of the pane that gets them, as many as fit. A popup
+/// tells its keys itself.
 fn hints(state: &State, room: usize) -> Vec<Part> {
+    if !state.popups.is_empty() {
+        return Vec::new();
+    }
     let (layer, wanted) = useful(state);
+    let cancel = cancelling(state, layer).map(|key| (key, "cancel"));
+    let keys = wanted.iter().filter_map(|(actions, about)| {
+        let keys: Option<Vec<String>> =
+            actions.iter().map(|action| state.keymap.hint(layer, *action)).collect();
+        Some((keys?.join(" "), *about))
+    });
     let mut parts: Vec<Part> = Vec::new();
     let mut taken = 1;
-    for (action, about) in wanted {
-        let Some(key) = state.keymap.hint(layer, *action) else { continue };
+    for (key, about) in cancel.into_iter().chain(keys) {
         let between = if parts.is_empty() { 0 } else { GAP };
         let columns = between + text::width(&key) + 1 + text::width(about);
         if taken + columns > room {
@@ -208,78 +221,75 @@ fn hints(state: &State, room: usize) -> Vec<Part> {
     parts
 }
 
+/// The shortest key that cancels the answer, while one is being made.
+fn cancelling(state: &State, layer: Layer) -> Option<String> {
+    state.running.as_ref().filter(|running| !running.keeping)?;
+    let keys = [Action::Close, Action::Cancel].map(|action| state.keymap.hint(layer, action));
+    keys.into_iter().flatten().min_by_key(|key| text::width(key))
+}
+
+/// Keys that are told together, and what they do.
+type Hint = (&'static [Action], &'static str);
+
 /// What can be done where the keys go, most useful first.
-fn useful(state: &State) -> (Layer, &'static [(Action, &'static str)]) {
+fn useful(state: &State) -> (Layer, &'static [Hint]) {
     use Action as A;
-    const LIST: &[(Action, &str)] =
-        &[(A::Accept, "choose"), (A::Close, "back"), (A::Down, "next"), (A::Up, "previous")];
-    const SESSIONS: &[(Action, &str)] =
-        &[(A::Accept, "resume"), (A::Close, "back"), (A::DeleteSession, "delete")];
-    const PROMPT: &[(Action, &str)] = &[(A::Accept, "go on"), (A::Close, "back")];
-    const VIEWER: &[(Action, &str)] = &[
-        (A::Close, "back"),
-        (A::OpenEditor, "edit"),
-        (A::PageDown, "down"),
-        (A::CopyPassage, "copy passage"),
+    const BUSY: &[Hint] = &[(&[A::Complete], "panes"), (&[A::CommandPalette], "commands")];
+    const WRITING: &[Hint] = &[
+        (&[A::Send], "send"),
+        (&[A::InsertNewline], "new line"),
+        (&[A::CommandPalette], "commands"),
+        (&[A::Cancel], "clear"),
     ];
-    const HELP: &[(Action, &str)] = &[(A::Close, "back"), (A::PageDown, "down")];
-    const BUSY: &[(Action, &str)] =
-        &[(A::Cancel, "cancel"), (A::Complete, "panes"), (A::CommandPalette, "commands")];
-    const WRITING: &[(Action, &str)] = &[
-        (A::Send, "send"),
-        (A::InsertNewline, "new line"),
-        (A::CommandPalette, "commands"),
-        (A::Cancel, "clear"),
+    const COMPLETING: &[Hint] = &[
+        (&[A::Complete], "complete"),
+        (&[A::Send], "run"),
+        (&[A::Down], "next"),
+        (&[A::Cancel], "clear"),
     ];
-    const COMPLETING: &[(Action, &str)] =
-        &[(A::Complete, "complete"), (A::Send, "run"), (A::Down, "next"), (A::Cancel, "clear")];
-    const INPUT: &[(Action, &str)] = &[
-        (A::CommandPalette, "commands"),
-        (A::Complete, "panes"),
-        (A::Sessions, "sessions"),
-        (A::ToggleQuote, "quote mode"),
+    const INPUT: &[Hint] = &[
+        (&[A::CommandPalette], "commands"),
+        (&[A::Complete], "panes"),
+        (&[A::Sessions], "sessions"),
+        (&[A::ToggleQuote], "quote mode"),
     ];
-    const CONVERSATION: &[(Action, &str)] = &[
-        (A::NextCitation, "next citation"),
-        (A::Open, "open source"),
-        (A::Regenerate, "again"),
-        (A::CopyAnswer, "copy"),
-        (A::EditQuestion, "edit question"),
-        (A::Help, "help"),
+    const CONVERSATION: &[Hint] = &[
+        (&[A::NextCitation], "next citation"),
+        (&[A::Open], "open source"),
+        (&[A::Regenerate], "again"),
+        (&[A::CopyAnswer], "copy"),
+        (&[A::EditQuestion], "edit question"),
+        (&[A::Help], "help"),
     ];
-    const SOURCES: &[(Action, &str)] = &[
-        (A::Open, "open"),
-        (A::Pin, "pin"),
-        (A::Exclude, "exclude"),
-        (A::AnswerAgain, "answer again"),
-        (A::OpenEditor, "edit"),
-        (A::Help, "help"),
+    const SOURCES: &[Hint] = &[
+        (&[A::Open], "open"),
+        (&[A::Pin], "pin"),
+        (&[A::Exclude], "exclude"),
+        (&[A::AnswerAgain], "answer again"),
+        (&[A::OpenEditor], "edit"),
+        (&[A::Help], "help"),
     ];
-    const STATS: &[(Action, &str)] =
-        &[(A::FocusInput, "input"), (A::ToggleStats, "hide"), (A::Help, "help")];
-    match state.popups.last() {
-        Some(Popup::Help { .. }) => (Layer::Help, HELP),
-        Some(Popup::Viewer(_)) => (Layer::Viewer, VIEWER),
-        Some(Popup::Picker(picker)) if picker.kind == PickerKind::Sessions => {
-            (Layer::Picker, SESSIONS)
-        }
-        Some(Popup::Picker(_)) => (Layer::Picker, LIST),
-        Some(Popup::Prompt(_) | Popup::Confirm(_)) => (Layer::Picker, PROMPT),
-        None => match state.focus {
-            Focus::Input if state.running.is_some() => (Layer::Input, BUSY),
-            Focus::Input if state.input.completion.is_some() => (Layer::Input, COMPLETING),
-            Focus::Input if !state.input.is_empty() => (Layer::Input, WRITING),
-            Focus::Input => (Layer::Input, INPUT),
-            Focus::Conversation => (Layer::Conversation, CONVERSATION),
-            Focus::Sources => (Layer::Sources, SOURCES),
-            Focus::Stats => (Layer::Stats, STATS),
-        },
+    const STATS: &[Hint] = &[
+        (&[A::Up, A::Down], "scroll"),
+        (&[A::FocusInput], "input"),
+        (&[A::ToggleStats], "hide"),
+        (&[A::Help], "help"),
+    ];
+    match state.focus {
+        Focus::Input if cancelling(state, Layer::Input).is_some() => (Layer::Input, BUSY),
+        Focus::Input if state.input.completion.is_some() => (Layer::Input, COMPLETING),
+        Focus::Input if !state.input.is_empty() => (Layer::Input, WRITING),
+        Focus::Input => (Layer::Input, INPUT),
+        Focus::Conversation => (Layer::Conversation, CONVERSATION),
+        Focus::Sources => (Layer::Sources, SOURCES),
+        Focus::Stats => (Layer::Stats, STATS),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::state::{Popup, Running};
     use crate::ui::fixtures;
 
     fn line(state: &State, columns: u16) -> String {
@@ -322,6 +332,10 @@ mod tests {
         state.model.loading = None;
         state.model.failed = Some("there is no file of that name in the folder".into());
         assert!(line(&state, 120).contains("no model: there is no file of tha…"));
+        state.model.failed = Some("there is no model \"qwen\": no such file or folder".into());
+        let text = line(&state, 120);
+        assert!(text.contains("· there is no model \"qwen\": no such…"), "{text}");
+        assert_eq!(text.matches("no model").count(), 1, "{text}");
     }
 
     #[test]
@@ -329,12 +343,53 @@ mod tests {
         let mut state = fixtures::state();
         state.focus = Focus::Sources;
         assert!(line(&state, 120).contains("Enter open  p pin  x exclude"));
-        state.running = None;
+        state.focus = Focus::Stats;
+        assert!(line(&state, 120).contains("↑ ↓ scroll  i input  T hide  ? help"));
+        state.focus = Focus::Sources;
         for columns in 40..120 {
             let text = line(&state, columns);
             assert!(text::width(text.trim_end()) <= usize::from(columns));
             assert!(!text.contains("exclud") || text.contains("exclude"), "{text}");
         }
+    }
+
+    fn running(keeping: bool) -> Option<Running> {
+        Some(Running {
+            request: 1,
+            turn: 1,
+            since_ms: fixtures::NOW_MS,
+            first_token_ms: None,
+            tokens: 0,
+            keeping,
+            continued: None,
+        })
+    }
+
+    #[test]
+    fn what_runs_is_cancelled_from_every_pane() {
+        let mut state = fixtures::state();
+        for focus in [Focus::Input, Focus::Conversation, Focus::Sources, Focus::Stats] {
+            state.focus = focus;
+            state.running = running(false);
+            let text = line(&state, 120);
+            let hints = text.split_once("quote auto").unwrap().1;
+            assert!(hints.trim_start().starts_with("Esc cancel  "), "{text}");
+            assert_eq!(hints.matches("cancel").count(), 1, "{text}");
+            assert!(line(&state, 60).contains("Esc cancel"), "{}", line(&state, 60));
+            // What is being put on disk can't be cancelled any more.
+            state.running = running(true);
+            assert!(!line(&state, 120).contains("cancel"));
+        }
+    }
+
+    #[test]
+    fn popups_tell_their_keys_themselves() {
+        let mut state = fixtures::state();
+        state.running = running(false);
+        state.popups.push(Popup::Help { scroll: 0 });
+        assert!(line(&state, 120).trim_end().ends_with("quote auto"), "{}", line(&state, 120));
+        state.notice = Some(Notice { level: NoticeLevel::Done, text: "Saved.".into() });
+        assert!(line(&state, 120).trim_end().ends_with("Saved."));
     }
 
     #[test]

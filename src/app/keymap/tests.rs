@@ -80,7 +80,7 @@ fn keys_do_what_the_screen_promises() {
         (Layer::Input, "alt-enter", Action::InsertNewline),
         (Layer::Input, "tab", Action::Complete),
         (Layer::Input, "shift-tab", Action::FocusPrevious),
-        (Layer::Input, "esc", Action::Cancel),
+        (Layer::Input, "esc", Action::Close),
         (Layer::Input, "ctrl-w", Action::DeleteWordLeft),
         (Layer::Input, "ctrl-7", Action::Undo),
         (Layer::Input, "ctrl-d", Action::DeleteRight),
@@ -232,9 +232,9 @@ fn no_file_can_lock_the_user_in() {
         ],
     );
     assert_wrong(
-        "[global]\n\"ctrl-c\" = \"none\"\n[input]\nesc = \"close\"\n[picker]\nenter = \"none\"\n",
+        "[global]\n\"ctrl-c\" = \"none\"\n[input]\nesc = \"undo\"\n[picker]\nenter = \"none\"\n",
         &[
-            "keys.toml:4: no key is left for \"cancel\" in [input]; bind one there or in [global]",
+            "keys.toml:2: no key is left for \"cancel\" in [input]; bind one there or in [global]",
             "keys.toml:6: no key is left for \"accept\" in [picker]; bind one there or in [global]",
         ],
     );
@@ -271,10 +271,10 @@ fn the_help_tells_of_every_action() {
         assert_eq!(row.about, action.about());
         row.keys_shown()
     };
-    assert_eq!(shown(Action::Cancel), "Ctrl+C; Esc (input)");
+    assert_eq!(shown(Action::Cancel), "Ctrl+C");
     assert_eq!(shown(Action::CommandPalette), "Ctrl+P (not in lists); : (outside the input)");
     assert_eq!(shown(Action::ToggleQuote), "Ctrl+T; Q (outside the input)");
-    assert_eq!(shown(Action::Close), "Esc (not in the input); q (viewer, help); ? (help)");
+    assert_eq!(shown(Action::Close), "Esc; q (viewer, help); ? (help)");
     assert_eq!(shown(Action::Quit), "q (panes)");
     assert_eq!(shown(Action::AnswerAgain), "a (conversation); r (sources)");
     assert_eq!(shown(Action::Open), "Enter (conversation, sources)");

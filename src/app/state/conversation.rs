@@ -74,6 +74,11 @@ pub enum Scroll {
         turn: TurnId,
         /// Its line, at the width it is drawn with.
         line: usize,
+        /// That width, in columns; 0 where it doesn't matter.
+        width: u16,
+        /// The byte of the answer that the line begins with, to find the line
+        /// again when the width changes.
+        byte: Option<usize>,
     },
 }
 
@@ -213,7 +218,12 @@ impl Conversation {
         }
         let mut shown = vec![index];
         // Parents are older than their children, so this ends.
-        while let Some(parent) = self.entries[index].turn.parent.and_then(|id| self.index(id)) {
+        while let Some(parent) = self.entries[index].turn.parent.and_then(|id| {
+            // One that is missing was never saved; the branch goes on with the
+            // newest before it.
+            let before = || self.entries.partition_point(|e| e.turn.id < id).checked_sub(1);
+            self.index(id).or_else(before)
+        }) {
             if parent >= index {
                 break;
             }

@@ -41,6 +41,8 @@ pub struct Start {
     /// The documents, as the user named them; empty for the whole knowledge
     /// base.
     pub roots: Vec<String>,
+    /// Whether an earlier session is being opened.
+    pub opening: bool,
     /// Milliseconds since 1970.
     pub now_ms: i64,
 }
@@ -54,6 +56,8 @@ pub struct State {
     pub focus: Focus,
     /// Which panes are shown and how large.
     pub panes: Panes,
+    /// The topmost line of the stats while they have the focus.
+    pub stats_scroll: usize,
     /// Popups, the topmost last; the topmost gets the keys.
     pub popups: Vec<Popup>,
     /// Questions and answers.
@@ -72,6 +76,9 @@ pub struct State {
     pub totals: Totals,
     /// The session.
     pub session: SessionCard,
+    /// Whether another session is being opened or begun; until it is there,
+    /// nothing can be asked, since it would be kept in the wrong one.
+    pub opening: bool,
     /// Whether answers are limited to sentences of the sources.
     pub quote: QuoteMode,
     /// The mode of the next answer.
@@ -112,6 +119,7 @@ impl State {
             size: Size { columns: 80, rows: 24 },
             focus: Focus::Input,
             panes: Panes::default(),
+            stats_scroll: 0,
             popups: Vec::new(),
             conversation: Conversation::default(),
             input: Input::default(),
@@ -121,6 +129,7 @@ impl State {
             live: LiveStats::default(),
             totals: Totals::default(),
             session: SessionCard::default(),
+            opening: start.opening,
             quote: start.quote,
             mode: "rag".to_owned(),
             adapter: None,

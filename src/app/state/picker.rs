@@ -81,6 +81,8 @@ pub struct Picker {
     pub selected: usize,
     /// Whether the rows are still being fetched.
     pub loading: bool,
+    /// Enter was pressed meanwhile.
+    pub accept_when_loaded: bool,
     /// What to go back to when nothing is chosen: the theme before.
     pub before: Option<String>,
 }
@@ -96,6 +98,7 @@ impl Picker {
             matches: Vec::new(),
             selected: 0,
             loading: false,
+            accept_when_loaded: false,
             before: None,
         };
         picker.filter();

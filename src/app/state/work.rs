@@ -1,6 +1,6 @@
 //! What runs in the background, and its figures.
 
-use crate::domain::{FinishReason, TurnId};
+use crate::domain::{FinishReason, Outcome, TurnId};
 use std::collections::VecDeque;
 
 /// Names something asked of the outside, so that a late reply is known as
@@ -22,6 +22,8 @@ pub struct Running {
     pub tokens: usize,
     /// The answer is whole, and is being put on disk.
     pub keeping: bool,
+    /// How the answer stood that is being continued.
+    pub continued: Option<Outcome>,
 }
 
 /// How far indexing is.

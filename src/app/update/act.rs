@@ -32,6 +32,13 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::FocusNext => cycle(state, 1),
         A::FocusPrevious => cycle(state, -1),
         A::FocusInput => to(state, Focus::Input),
+        A::StartCommand => {
+            let effects = to(state, Focus::Input);
+            if state.input.is_empty() {
+                typing::typed(state, '/');
+            }
+            effects
+        }
         A::FocusConversation => to(state, Focus::Conversation),
         A::FocusSources => to(state, Focus::Sources),
         A::FocusStats => to(state, Focus::Stats),
@@ -58,8 +65,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::RenameSession => popups::rename(state),
         A::ForkSession => sessions::fork(state),
         A::DeleteSession => popups::delete(state),
-        A::ExportMarkdown => vec![Effect::Export { json: false, path: None }],
-        A::ExportJson => vec![Effect::Export { json: true, path: None }],
+        A::ExportMarkdown => sessions::export(state, false, None),
+        A::ExportJson => sessions::export(state, true, None),
         A::CommandPalette => popups::commands(state),
         A::Help => {
             if !matches!(state.popups.last(), Some(Popup::Help { .. })) {
@@ -167,7 +174,7 @@ fn vertical(state: &mut State, by: isize) -> Vec<Effect> {
         Focus::Input => typing::vertical(state, by),
         Focus::Sources => evidence::step_source(state, by),
         Focus::Conversation => vec![Effect::Scroll(ScrollArea::Conversation, lines)],
-        Focus::Stats => Vec::new(),
+        Focus::Stats => vec![Effect::Scroll(ScrollArea::Stats, lines)],
     }
 }
 
@@ -183,6 +190,7 @@ fn page(state: &mut State, by: i32) -> Vec<Effect> {
         None if state.focus == Focus::Sources => {
             return evidence::step_source(state, by as isize * 4);
         }
+        None if state.focus == Focus::Stats => ScrollArea::Stats,
         None => ScrollArea::Conversation,
     };
     vec![Effect::Scroll(area, ScrollBy::Pages(by))]
@@ -199,6 +207,7 @@ fn end(state: &mut State, by: ScrollBy) -> Vec<Effect> {
         Some(Popup::Help { .. }) => ScrollArea::Help,
         Some(_) => return Vec::new(),
         None if state.focus == Focus::Sources => return evidence::step_source(state, all),
+        None if state.focus == Focus::Stats => ScrollArea::Stats,
         None => ScrollArea::Conversation,
     };
     vec![Effect::Scroll(area, by)]
@@ -259,11 +268,10 @@ pub fn quote(state: &mut State, quote: QuoteMode) -> Vec<Effect> {
 
 /// Cancels the nearest thing: the answer, the text, then the program.
 fn cancel(state: &mut State) -> Vec<Effect> {
-    if state.popups.is_empty() || state.running.is_some() {
-        if state.running.is_some() {
-            return ask::cancel(state);
-        }
-    } else {
+    if state.running.as_ref().is_some_and(|running| !running.keeping) {
+        return ask::cancel(state);
+    }
+    if !state.popups.is_empty() {
         return close(state);
     }
     if state.focus == Focus::Input && typing::dismiss(state) {
@@ -272,6 +280,12 @@ fn cancel(state: &mut State) -> Vec<Effect> {
     if state.quit_armed {
         return quit(state);
     }
+    arm(state);
+    Vec::new()
+}
+
+/// The next press quits.
+pub fn arm(state: &mut State) {
     state.quit_armed = true;
     let text = if state.knowledge.work.busy() || state.model.loading.is_some() {
         "Press Ctrl+C again to quit; /stop only stops what runs in the background."
@@ -279,7 +293,6 @@ fn cancel(state: &mut State) -> Vec<Effect> {
         "Press Ctrl+C again to quit."
     };
     say(state, NoticeLevel::Info, text);
-    Vec::new()
 }
 
 /// Closes the topmost popup; without one, cancels what runs, or goes back to
@@ -293,11 +306,14 @@ fn close(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
         Some(_) => Vec::new(),
+        None if state.running.as_ref().is_some_and(|running| !running.keeping) => {
+            ask::cancel(state)
+        }
         None if state.focus == Focus::Input => {
-            if state.running.is_some() {
-                return ask::cancel(state);
+            // Esc takes away what stands in the input, and never quits.
+            if !typing::dismiss_completion(state) {
+                typing::dismiss(state);
             }
-            typing::dismiss_completion(state);
             Vec::new()
         }
         None => {

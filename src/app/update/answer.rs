@@ -25,7 +25,13 @@ pub fn answer(state: &mut State, request: RequestId, event: AnswerEvent) -> Vec<
         running.tokens = tokens;
         return Vec::new();
     }
-    let Some(entry) = state.conversation.get_mut(id) else { return Vec::new() };
+    let Some(entry) = state.conversation.get_mut(id) else {
+        // Nothing shows its turn any more.
+        if matches!(event, AnswerEvent::Done(_) | AnswerEvent::Failed(_)) {
+            state.running = None;
+        }
+        return Vec::new();
+    };
     entry.touch();
     let turn = &mut entry.turn;
     match event {
@@ -63,8 +69,15 @@ pub fn answer(state: &mut State, request: RequestId, event: AnswerEvent) -> Vec<
         AnswerEvent::Tokens(_) => {}
         AnswerEvent::Done(answer) => return done(state, id, *answer),
         AnswerEvent::Failed(message) => {
-            turn.outcome = Outcome::Failed { message };
             entry.phase = Phase::Done;
+            match running.continued.take() {
+                // What was there before stays what it was.
+                Some(before) => {
+                    turn.outcome = before;
+                    say(state, NoticeLevel::Error, message);
+                }
+                None => turn.outcome = Outcome::Failed { message },
+            }
             return keep(state, id);
         }
     }
@@ -149,7 +162,10 @@ pub fn kept(
             say(
                 state,
                 NoticeLevel::Error,
-                format!("{error} The conversation goes on unsaved; /export writes it elsewhere."),
+                format!(
+                    "{}. It is tried again with the next question; /export writes the conversation elsewhere.",
+                    error.trim_end_matches('.')
+                ),
             );
         }
         None if !session.is_empty() => state.session.id = Some(session),

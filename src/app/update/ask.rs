@@ -5,7 +5,7 @@ use crate::app::effect::{AskRequest, Continued, EvidenceFrom};
 use crate::app::state::{Focus, NoticeLevel, Phase, Running, Scroll};
 use crate::app::{Effect, State};
 use crate::config::QuoteMode;
-use crate::domain::{Hit, Outcome, Turn, TurnId};
+use crate::domain::{FinishReason, GenerationStats, Hit, LeftOut, Outcome, Turn, TurnId};
 
 /// Sends what stands in the input: a question, or a command.
 pub fn send(state: &mut State) -> Vec<Effect> {
@@ -15,7 +15,7 @@ pub fn send(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     if text.starts_with('/') && !text.starts_with("//") {
-        return commands::run(state, text);
+        return commands::send(state, text);
     }
     if let Some(reason) = cannot_ask(state) {
         say(state, NoticeLevel::Warning, reason);
@@ -33,6 +33,9 @@ pub fn send(state: &mut State) -> Vec<Effect> {
 
 /// Why nothing can be asked now.
 fn cannot_ask(state: &State) -> Option<String> {
+    if state.opening {
+        return Some("The session is being opened. Your text stays here.".to_owned());
+    }
     if state.running.is_some() {
         let key = "Esc cancels it";
         return Some(format!("An answer is being written; {key}. Your text stays here."));
@@ -66,6 +69,9 @@ fn ask(
     let phase =
         if state.model.loaded.is_some() { Phase::Searching } else { Phase::WaitingForModel };
     state.conversation.push(turn, phase);
+    // Where one pane is shown at a time, it is the one with the answer.
+    state.panes.tab = Focus::Conversation;
+    state.stats_scroll = 0;
     state.next_code_block = 0;
     let previous = history.last().map(|(question, _)| question.clone());
     let request = start(state, id);
@@ -92,6 +98,7 @@ fn start(state: &mut State, turn: TurnId) -> u64 {
         first_token_ms: None,
         tokens: 0,
         keeping: false,
+        continued: None,
     });
     state.live.rates.clear();
     state.live.last_tokens = 0;
@@ -108,19 +115,27 @@ pub fn regenerate(state: &mut State) -> Vec<Effect> {
 pub fn again(state: &mut State) -> Vec<Effect> {
     repeat(state, |state| {
         let entry = state.current().ok_or("There is no answer yet.")?;
-        let of = |taken: bool| -> Vec<Hit> {
+        let of = |taken: bool| -> Vec<(Hit, LeftOut)> {
             let sources = entry.turn.sources.iter();
-            let mut hits: Vec<Hit> = sources
+            let mut hits: Vec<(Hit, LeftOut)> = sources
                 .filter(|source| entry.choice.takes(source) == taken)
-                .map(|source| source.hit.clone())
+                .map(|source| {
+                    let excluded = entry.choice.excluded.contains(&source.hit.chunk.id);
+                    let why = if excluded { LeftOut::Excluded } else { LeftOut::NotPinned };
+                    (source.hit.clone(), why)
+                })
                 .collect();
-            hits.sort_by_key(|hit| hit.rank);
+            hits.sort_by_key(|(hit, _)| hit.rank);
             hits
         };
+        if entry.turn.sources.is_empty() {
+            return Err("This answer has no sources; /regenerate searches again.");
+        }
         let (hits, excluded) = (of(true), of(false));
         if hits.is_empty() {
             return Err("Every source is excluded; take one back in with the same key.");
         }
+        let hits = hits.into_iter().map(|(hit, _)| hit).collect();
         Ok(EvidenceFrom::Exactly { hits, excluded })
     })
 }
@@ -181,11 +196,15 @@ pub fn go_on(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let (id, parent, question) = (turn.id, turn.parent, turn.question.clone());
+    let before = turn.outcome.clone();
     let continued = Continued { text: turn.text.clone(), sources: turn.sources.clone() };
     let mut hits: Vec<Hit> = turn.sources.iter().map(|s| s.hit.clone()).collect();
     hits.sort_by_key(|hit| hit.rank);
     let history = state.conversation.history_before(parent);
     let request = start(state, id);
+    if let Some(running) = &mut state.running {
+        running.continued = Some(before);
+    }
     if let Some(entry) = state.conversation.get_mut(id) {
         entry.phase = Phase::Reading;
         entry.turn.outcome = Outcome::Pending;
@@ -213,8 +232,9 @@ pub fn edit(state: &mut State) -> Vec<Effect> {
     let (id, question) = (turn.id, turn.question.clone());
     state.popups.clear();
     state.focus = Focus::Input;
+    state.input.draft = state.input.editor.text();
     state.input.editing = Some(id);
-    state.input.editor.set(&question);
+    state.input.editor.set(&typing::typed_form(&question));
     typing::dismiss_completion(state);
     Vec::new()
 }
@@ -237,9 +257,34 @@ pub fn branch(state: &mut State, by: isize) -> Vec<Effect> {
     let tip = state.conversation.tip().map(|entry| entry.turn.id);
     if tip != Some(next) {
         state.conversation.selected = Some(next);
-        state.conversation.scroll = Scroll::At { turn: next, line: 0 };
+        state.conversation.scroll = Scroll::At { turn: next, line: 0, width: 0, byte: None };
     }
     tip.map(Effect::KeepHead).into_iter().collect()
+}
+
+/// What is known of a generation that is cancelled now; nothing where no token
+/// came.
+fn figures(state: &State, running: &Running) -> Option<GenerationStats> {
+    let first_token_ms = running.first_token_ms? - running.since_ms;
+    let turn = &state.conversation.get(running.turn)?.turn;
+    let model = state.model.loaded.as_ref()?;
+    let total_ms = (state.now_ms - running.since_ms).max(first_token_ms);
+    let decoding_s = (total_ms - first_token_ms) as f64 / 1000.0;
+    let rate = if decoding_s > 0.0 { running.tokens as f64 / decoding_s } else { 0.0 };
+    Some(GenerationStats {
+        prompt_tokens: turn.ledger.prompt,
+        completion_tokens: running.tokens,
+        reasoning_tokens: 0,
+        time_to_first_token_ms: first_token_ms as f64,
+        prompt_tokens_per_s: 0.0,
+        decode_tokens_per_s: rate,
+        total_ms: total_ms as f64,
+        finish_reason: FinishReason::Cancelled,
+        model: model.name.clone(),
+        quantization: model.quantization.clone(),
+        device: model.device.clone(),
+        resident_bytes: state.live.resident_bytes,
+    })
 }
 
 /// Cancels the answer at once, and keeps what came.
@@ -248,10 +293,13 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let mut effects = vec![Effect::CancelAsk { request: running.request }];
+    let generation = figures(state, &running);
     if let Some(entry) = state.conversation.get_mut(running.turn) {
         entry.phase = Phase::Done;
         entry.turn.outcome = Outcome::Cancelled;
+        entry.turn.generation = generation.or(entry.turn.generation.take());
         entry.touch();
+        state.totals.add(&entry.turn);
         effects.push(Effect::Keep(Box::new(entry.turn.clone())));
     }
     effects

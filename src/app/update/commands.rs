@@ -5,6 +5,22 @@ use crate::app::command::{self, Command};
 use crate::app::state::NoticeLevel;
 use crate::app::{Action, Effect, State};
 
+/// Enter on a line that begins with a slash: the completion that is selected,
+/// or that alone makes a command of it, is taken first.
+pub fn send(state: &mut State, line: &str) -> Vec<Effect> {
+    let wanted = state.input.completion.as_ref().and_then(|completion| {
+        let chosen = completion.selected > 0 || command::parse(line).is_err();
+        completion.candidates.get(completion.selected).filter(|_| chosen)
+    });
+    let Some((text, _)) = wanted.cloned() else { return run(state, line) };
+    if command::parse(&text).is_ok() {
+        return run(state, text.trim());
+    }
+    // It needs an argument.
+    typing::complete(state);
+    Vec::new()
+}
+
 /// Runs a line that begins with a slash. A wrong one stays in the input.
 pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
     let command = match command::parse(line) {
@@ -29,7 +45,7 @@ pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
         Command::Rename(Some(title)) => sessions::rename(state, &title),
         Command::Fork => sessions::fork(state),
         Command::Delete => popups::delete(state),
-        Command::Export { json, path } => vec![Effect::Export { json, path }],
+        Command::Export { json, path } => sessions::export(state, json, path),
         Command::Index(paths) => work::index(state, paths),
         Command::Save(None) => popups::save_copied(state),
         Command::Save(Some(path)) => popups::save_to(state, path),

@@ -144,6 +144,24 @@ pub fn edit_file(state: &mut State) -> Vec<Effect> {
     vec![Effect::Edit { path: source.hit.chunk.path.clone(), line }]
 }
 
+/// The user's editor is closed: files may have changed.
+pub fn edited(state: &mut State) -> Vec<Effect> {
+    let Some(entry) = state.current() else { return Vec::new() };
+    let mut effects = vec![super::answer::stale(&entry.turn)];
+    if let Some(Popup::Viewer(viewer)) = state.popups.last() {
+        let of_file = |source: &&Source| source.hit.chunk.path == viewer.path;
+        let hash = entry.turn.sources.iter().find(of_file).map(|s| s.hit.chunk.file_hash.clone());
+        effects.push(Effect::View {
+            request: viewer.request,
+            path: viewer.path.clone(),
+            lines: viewer.lines,
+            ranges: viewer.ranges.clone(),
+            file_hash: hash.unwrap_or_default(),
+        });
+    }
+    effects
+}
+
 /// Pins the selected source, or takes the pin away.
 pub fn pin(state: &mut State) -> Vec<Effect> {
     let Some((_, source)) = selected(state) else { return Vec::new() };

@@ -26,10 +26,19 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     let layer = layer(state);
     let help_asked = layer == Layer::Input && state.input.is_empty() && key == Key::char('?');
     let action = if help_asked { Some(Action::Help) } else { state.keymap.action(layer, key) };
+    let armed = state.quit_armed;
     if action != Some(Action::Cancel) {
         state.quit_armed = false;
     }
     state.notice = None;
+    // One letter must not take a question or an answer away.
+    let busy = !state.input.is_empty() || state.running.is_some();
+    if action == Some(Action::Quit) && busy && !armed {
+        state.quit_armed = true;
+        let text = "Something is being written. Press the key again to quit.";
+        say(state, NoticeLevel::Info, text);
+        return Vec::new();
+    }
     if let Some(action) = action {
         return act::act(state, action);
     }

@@ -56,9 +56,17 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::SessionOpened { id, title, turns, head, recovered } => {
             sessions::opened(state, (id, title), turns, head, recovered)
         }
-        Event::Sessions { query, rows } => {
-            sessions::listed(state, &query, rows);
+        Event::SessionNotOpened { text, failed } => {
+            state.opening = false;
+            if !text.is_empty() {
+                say(state, if failed { NoticeLevel::Error } else { NoticeLevel::Info }, text);
+            }
             Vec::new()
+        }
+        Event::Sessions { query, rows } => sessions::listed(state, &query, rows),
+        Event::Edited { ok, text } => {
+            say(state, if ok { NoticeLevel::Done } else { NoticeLevel::Error }, text);
+            evidence::edited(state)
         }
         Event::Viewer { request, content } => popups::viewed(state, request, content),
         Event::Stale { turn, paths } => {
@@ -98,6 +106,7 @@ fn mouse(state: &mut State, pane: Focus, lines: i32) -> Vec<Effect> {
         (Focus::Conversation, lines) => {
             vec![Effect::Scroll(ScrollArea::Conversation, ScrollBy::Lines(lines))]
         }
+        (Focus::Stats, lines) => vec![Effect::Scroll(ScrollArea::Stats, ScrollBy::Lines(lines))],
         _ => Vec::new(),
     }
 }
@@ -106,6 +115,7 @@ fn scrolled(state: &mut State, position: Scrolled) {
     match (position, state.popups.last_mut()) {
         (Scrolled::Conversation(scroll), _) => state.conversation.scroll = scroll,
         (Scrolled::Viewer(line, row), Some(Popup::Viewer(viewer))) => viewer.scroll = (line, row),
+        (Scrolled::Stats(line), _) => state.stats_scroll = line,
         (Scrolled::Help(line), Some(Popup::Help { scroll })) => *scroll = line,
         _ => {}
     }

@@ -29,12 +29,17 @@ pub fn commands(state: &mut State) -> Vec<Effect> {
         matches!(action, A::Accept | A::Close | A::Complete | A::CommandPalette | A::Send)
             || action.group() == crate::app::action::Group::Edit
     };
-    let rows = Action::ALL
+    let mut actions: Vec<Action> =
+        Action::ALL.iter().copied().filter(|action| !hidden(*action)).collect();
+    // Movement has its keys, and cancelling is nothing to meet by accident.
+    actions.sort_by_key(|action| {
+        (*action == Action::Cancel, action.group() == crate::app::action::Group::Move)
+    });
+    let rows = actions
         .iter()
-        .filter(|action| !hidden(**action))
         .map(|action| PickerRow {
-            label: action.about().to_owned(),
-            detail: action.name().replace('_', " "),
+            label: action.name().replace('_', " "),
+            detail: action.about().to_owned(),
             key: key_of(*action),
             value: PickerValue::Action(*action),
         })
@@ -131,6 +136,7 @@ pub fn save_to(state: &mut State, path: PathBuf) -> Vec<Effect> {
 /// Asks whether to delete a session: the selected one of the list, or this.
 pub fn delete(state: &mut State) -> Vec<Effect> {
     let chosen = match state.popups.last() {
+        Some(Popup::Picker(picker)) if picker.loading => return Vec::new(),
         Some(Popup::Picker(picker)) => picker.current().and_then(|row| match &row.value {
             PickerValue::Session(id) => Some((id.clone(), row.label.clone())),
             _ => None,
@@ -171,6 +177,8 @@ pub fn changed(state: &mut State) -> Vec<Effect> {
     if picker.kind == PickerKind::Sessions {
         // Answers are searched too, which only the outside can.
         picker.loading = true;
+        picker.accept_when_loaded = false;
+        picker.selected = 0;
         return vec![Effect::ListSessions { query: picker.query.text() }];
     }
     picker.filter();
@@ -188,6 +196,13 @@ pub fn previewed(state: &mut State) -> Vec<Effect> {
 
 /// Enter in a popup.
 pub fn accept(state: &mut State) -> Vec<Effect> {
+    if let Some(Popup::Picker(picker)) = state.popups.last_mut()
+        && picker.loading
+    {
+        // The rows are those of what was typed before.
+        picker.accept_when_loaded = true;
+        return Vec::new();
+    }
     match state.popups.pop() {
         Some(Popup::Picker(picker)) => match picker.current().map(|row| row.value.clone()) {
             Some(PickerValue::Action(action)) => act::act(state, action),

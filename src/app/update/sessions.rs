@@ -1,11 +1,12 @@
 //! Sessions: list, resume, rename, fork, delete.
 
-use super::{answer, say};
+use super::{answer, popups, say, typing};
 use crate::app::state::{
     NoticeLevel, Picker, PickerKind, PickerRow, PickerValue, Popup, SessionCard, Totals,
 };
 use crate::app::{Effect, State};
 use crate::domain::{Turn, TurnId};
+use std::path::PathBuf;
 
 /// Opens the list of sessions.
 pub fn list(state: &mut State, query: String) -> Vec<Effect> {
@@ -17,7 +18,8 @@ pub fn list(state: &mut State, query: String) -> Vec<Effect> {
 }
 
 /// The sessions that hold what is typed.
-pub fn listed(state: &mut State, query: &str, rows: Vec<(String, String, String)>) {
+pub fn listed(state: &mut State, query: &str, rows: Vec<(String, String, String)>) -> Vec<Effect> {
+    let mut accept = false;
     for popup in &mut state.popups {
         let Popup::Picker(picker) = popup else { continue };
         // A list for what was typed before is late.
@@ -39,10 +41,37 @@ pub fn listed(state: &mut State, query: &str, rows: Vec<(String, String, String)
             .map(|row| crate::app::state::Match { row, letters: Vec::new() })
             .collect();
         picker.selected = picker.selected.min(picker.rows.len().saturating_sub(1));
+        accept = std::mem::take(&mut picker.accept_when_loaded);
     }
+    // Enter was pressed before the list for what is typed was there.
+    let on_top = matches!(
+        state.popups.last(),
+        Some(Popup::Picker(picker)) if picker.kind == PickerKind::Sessions && !picker.loading
+    );
+    if accept && on_top { popups::accept(state) } else { Vec::new() }
+}
+
+/// Writes the conversation to a file, as it stands on the screen.
+pub fn export(state: &mut State, json: bool, path: Option<PathBuf>) -> Vec<Effect> {
+    let conversation = &state.conversation;
+    if conversation.is_empty() {
+        say(state, NoticeLevel::Info, "This session is empty; there is nothing to export.");
+        return Vec::new();
+    }
+    vec![Effect::Export {
+        json,
+        path,
+        turns: conversation.entries().iter().map(|entry| entry.turn.clone()).collect(),
+        head: conversation.tip().map(|entry| entry.turn.id),
+        title: state.session.title.clone(),
+    }]
 }
 
 fn busy(state: &mut State) -> bool {
+    if state.opening {
+        say(state, NoticeLevel::Info, "A session is being opened already.");
+        return true;
+    }
     if state.running.is_some() {
         say(state, NoticeLevel::Warning, "An answer is being written; cancel it first.");
         return true;
@@ -55,6 +84,7 @@ pub fn open(state: &mut State, id: String) -> Vec<Effect> {
     if busy(state) || state.session.id.as_deref() == Some(id.as_str()) {
         return Vec::new();
     }
+    state.opening = true;
     vec![Effect::OpenSession { id }]
 }
 
@@ -63,6 +93,7 @@ pub fn new(state: &mut State) -> Vec<Effect> {
     if busy(state) {
         return Vec::new();
     }
+    state.opening = true;
     vec![Effect::NewSession]
 }
 
@@ -71,20 +102,18 @@ pub fn fork(state: &mut State) -> Vec<Effect> {
     if busy(state) {
         return Vec::new();
     }
-    if state.session.id.is_none() {
+    if state.conversation.entries().is_empty() {
         say(state, NoticeLevel::Info, "This session is empty; there is nothing to copy.");
         return Vec::new();
     }
-    let up_to = match state.conversation.selected {
-        Some(turn) => Some(turn),
-        None => state.conversation.tip().map(|entry| entry.turn.id),
-    };
+    let up_to = state.conversation.tip().map(|entry| entry.turn.id);
+    state.opening = true;
     vec![Effect::ForkSession { up_to }]
 }
 
 /// Names this session.
 pub fn rename(state: &mut State, title: &str) -> Vec<Effect> {
-    if state.session.id.is_none() {
+    if state.opening || state.conversation.entries().is_empty() {
         say(state, NoticeLevel::Info, "This session is empty; ask a question first.");
         return Vec::new();
     }
@@ -102,6 +131,7 @@ pub fn delete(state: &mut State, id: String) -> Vec<Effect> {
     }
     effects.push(Effect::DeleteSession { id });
     if own {
+        state.opening = true;
         effects.push(Effect::NewSession);
     }
     if let Some(Popup::Picker(picker)) = state.popups.last_mut()
@@ -121,6 +151,7 @@ pub fn opened(
     head: Option<TurnId>,
     recovered: Option<String>,
 ) -> Vec<Effect> {
+    state.opening = false;
     // What this session already read and wrote counts.
     state.totals = Totals::default();
     for turn in &turns {
@@ -131,6 +162,7 @@ pub fn opened(
         turns.iter().map(|turn| (turn.asked_ms, turn.question.clone())).collect();
     questions.sort();
     for (_, question) in questions {
+        let question = typing::typed_form(&question);
         if state.input.history.last() != Some(&question) {
             state.input.history.push(question);
         }

@@ -23,6 +23,7 @@ fn state() -> State {
         quote: QuoteMode::Auto,
         mouse: false,
         roots: vec!["docs".into()],
+        opening: false,
         now_ms: 1_000,
     });
     let effects = update(&mut state, Event::Begin { choose_session: false });

@@ -65,6 +65,13 @@ pub fn changed(state: &mut State) {
         (!candidates.is_empty()).then_some(Completion { candidates, selected: 0 });
 }
 
+/// What a question looks like when it is typed: one that begins with a slash
+/// has two.
+#[must_use]
+pub fn typed_form(question: &str) -> String {
+    if question.starts_with('/') { format!("/{question}") } else { question.to_owned() }
+}
+
 /// Takes the selected completion; says whether there was one.
 pub fn complete(state: &mut State) -> bool {
     let Some(completion) = state.input.completion.take() else { return false };
@@ -74,16 +81,18 @@ pub fn complete(state: &mut State) -> bool {
     true
 }
 
-/// Takes the list of completions away.
-pub fn dismiss_completion(state: &mut State) {
-    state.input.completion = None;
+/// Takes the list of completions away; says whether there was one.
+pub fn dismiss_completion(state: &mut State) -> bool {
+    state.input.completion.take().is_some()
 }
 
 /// Takes away what stands in the input: completions, an edit, the text. Says
 /// whether there was anything.
 pub fn dismiss(state: &mut State) -> bool {
     if state.input.editing.take().is_some() {
-        state.input.editor.set("");
+        // What was being written before the edit comes back.
+        let draft = std::mem::take(&mut state.input.draft);
+        state.input.editor.set(&draft);
         changed(state);
         return true;
     }
@@ -143,6 +152,6 @@ pub fn sent(state: &mut State, text: &str) {
     }
     input.place = None;
     input.draft.clear();
-    input.editor = crate::editor::Editor::default();
+    input.editor = input.editor.emptied();
     input.completion = None;
 }

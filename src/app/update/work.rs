@@ -47,7 +47,10 @@ pub fn knowledge(state: &mut State, event: KnowledgeEvent) -> Vec<Effect> {
     if !knowledge.work.busy() {
         knowledge.since_ms = state.now_ms;
     }
+    // What went wrong is not covered by what went well.
+    let free = state.notice.as_ref().is_none_or(|notice| notice.level != NoticeLevel::Error);
     match event {
+        KnowledgeEvent::Roots(roots) => knowledge.roots = roots,
         KnowledgeEvent::Holds { files, chunks, .. } => {
             knowledge.files = files;
             knowledge.chunks = chunks;
@@ -62,7 +65,7 @@ pub fn knowledge(state: &mut State, event: KnowledgeEvent) -> Vec<Effect> {
             knowledge.work = KnowledgeWork::Idle;
             knowledge.skipped = skipped;
             let skipped = knowledge.skipped.len();
-            if !summary.is_empty() {
+            if !summary.is_empty() && free {
                 let text = match skipped {
                     0 => summary,
                     1 => format!("{summary} 1 file was skipped; Stats says why."),
@@ -108,7 +111,8 @@ pub fn model(state: &mut State, request: RequestId, event: ModelEvent) -> Vec<Ef
                 Some(old) => format!(" {} goes on.", old.name),
                 None => " Choose another with /model".to_owned(),
             };
-            say(state, NoticeLevel::Error, format!("{name}: {message}.{rest}").replace("..", "."));
+            let message_text = message.trim_end_matches('.');
+            say(state, NoticeLevel::Error, format!("{name}: {message_text}.{rest}"));
             state.model.failed = Some(message);
         }
     }
@@ -137,7 +141,16 @@ pub fn index(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
         say(state, NoticeLevel::Warning, "Indexing runs; /stop stops it.");
         return Vec::new();
     }
-    state.knowledge.roots = paths.iter().map(|path| path.display().to_string()).collect();
+    let paths = if paths.is_empty() {
+        state.knowledge.roots.iter().map(PathBuf::from).collect()
+    } else {
+        paths
+    };
+    if paths.is_empty() {
+        let text = "Name a file or a folder: /index docs/";
+        say(state, NoticeLevel::Info, text);
+        return Vec::new();
+    }
     state.knowledge.work = KnowledgeWork::Walking;
     state.knowledge.since_ms = state.now_ms;
     vec![Effect::Index(paths)]

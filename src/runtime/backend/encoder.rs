@@ -30,32 +30,61 @@ pub(super) struct Encoder {
     shown: Shown,
 }
 
-/// The plain ASCII characters that the terminal shows, row by row; `None` is
-/// anything else.
+/// What is known of a cell that the terminal shows.
+#[derive(Clone, Copy, Debug, Default)]
+enum Known {
+    /// Nothing that is of use here.
+    #[default]
+    Nothing,
+    /// A plain ASCII character.
+    Plain(u8, Pen),
+    /// Here begins a character of so many columns, more than one, whose width
+    /// terminals disagree on.
+    Doubtful(u16, Pen),
+}
+
+/// What the terminal shows, row by row.
 #[derive(Debug, Default)]
 struct Shown {
     columns: u16,
-    cells: Vec<Option<(u8, Pen)>>,
+    cells: Vec<Known>,
 }
 
 impl Shown {
-    fn set(&mut self, at: Position, columns: u16, cell: Option<(u8, Pen)>) {
+    fn set(&mut self, at: Position, columns: u16, cell: Known) {
         if columns != self.columns {
             self.columns = columns;
             self.cells.clear();
         }
         let index = usize::from(at.y) * usize::from(columns) + usize::from(at.x);
         if self.cells.len() <= index {
-            self.cells.resize(index + 1, None);
+            self.cells.resize(index + 1, Known::Nothing);
         }
         if let Some(place) = self.cells.get_mut(index) {
             *place = cell;
         }
     }
 
-    fn get(&self, x: u16, y: u16) -> Option<(u8, Pen)> {
+    fn get(&self, x: u16, y: u16) -> Known {
         let index = usize::from(y) * usize::from(self.columns) + usize::from(x);
-        self.cells.get(index).copied().flatten()
+        self.cells.get(index).copied().unwrap_or_default()
+    }
+
+    /// How many columns from `end` on may still show a part of a doubtful
+    /// character that begins in the columns from `at` up to `end`, with the pen
+    /// of that character.
+    fn behind(&self, at: Position, end: u16, columns: u16) -> Option<(u16, Pen)> {
+        if columns != self.columns {
+            return None;
+        }
+        (at.x..end.min(columns))
+            .filter_map(|x| match self.get(x, at.y) {
+                Known::Doubtful(width, pen) => Some((x.saturating_add(width).min(columns), pen)),
+                Known::Nothing | Known::Plain(..) => None,
+            })
+            .filter(|(last, _)| *last > end)
+            .max_by_key(|(last, _)| *last)
+            .map(|(last, pen)| (last - end, pen))
     }
 }
 
@@ -112,38 +141,49 @@ impl Encoder {
                 continue;
             }
             let at = Position { x, y };
-            if !erasable(cell) {
-                covered = self.put(at, cell, columns).map(|end| (y, end));
-                continue;
-            }
-            let mut count = 1;
-            while let Some(&(next_x, next_y, next)) = cells.peek()
-                && (next_x, next_y) == (x.saturating_add(count), y)
+            let blank = erasable(cell);
+            let mut end = x.saturating_add(if blank { 1 } else { drawable(cell).1 });
+            while blank
+                && let Some(&(next_x, next_y, next)) = cells.peek()
+                && (next_x, next_y) == (end, y)
                 && erasable(next)
             {
-                count += 1;
+                end = end.saturating_add(1);
                 cells.next();
             }
-            self.blanks(at, count, cell, columns);
+            let behind = self.shown.behind(at, end, columns);
+            if blank {
+                self.blanks(at, end - x, Pen::of(cell), columns);
+            } else {
+                covered = self.put(at, cell, columns).map(|end| (y, end));
+            }
+            // ratatui doesn't send the blanks that a wide character covered,
+            // and not every terminal takes all of the character away with its
+            // first column. Where they had a background, ratatui sends them.
+            let Some((count, pen)) = behind else { continue };
+            let next = cells.peek().map(|(next_x, next_y, _)| (*next_x, *next_y));
+            if count > 1 || next != Some((end, y)) {
+                self.blanks(Position { x: end, y }, count, pen, columns);
+            }
         }
     }
 
     /// Writes a character. Gives back the column behind it where the cells
     /// that it covers are done, too.
     fn put(&mut self, at: Position, cell: &Cell, columns: u16) -> Option<u16> {
-        let (symbol, width) = match shown(cell.symbol()) {
-            Some(symbol) => (symbol, cell.cell_width().max(1)),
-            None => ("\u{FFFD}", 1),
-        };
+        let (symbol, width) = drawable(cell);
         self.bridge(at);
         let pen = Pen::of(cell);
-        let plain = match symbol.as_bytes() {
-            [byte @ 0x20..=0x7E] if width == 1 => Some((*byte, pen)),
-            _ => None,
+        let steady = steady(symbol, width);
+        let known = match symbol.as_bytes() {
+            [byte @ 0x20..=0x7E] if width == 1 => Known::Plain(*byte, pen),
+            _ if width > 1 && !steady => Known::Doubtful(width, pen),
+            _ => Known::Nothing,
         };
-        for column in 0..width {
+        self.shown.set(at, columns, known);
+        for column in 1..width {
             let covered = Position { x: at.x.saturating_add(column), y: at.y };
-            self.shown.set(covered, columns, plain);
+            self.shown.set(covered, columns, Known::Nothing);
         }
         if symbol == " " {
             self.use_pen_for_blank(pen);
@@ -151,7 +191,7 @@ impl Encoder {
             self.use_pen(pen);
         }
         self.move_to(at);
-        if steady(symbol, width) {
+        if steady {
             self.bytes.extend_from_slice(symbol.as_bytes());
             self.advance(width, columns);
             return None;
@@ -178,8 +218,8 @@ impl Encoder {
         let mut between = [0; BRIDGE as usize];
         for (place, x) in between.iter_mut().zip(from.x..to.x) {
             match self.shown.get(x, to.y) {
-                Some((b' ', blank)) if pen.same_for_blank(blank) => *place = b' ',
-                Some((byte, same)) if same == pen => *place = byte,
+                Known::Plain(b' ', blank) if pen.same_for_blank(blank) => *place = b' ',
+                Known::Plain(byte, same) if same == pen => *place = byte,
                 _ => return,
             }
         }
@@ -188,17 +228,18 @@ impl Encoder {
         self.position = Some(to);
     }
 
-    fn blanks(&mut self, at: Position, count: u16, cell: &Cell, columns: u16) {
+    fn blanks(&mut self, at: Position, count: u16, pen: Pen, columns: u16) {
         self.bridge(at);
         for column in 0..count {
             let blank = Position { x: at.x.saturating_add(column), y: at.y };
-            self.shown.set(blank, columns, Some((b' ', Pen::of(cell))));
+            self.shown.set(blank, columns, Known::Plain(b' ', pen));
         }
-        self.use_pen_for_blank(Pen::of(cell));
+        self.use_pen_for_blank(pen);
         self.move_to(at);
-        if count >= ERASE_LINE_FROM && at.x.saturating_add(count) >= columns {
+        let erases = pen.erases();
+        if erases && count >= ERASE_LINE_FROM && at.x.saturating_add(count) >= columns {
             self.bytes.extend_from_slice(b"\x1b[K");
-        } else if count >= ERASE_FROM {
+        } else if erases && count >= ERASE_FROM {
             self.print(format_args!("\x1b[{count}X"));
         } else {
             self.spaces(count);
@@ -239,6 +280,14 @@ impl Encoder {
 /// Whether the cell is a blank that erasing gives just as well.
 fn erasable(cell: &Cell) -> bool {
     cell.symbol() == " " && Pen::of(cell).erases()
+}
+
+/// What is drawn for a cell, and the columns it takes here.
+fn drawable(cell: &Cell) -> (&str, u16) {
+    match shown(cell.symbol()) {
+        Some(symbol) => (symbol, cell.cell_width().max(1)),
+        None => ("\u{FFFD}", 1),
+    }
 }
 
 /// The symbol if it may reach the terminal. Texts are made visible long before

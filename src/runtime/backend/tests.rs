@@ -135,6 +135,37 @@ fn characters_of_doubtful_width_shift_nothing() {
 }
 
 #[test]
+fn what_a_doubtful_character_leaves_behind_is_blanked() {
+    let mut screen = Screen::new(backend(20, 5)).unwrap();
+    let frames = [
+        ("🇩🇪", "^[m^[H  \r🇩🇪^[?25l"),
+        ("", "^[H  "),
+        ("🇩🇪", "\r  \r🇩🇪"),
+        ("a", "^[Ha "),
+        ("🇩🇪", "\r  \r🇩🇪"),
+        ("ab", "^[Hab"),
+        ("👩\u{200D}💻", "\r  \r👩\u{200D}💻"),
+        ("漢", "^[H漢"),
+        // Here all terminals agree.
+        ("a", "\ra"),
+    ];
+    for (text, expected) in frames {
+        screen.backend_mut().wire.packets.clear();
+        screen.draw(|frame| frame.buffer_mut().set_string(0, 0, text, Style::new())).unwrap();
+        assert_eq!(readable(&screen.backend().wire.packets), expected, "{text:?}");
+    }
+    // The blank looks as it did; the background is the new character's alone.
+    let mut screen = backend(20, 5);
+    sent(&mut screen, &[text(0, 0, "🇩🇪")]);
+    let blue = Style::new().bg(Color::Blue);
+    assert_eq!(sent(&mut screen, &[styled(0, 0, "a", blue)]), "^[44m^[Ha^[m ");
+    // What was cleared leaves nothing behind.
+    sent(&mut screen, &[text(0, 0, "🇩🇪")]);
+    screen.forget();
+    assert_eq!(sent(&mut screen, &[text(0, 0, "a")]), "^[m^[Ha");
+}
+
+#[test]
 fn no_control_character_passes() {
     let cells = row(0, &["\u{1b}", "\u{9b}", "\u{1b}[2J", "\u{202e}", "\u{7f}", "a"]);
     assert_eq!(sent(&mut backend(20, 5), &cells), "^[m^[H�����a");

@@ -7,6 +7,7 @@ use crate::app::event::{AnswerEvent, Event};
 use crate::app::state::RequestId;
 use crate::domain::{Answer, Hit, LeftOut, SearchTimings, Source};
 use crate::engine::{Message, Role};
+use crate::knowledge::embed::Embedder;
 use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
 use crate::knowledge::search::{Found, KnowledgeBase, follow_up};
 use crate::knowledge::store::Filter;
@@ -45,8 +46,9 @@ impl Teller {
 struct Material {
     query: String,
     found: Found,
-    excluded: Vec<Hit>,
+    excluded: Vec<(Hit, LeftOut)>,
     base: Option<KnowledgeBase>,
+    embedder: Arc<dyn Embedder>,
 }
 
 async fn answer(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result<Answer, String> {
@@ -119,7 +121,7 @@ async fn find(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result
         let base = open().await.map_err(|error| error.to_string())?;
         let query_vector = embedder.embed_query(&query).map_err(|error| error.to_string())?;
         let found = Found { hits: hits.clone(), query_vector, timings: SearchTimings::default() };
-        return Ok(Material { query, found, excluded: excluded.clone(), base });
+        return Ok(Material { query, found, excluded: excluded.clone(), base, embedder });
     }
     let mut indexing = shared.indexing.subscribe();
     if indexing.borrow().busy {
@@ -156,7 +158,7 @@ async fn find(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result
             return Err("nothing is indexed yet. Index documents with /index PATH, then ask again"
                 .to_owned());
         }
-        return Ok(Material { query, found, excluded: Vec::new(), base });
+        return Ok(Material { query, found, excluded: Vec::new(), base, embedder });
     }
 }
 
@@ -183,7 +185,7 @@ async fn model(shared: &Arc<Shared>, teller: &Teller) -> Result<Arc<Model>, Stri
     }
 }
 
-type WithEmbedder = (Evidence, Option<Arc<dyn crate::knowledge::embed::Embedder>>);
+type WithEmbedder = (Evidence, Option<Arc<dyn Embedder>>);
 
 impl Material {
     /// What the model may read. A continued answer keeps its sources and their
@@ -193,25 +195,27 @@ impl Material {
         manner: &crate::config::Manner,
         continued: Option<Vec<Source>>,
     ) -> Result<WithEmbedder, String> {
-        let Some(base) = &self.base else { return Ok((Evidence::default(), None)) };
-        let embedder = Arc::clone(base.embedder());
+        let embedder = Arc::clone(&self.embedder);
         if let Some(sources) = continued {
             return Ok((Evidence { sources, support: f32::MAX }, Some(embedder)));
         }
         let options =
             EvidenceOptions { sentences: manner.sentences, hits: manner.hits, order: manner.order };
-        let stats = base.term_stats();
+        // A transcript holds its passages, so they can be asked about even
+        // where the knowledge base is gone.
+        let stats = self.base.as_ref().map(KnowledgeBase::term_stats).unwrap_or_default();
         let (hits, vector) = (&self.found.hits, &self.found.query_vector);
         let mut evidence = gather(&self.query, vector, hits, embedder.as_ref(), &stats, options)
             .map_err(|error| error.to_string())?;
         let behind = evidence.sources.len();
-        evidence.sources.extend(self.excluded.into_iter().enumerate().map(|(index, hit)| Source {
+        let excluded = self.excluded.into_iter().enumerate();
+        evidence.sources.extend(excluded.map(|(index, (hit, why))| Source {
             number: behind + index + 1,
             hit,
             sentences: Vec::new(),
             compressed: false,
             tokens: 0,
-            left_out: Some(LeftOut::Excluded),
+            left_out: Some(why),
         }));
         Ok((evidence, Some(embedder)))
     }

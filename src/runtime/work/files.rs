@@ -1,8 +1,8 @@
 //! Small work on files: which changed, saving text, remembering choices.
 
-use super::{Shared, shown};
+use super::{Shared, expand, shown};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The files whose bytes are no longer those that were indexed.
 #[must_use]
@@ -30,7 +30,7 @@ pub(super) fn save(shared: &Shared, path: &Path, text: &str) {
 /// # Errors
 /// A message for the user.
 pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
-    let expanded = home(path);
+    let expanded = expand(path);
     let written = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -42,14 +42,6 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
         }
         _ => format!("cannot write {}: {error}; name another file", shown(path)),
     })
-}
-
-/// `~/x` within the home folder, as shells read it.
-fn home(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
-        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
-        _ => path.to_owned(),
-    }
 }
 
 /// Notes a choice for the next start. One that can't be noted is only missed.

@@ -80,6 +80,14 @@ impl Shared {
     }
 }
 
+/// `~/x` within the home folder, as shells read it.
+fn expand(path: &std::path::Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => std::path::Path::new(&home).join(rest),
+        _ => path.to_owned(),
+    }
+}
+
 /// A path as people read it.
 fn shown(path: &std::path::Path) -> String {
     visible(&path.display().to_string()).into_owned()

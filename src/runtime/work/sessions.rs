@@ -3,10 +3,11 @@
 
 use super::{Shared, files, shown};
 use crate::app::Event;
-use crate::domain::{Turn, TurnId};
+use crate::domain::{Turn, TurnId, visible};
 use crate::session::{
     Session, SessionError, SessionInfo, Sessions, Writer, time_ago, to_json, to_markdown,
 };
+use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,6 +53,12 @@ pub enum Command {
         json: bool,
         /// Where to.
         path: Option<PathBuf>,
+        /// The turns of every branch, as the screen shows them.
+        turns: Vec<Turn>,
+        /// The tip of the shown branch.
+        head: Option<TurnId>,
+        /// The title.
+        title: String,
     },
 }
 
@@ -66,7 +73,8 @@ pub(super) fn start(
     resume: Resume,
 ) -> io::Result<(Sender<Command>, JoinHandle<()>)> {
     let (sender, receiver) = channel();
-    let keeper = Keeper { sessions: Sessions::new(folder), writer: None, shared };
+    let keeper =
+        Keeper { sessions: Sessions::new(folder), writer: None, unsaved: Vec::new(), shared };
     let thread = std::thread::Builder::new().name("lorag-sessions".to_owned());
     let thread = thread.spawn(move || keeper.run(resume, &receiver))?;
     Ok((sender, thread))
@@ -76,6 +84,8 @@ struct Keeper {
     sessions: Sessions,
     /// The session that is written to; none before the first turn.
     writer: Option<Writer>,
+    /// Turns that could not be written yet, oldest first.
+    unsaved: Vec<Turn>,
     shared: Arc<Shared>,
 }
 
@@ -87,11 +97,11 @@ impl Keeper {
             Resume::Latest => match self.sessions.latest() {
                 Ok(Some(id)) => Some(id),
                 Ok(None) => {
-                    self.shared.say(true, "There is no earlier session; this is a new one.");
+                    self.not_opened("There is no earlier session; this is a new one.", false);
                     None
                 }
                 Err(error) => {
-                    self.shared.say(false, error.to_string());
+                    self.not_opened(error.to_string(), true);
                     None
                 }
             },
@@ -99,9 +109,38 @@ impl Keeper {
         if let Some(id) = id {
             self.open(&id);
         }
-        for command in commands {
-            self.carry_out(command);
+        let mut waiting = VecDeque::new();
+        loop {
+            if waiting.is_empty() {
+                let Ok(command) = commands.recv() else { break };
+                waiting.push_back(command);
+            }
+            // While a list is made, more may be asked for; only the last counts.
+            while let Ok(command) = commands.try_recv() {
+                waiting.push_back(command);
+            }
+            let Some(command) = waiting.pop_front() else { continue };
+            let later = waiting.iter().any(|other| matches!(other, Command::List(_)));
+            if !(later && matches!(command, Command::List(_))) {
+                self.carry_out(command);
+            }
         }
+        // Perhaps there is room again.
+        let _ = self.write_unsaved();
+    }
+
+    /// Says that the session before goes on.
+    fn not_opened(&self, text: impl Into<String>, failed: bool) {
+        self.shared.tell(Event::SessionNotOpened { text: text.into(), failed });
+    }
+
+    /// Writes what could not be written before, in its order.
+    fn write_unsaved(&mut self) -> Result<(), SessionError> {
+        while let Some(turn) = self.unsaved.first().cloned() {
+            self.writer()?.turn(&turn)?;
+            self.unsaved.remove(0);
+        }
+        Ok(())
     }
 
     fn carry_out(&mut self, command: Command) {
@@ -112,20 +151,23 @@ impl Keeper {
             Command::List(query) => self.list(query),
             Command::Open(id) => self.open(&id),
             Command::New => {
+                let _ = self.write_unsaved();
+                self.unsaved.clear();
                 self.writer = None;
                 self.show(None);
             }
             Command::Fork(up_to) => self.fork(up_to),
             Command::Delete(id) => self.delete(&id),
-            Command::Export { json, path } => self.export(json, path),
+            Command::Export { json, path, turns, head, title } => {
+                self.export(json, path, turns, head, title);
+            }
         }
     }
 
     fn keep(&mut self, turn: &Turn) {
-        let kept = self.writer().and_then(|writer| {
-            writer.turn(turn)?;
-            Ok(writer.id().to_owned())
-        });
+        self.unsaved.retain(|unsaved| unsaved.id != turn.id);
+        self.unsaved.push(turn.clone());
+        let kept = self.write_unsaved().and_then(|()| Ok(self.writer()?.id().to_owned()));
         let (session, error) = match kept {
             Ok(id) => (id, None),
             Err(error) => (String::new(), Some(error.to_string())),
@@ -169,10 +211,12 @@ impl Keeper {
     fn open(&mut self, id: &str) {
         match self.sessions.open(id) {
             Ok((session, writer)) => {
+                let _ = self.write_unsaved();
+                self.unsaved.clear();
                 self.writer = Some(writer);
                 self.show(Some(session));
             }
-            Err(error) => self.shared.say(false, error.to_string()),
+            Err(error) => self.not_opened(error.to_string(), true),
         }
     }
 
@@ -197,13 +241,17 @@ impl Keeper {
     }
 
     fn fork(&mut self, up_to: Option<TurnId>) {
-        let Some(id) = self.writer.as_ref().map(|writer| writer.id().to_owned()) else { return };
+        let _ = self.write_unsaved();
+        let Some(id) = self.writer.as_ref().map(|writer| writer.id().to_owned()) else {
+            self.not_opened("Nothing of this session is on disk yet.", true);
+            return;
+        };
         match self.sessions.fork(&id, up_to) {
             Ok(copy) => {
                 self.open(&copy);
                 self.shared.say(true, "This is a copy; the session before stays as it was.");
             }
-            Err(error) => self.shared.say(false, error.to_string()),
+            Err(error) => self.not_opened(error.to_string(), true),
         }
     }
 
@@ -211,6 +259,7 @@ impl Keeper {
         // The own session can't be deleted while its file is open.
         if self.writer.as_ref().is_some_and(|writer| writer.id() == id) {
             self.writer = None;
+            self.unsaved.clear();
         }
         match self.sessions.delete(id) {
             Ok(()) => self.shared.say(true, "The session is deleted."),
@@ -218,18 +267,30 @@ impl Keeper {
         }
     }
 
-    fn export(&self, json: bool, path: Option<PathBuf>) {
-        let Some(id) = self.writer.as_ref().map(|writer| writer.id().to_owned()) else {
-            self.shared.say(false, "This session is empty; there is nothing to export.");
-            return;
+    fn export(
+        &self,
+        json: bool,
+        path: Option<PathBuf>,
+        turns: Vec<Turn>,
+        head: Option<TurnId>,
+        title: String,
+    ) {
+        let id = self.writer.as_ref().map_or_else(|| "session".to_owned(), |w| w.id().to_owned());
+        let first = turns.first();
+        let title = match first {
+            Some(turn) if title.is_empty() => turn.question.clone(),
+            _ => title,
         };
-        let session = match self.sessions.load(&id) {
-            Ok(session) => session,
-            Err(error) => {
-                self.shared.say(false, error.to_string());
-                return;
-            }
+        let info = SessionInfo {
+            id: id.clone(),
+            title: visible(&title).into_owned(),
+            created_ms: first.map_or(0, |turn| turn.asked_ms),
+            updated_ms: now_ms(),
+            turns: turns.len(),
+            excerpt: None,
+            note: None,
         };
+        let session = Session { info, turns, head, forked_from: None, recovered: None };
         let ending = if json { "json" } else { "md" };
         let path = path.unwrap_or_else(|| PathBuf::from(format!("lorag-{id}.{ending}")));
         let text = if json { to_json(&session) } else { to_markdown(&session) };
@@ -245,6 +306,8 @@ fn row(info: SessionInfo, now_ms: i64) -> (String, String, String) {
     let questions =
         if info.turns == 1 { "1 question".to_owned() } else { format!("{} questions", info.turns) };
     let mut details = vec![time_ago(now_ms, info.updated_ms), questions];
+    // `--resume` takes the last part of an id.
+    details.extend(info.id.rsplit('-').next().map(ToOwned::to_owned));
     details.extend(info.excerpt);
     details.extend(info.note);
     (info.id, info.title, details.join(" · "))

@@ -5,14 +5,16 @@ use super::files;
 use super::indexing;
 use super::sessions::{self, Command, Resume};
 use super::viewing;
-use super::{Indexing, Shared};
+use super::{Indexing, Shared, expand, shown};
 use crate::app::Effect;
-use crate::app::event::{Event, ModelEvent};
+use crate::app::event::{Event, KnowledgeEvent, ModelEvent};
 use crate::app::state::{ModelCard, RequestId};
 use crate::config::QuoteMode;
 use crate::knowledge::ingest::Cancel;
 use crate::setup::Setup;
+use futures::FutureExt;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -129,7 +131,9 @@ impl Worker {
             Effect::NewSession => self.session(Command::New),
             Effect::ForkSession { up_to } => self.session(Command::Fork(up_to)),
             Effect::DeleteSession { id } => self.session(Command::Delete(id)),
-            Effect::Export { json, path } => self.session(Command::Export { json, path }),
+            Effect::Export { json, path, turns, head, title } => {
+                self.session(Command::Export { json, path, turns, head, title });
+            }
             other => return Some(other),
         }
         None
@@ -144,13 +148,27 @@ impl Worker {
     }
 
     fn index(&mut self, roots: Vec<PathBuf>) {
+        let roots: Vec<PathBuf> = roots.iter().map(|root| expand(root)).collect();
+        if let Some(missing) = roots.iter().find(|root| !root.exists()) {
+            let text = format!("There is no file or folder {}; nothing changed.", shown(missing));
+            self.shared.say(false, text);
+            let ready = KnowledgeEvent::Ready { summary: String::new(), skipped: Vec::new() };
+            self.shared.tell(Event::Knowledge(ready));
+            return;
+        }
+        let names = roots.iter().map(|root| root.display().to_string()).collect();
+        self.shared.tell(Event::Knowledge(KnowledgeEvent::Roots(names)));
         self.indexing.cancel();
         self.indexing = Cancel::default();
         self.shared.set_roots(roots.clone());
         self.shared.indexing.send_replace(Indexing { busy: true });
         let (shared, cancel) = (Arc::clone(&self.shared), self.indexing.clone());
         self.handle.spawn(async move {
-            indexing::run(&shared, &roots, &cancel).await;
+            let run = AssertUnwindSafe(indexing::run(&shared, &roots, &cancel)).catch_unwind();
+            if run.await.is_err() {
+                let text = "indexing stopped unexpectedly; the log says more. /index goes on";
+                shared.tell(Event::Knowledge(KnowledgeEvent::Failed(text.to_owned())));
+            }
             shared.indexing.send_replace(Indexing { busy: false });
         });
     }
@@ -164,8 +182,12 @@ impl Worker {
         shared.loading.send_replace(true);
         let task = self.handle.spawn(async move {
             let started = Instant::now();
-            let event = match shared.setup.model_named(&name).await {
-                Ok(model) => {
+            let path = std::path::Path::new(&name);
+            let wanted = expand(path).to_string_lossy().into_owned();
+            let model = AssertUnwindSafe(shared.setup.model_named(&wanted)).catch_unwind().await;
+            let event = match model {
+                Err(_) => ModelEvent::Failed("loading it crashed; the log says more".to_owned()),
+                Ok(Ok(model)) => {
                     let info = model.engine.info();
                     let quotes = match shared.setup.loaded.settings.generation.quote {
                         QuoteMode::Auto => model.manner.quote,
@@ -183,7 +205,7 @@ impl Worker {
                     shared.model.send_replace(Some(Arc::new(model)));
                     ModelEvent::Loaded(card)
                 }
-                Err(error) => ModelEvent::Failed(error.message),
+                Ok(Err(error)) => ModelEvent::Failed(error.message),
             };
             shared.loading.send_replace(false);
             shared.tell(Event::Model { request, event });

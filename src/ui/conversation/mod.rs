@@ -10,7 +10,7 @@ mod tests;
 mod turn;
 mod welcome;
 
-pub(crate) use outcome::{progress, seconds};
+pub(crate) use outcome::{progress, says_no_model, seconds};
 
 use super::theme::{Role, Theme};
 use crate::app::State;
@@ -139,7 +139,12 @@ impl Conversation {
         // At the end the end stays in sight, whatever comes.
         let at_end = scroll::rows_from(&mut view, target, height + 1) <= height;
         let found = match state.conversation.at(target.place) {
-            Some(entry) if !at_end => Scroll::At { turn: entry.turn.id, line: target.line },
+            Some(entry) if !at_end => Scroll::At {
+                turn: entry.turn.id,
+                line: target.line,
+                width: view.width,
+                byte: byte_of(&view.lay_out(target.place), target.line),
+            },
             _ => Scroll::Bottom,
         };
         (found != state.conversation.scroll).then_some(found)
@@ -157,6 +162,24 @@ fn line_of(rows: &[Row], byte: usize) -> usize {
     let reaches = |row: &Row| row.source.is_some_and(|source| source.end > byte);
     let last = || rows.iter().rposition(|row| row.source.is_some());
     rows.iter().position(reaches).or_else(last).unwrap_or(0)
+}
+
+/// The byte of the answer that a row begins with. A row without any, as
+/// between two paragraphs, has that of the next one, and below the answer that
+/// of its end; above it there is none.
+fn byte_of(rows: &[Row], line: usize) -> Option<usize> {
+    let (above, below) = rows.split_at_checked(line)?;
+    let start = |row: &Row| row.source.map(|source| source.start);
+    if above.iter().all(|row| row.source.is_none()) {
+        return below.first().and_then(start);
+    }
+    let end = || above.iter().rev().find_map(|row| row.source).map(|source| source.end);
+    below.iter().find_map(start).or_else(end)
+}
+
+/// The last row that begins with this byte of the answer or before it.
+fn line_from(rows: &[Row], byte: usize) -> Option<usize> {
+    rows.iter().rposition(|row| row.source.is_some_and(|source| source.start <= byte))
 }
 
 /// The conversation at a width.
@@ -188,9 +211,13 @@ impl View<'_> {
 
     /// The topmost row.
     fn top(&mut self, height: usize) -> Spot {
-        if let Scroll::At { turn, line } = self.state.conversation.scroll
+        if let Scroll::At { turn, line, width, byte } = self.state.conversation.scroll
             && let Some(place) = self.state.conversation.place(turn)
         {
+            // Lines are others at another width, and bytes are the same.
+            let byte = byte.filter(|_| width != 0 && width != self.width);
+            let found = byte.and_then(|byte| line_from(&self.lay_out(place), byte));
+            let line = found.unwrap_or(line);
             return scroll::clamp(self, Spot { place, line }, height);
         }
         scroll::bottom(self, height)

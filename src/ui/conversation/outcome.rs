@@ -47,6 +47,8 @@ pub(super) fn notes(turn: &Turn, state: &State) -> Vec<(String, Role)> {
     match &turn.outcome {
         Outcome::Pending => notes.push(("not answered yet".to_owned(), Role::Dim)),
         Outcome::Answered => {}
+        // An answer that says so itself cites nothing.
+        Outcome::NotAnswered if !turn.text.trim().is_empty() && turn.citations.is_empty() => {}
         Outcome::NotAnswered => {
             notes.push(("the sources don't answer this".to_owned(), Role::Dim));
         }
@@ -108,6 +110,11 @@ fn footer(turn: &Turn) -> String {
         add(&format!("{supported} of {all} citation{plural} supported"));
     }
     parts.join(" · ")
+}
+
+/// Whether an error tells already that there is no model.
+pub(crate) fn says_no_model(error: &str) -> bool {
+    error.to_lowercase().contains("no model")
 }
 
 /// Done out of all, the first as wide as the second, so that nothing moves.
@@ -186,6 +193,26 @@ mod tests {
         turn.dropped = vec![DroppedCitation { number: 9, at: 3 }];
         assert_eq!(texts(&turn)[0], "no space left");
         assert_eq!(texts(&turn)[1], "1 invented citation number was taken out");
+    }
+
+    #[test]
+    fn a_refusal_is_told_once() {
+        let mut turn = fixtures::cited_turn(1, None);
+        turn.outcome = Outcome::NotAnswered;
+        let note = "the sources don't answer this";
+        assert_eq!(texts(&turn)[0], note);
+        turn.citations.clear();
+        turn.text = "The sources do not answer this.".into();
+        assert!(!texts(&turn).iter().any(|text| text == note));
+        turn.text = " \n".into();
+        assert_eq!(texts(&turn)[0], note);
+    }
+
+    #[test]
+    fn an_error_may_say_that_there_is_no_model() {
+        assert!(says_no_model("There is no model \"a\": no such file"));
+        assert!(says_no_model("/a: it holds no model: config.json is needed"));
+        assert!(!says_no_model("the file model.gguf is damaged"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ const AREA: Rect = Rect { x: 0, y: 0, width: 40, height: 10 };
 fn long(count: TurnId) -> State {
     let mut state = fixtures::empty();
     let turns = (1..=count).map(|id| Turn {
-        outcome: Outcome::NotAnswered,
+        outcome: Outcome::Cancelled,
         mode: String::new(),
         model: String::new(),
         ..fixtures::plain_turn(id, (id > 1).then(|| id - 1), &format!("q{id}"), &format!("a{id}"))
@@ -62,13 +62,27 @@ impl Reader {
         found.is_some()
     }
 
+    /// Where the reader stands, as [`at`] says it.
+    fn place(&self) -> Scroll {
+        match self.state.conversation.scroll {
+            Scroll::At { turn, line, .. } => at(turn, line),
+            Scroll::Bottom => Scroll::Bottom,
+        }
+    }
+
+    /// The topmost row at this width.
+    fn topmost(&mut self, width: u16) -> String {
+        let (text, _) = self.draw_in(Rect { width, ..AREA });
+        text.lines().next().unwrap().trim().to_owned()
+    }
+
     fn entry(&mut self, turn: TurnId) -> &mut Entry {
         fixtures::entry(&mut self.state, turn)
     }
 }
 
 fn at(turn: TurnId, line: usize) -> Scroll {
-    Scroll::At { turn, line }
+    Scroll::At { turn, line, width: 0, byte: None }
 }
 
 #[test]
@@ -100,17 +114,17 @@ fn a_short_conversation_begins_at_the_top_and_does_not_scroll() {
 fn lines_and_pages_go_both_ways_and_stop_at_the_ends() {
     let mut reader = Reader::new(long(20));
     assert!(reader.scroll(ScrollBy::Lines(-1)));
-    assert_eq!(reader.state.conversation.scroll, at(18, 0));
+    assert_eq!(reader.place(), at(18, 0));
     assert_eq!(reader.draw().1, Below::More);
     assert!(reader.scroll(ScrollBy::Pages(-1)));
-    assert_eq!(reader.state.conversation.scroll, at(16, 0));
+    assert_eq!(reader.place(), at(16, 0));
     assert!(reader.scroll(ScrollBy::Pages(1)));
-    assert_eq!(reader.state.conversation.scroll, at(18, 0));
+    assert_eq!(reader.place(), at(18, 0));
     assert!(reader.scroll(ScrollBy::Lines(500)));
-    assert_eq!(reader.state.conversation.scroll, Scroll::Bottom);
+    assert_eq!(reader.place(), Scroll::Bottom);
     assert!(!reader.scroll(ScrollBy::Lines(1)));
     assert!(reader.scroll(ScrollBy::Lines(-500)));
-    assert_eq!(reader.state.conversation.scroll, at(1, 0));
+    assert_eq!(reader.place(), at(1, 0));
     assert!(!reader.scroll(ScrollBy::Pages(-1)));
     assert!(reader.scroll(ScrollBy::Bottom));
     assert!(reader.scroll(ScrollBy::Top));
@@ -121,12 +135,12 @@ fn lines_and_pages_go_both_ways_and_stop_at_the_ends() {
 fn a_turn_is_brought_in_sight_and_not_moved_when_it_is() {
     let mut reader = Reader::new(long(20));
     assert!(reader.scroll(ScrollBy::Turn(5)));
-    assert_eq!(reader.state.conversation.scroll, at(5, 0));
+    assert_eq!(reader.place(), at(5, 0));
     assert!(!reader.scroll(ScrollBy::Turn(6)));
     assert!(!reader.scroll(ScrollBy::Turn(99)));
     assert!(reader.scroll(ScrollBy::Turn(4)));
     assert!(reader.scroll(ScrollBy::Turn(20)));
-    assert_eq!(reader.state.conversation.scroll, Scroll::Bottom);
+    assert_eq!(reader.place(), Scroll::Bottom);
 }
 
 #[test]
@@ -183,6 +197,72 @@ fn a_place_stays_valid_at_any_width() {
     // The turn is in another branch now.
     reader.state.conversation.scroll = at(77, 3);
     assert_eq!(reader.words().last().unwrap(), "a20");
+}
+
+/// A reader of one long answer of numbered words, at its end.
+fn numbered() -> Reader {
+    let mut state = long(20);
+    let words: Vec<String> = (0..600).map(|n| format!("word{n:03}")).collect();
+    let paragraphs: Vec<String> = words.chunks(50).map(|chunk| chunk.join(" ")).collect();
+    fixtures::entry(&mut state, 10).turn.text = paragraphs.join("\n\n");
+    Reader::new(state)
+}
+
+#[test]
+fn the_place_is_kept_over_widths() {
+    let mut reader = numbered();
+    let middle = reader.entry(10).turn.text.find("word300").unwrap();
+    assert!(reader.scroll(ScrollBy::Byte(10, middle)));
+    let before = reader.topmost(AREA.width);
+    let first = before.split(' ').next().unwrap().to_owned();
+    assert!(first.starts_with("word2"), "{before}");
+    let Scroll::At { width, byte, .. } = reader.state.conversation.scroll else {
+        panic!("{:?}", reader.state.conversation.scroll);
+    };
+    assert_eq!(width, AREA.width - GUTTER);
+    let text = &reader.entry(10).turn.text;
+    assert!(text.get(byte.unwrap()..).unwrap().starts_with(&first));
+    for width in [20, 30, 55, 80, 200] {
+        let row = reader.topmost(width);
+        assert!(row.contains(&first), "{first} at {width}: {row}");
+    }
+    assert_eq!(reader.topmost(AREA.width), before);
+    // At another width the next movement begins at the same place.
+    let area = Rect { width: 80, ..AREA };
+    let found = reader.pane.scroll(&reader.state, &reader.theme, area, ScrollBy::Lines(1));
+    let before: Vec<String> = reader.draw_in(area).0.lines().map(str::to_owned).collect();
+    reader.state.conversation.scroll = found.unwrap();
+    let after: Vec<String> = reader.draw_in(area).0.lines().map(str::to_owned).collect();
+    assert_eq!(before[1..], after[..before.len() - 1]);
+}
+
+#[test]
+fn rows_without_text_of_the_answer_have_a_place_too() {
+    let row = |source: Option<(usize, usize)>| Row {
+        kind: Kind::Body,
+        line: Line::default(),
+        source: source.map(|(start, end)| crate::domain::ByteRange::new(start, end)),
+    };
+    // A question of two rows, two paragraphs, and a note.
+    let rows: Vec<Row> =
+        [None, None, Some((0, 9)), None, Some((11, 20)), Some((20, 24)), None].map(row).into();
+    let bytes: Vec<Option<usize>> = (0..8).map(|line| byte_of(&rows, line)).collect();
+    let wanted = [None, None, Some(0), Some(11), Some(11), Some(20), Some(24), Some(24)];
+    assert_eq!(bytes, wanted);
+    let lines = [0, 8, 11, 19, 20, 99].map(|byte| line_from(&rows, byte));
+    assert_eq!(lines, [Some(2), Some(2), Some(4), Some(4), Some(5), Some(5)]);
+    assert_eq!(line_from(&rows[..2], 3), None);
+}
+
+#[test]
+fn a_place_without_a_width_is_a_line() {
+    let mut reader = numbered();
+    reader.state.conversation.scroll = at(10, 3);
+    let before = reader.topmost(40);
+    reader.state.conversation.scroll = Scroll::At { turn: 10, line: 3, width: 0, byte: Some(900) };
+    assert_eq!(reader.topmost(40), before);
+    reader.state.conversation.scroll = Scroll::At { turn: 10, line: 3, width: 7, byte: Some(900) };
+    assert_ne!(reader.topmost(40), before);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What stands in the conversation before the first question.
 
-use super::outcome::{progress, seconds};
+use super::outcome::{progress, says_no_model, seconds};
 use crate::app::keymap::Layer;
 use crate::app::state::KnowledgeWork;
 use crate::app::{Action, State};
@@ -9,6 +9,9 @@ use crate::ui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+
+/// Columns of an error at most; the status line told all of it.
+const ERROR: usize = 200;
 
 /// Says what is there to be asked, and what can be done.
 pub(super) fn render(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -82,9 +85,21 @@ fn model(state: &State) -> String {
             format!("{} answers while {name} is being loaded.", card.name)
         }
         (None, Some(card), _) => format!("{} answers.", card.name),
-        (None, None, Some(error)) => format!("There is no model: {error}"),
+        (None, None, Some(error)) if says_no_model(error) => {
+            capitalised(&text::truncate(error, ERROR))
+        }
+        (None, None, Some(error)) => {
+            format!("There is no model: {}", text::truncate(error, ERROR))
+        }
         (None, None, None) => "The model is about to be loaded.".to_owned(),
     }
+}
+
+/// The text with a capital letter at its beginning.
+fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    let first: String = rest.next().into_iter().flat_map(char::to_uppercase).collect();
+    first + rest.as_str()
 }
 
 /// Three things to begin with, each with its key.
@@ -124,6 +139,19 @@ mod tests {
         let text = drawn(&fixtures::empty(), 60, 12);
         assert!(text.contains("16 files can be asked about."), "{text}");
         assert!(text.contains("Ctrl+P") && text.contains("tiny-reader answers."), "{text}");
+    }
+
+    #[test]
+    fn a_missing_model_is_told_once_and_shortly() {
+        let mut state = fixtures::empty();
+        state.model.loaded = None;
+        state.model.failed = Some("there is no model \"qwen\"; choose another".into());
+        let text = drawn(&state, 60, 12);
+        assert!(text.contains("\nThere is no model \"qwen\"; choose another\n"), "{text}");
+        state.model.failed = Some("the file is damaged ".repeat(50));
+        let text = drawn(&state, 60, 16);
+        assert!(text.contains("There is no model: the file is damaged"), "{text}");
+        assert!(text.contains('…') && text.contains("Ctrl+P"), "{text}");
     }
 
     #[test]

@@ -13,6 +13,9 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 /// Longer lines than this are hard to read, so that no popup is wider.
 const WIDEST: u16 = 140;
+/// Columns of the screen from which there is a margin around popups. On smaller
+/// ones, scraps of the panes' frames at both sides would only confuse.
+const WITH_MARGIN: u16 = 100;
 /// Columns between the corner and what stands in the border.
 const CORNER: u16 = 2;
 
@@ -36,24 +39,35 @@ pub(super) struct Frame {
     pub(super) more_below: bool,
 }
 
-/// As much of the screen as leaves a margin where there is room for one.
+/// As much of the screen as leaves a margin where there is room for one. The
+/// last row, the status line, stays in sight.
 pub(super) fn large(screen: Rect) -> Rect {
-    let side = match screen.width {
-        100.. => 4,
-        60.. => 1,
-        _ => 0,
-    };
+    let most = Rect { height: screen.height.saturating_sub(1), ..screen };
+    if is_narrow(screen) {
+        return most;
+    }
     let above = match screen.height {
         30.. => 2,
         20.. => 1,
         _ => 0,
     };
-    let area = screen.inner(Margin::new(side, above));
+    let area = screen.inner(Margin::new(4, above)).intersection(most);
     centred(area, WIDEST, area.height)
 }
 
+/// Whether popups take the whole width of the screen.
+pub(super) fn is_narrow(screen: Rect) -> bool {
+    screen.width < WITH_MARGIN
+}
+
+/// The middle of the screen, of this size; on a narrow one, its whole width.
+pub(super) fn middle(screen: Rect, width: u16, height: u16) -> Rect {
+    let width = if is_narrow(screen) { screen.width } else { width };
+    centred(large(screen), width, height)
+}
+
 /// The middle of an area, of this size or as large as the area is.
-pub(super) fn centred(area: Rect, width: u16, height: u16) -> Rect {
+fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect {
         x: area.x + (area.width - width) / 2,
@@ -172,11 +186,13 @@ mod tests {
     #[test]
     fn popups_fill_small_screens_and_stand_in_the_middle_of_large_ones() {
         let screen = |columns, rows| Rect::new(0, 0, columns, rows);
-        assert_eq!(large(screen(40, 12)), screen(40, 12));
-        assert_eq!(large(screen(80, 24)), Rect::new(1, 1, 78, 22));
+        assert_eq!(large(screen(40, 12)), screen(40, 11));
+        assert_eq!(large(screen(99, 40)), screen(99, 39));
+        assert_eq!(large(screen(100, 16)), Rect::new(4, 0, 92, 15));
         assert_eq!(large(screen(120, 40)), Rect::new(4, 2, 112, 36));
         assert_eq!(large(screen(240, 60)).width, WIDEST);
-        assert_eq!(centred(screen(80, 24), 60, 3), Rect::new(10, 10, 60, 3));
-        assert_eq!(centred(screen(40, 12), 60, 99), screen(40, 12));
+        assert_eq!(middle(screen(120, 40), 60, 4), Rect::new(30, 18, 60, 4));
+        assert_eq!(middle(screen(80, 24), 60, 3), Rect::new(0, 10, 80, 3));
+        assert_eq!(middle(screen(40, 12), 60, 99), screen(40, 11));
     }
 }

@@ -4,8 +4,8 @@
 use super::super::stats::GAUGE_LEGEND;
 use super::super::text;
 use super::super::theme::{Role, Theme};
-use super::Canvas;
 use super::frame::{Frame, hints, inner, large};
+use super::{Canvas, role_style};
 use crate::app::command::COMMANDS;
 use crate::app::effect::ScrollBy;
 use crate::app::keymap::{Keymap, Layer};
@@ -205,8 +205,8 @@ fn entry(
 ) -> Vec<Line<'static>> {
     let term_columns = (columns * 2 / 5).clamp(8, 24).min(columns.saturating_sub(1));
     let indent = " ".repeat(usize::from(term_columns));
-    let meaning = vec![Span::styled(meaning.to_owned(), theme.style(Role::Text))];
-    let term = Span::styled(term.to_owned(), theme.style(role));
+    let meaning = vec![Span::styled(meaning.to_owned(), role_style(theme, Role::Text))];
+    let term = Span::styled(term.to_owned(), role_style(theme, role));
     let taken = text::width(&term.content);
     if taken >= usize::from(term_columns) {
         let mut lines = text::wrap_spans(vec![term], columns, "", "  ");
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(to(last, ScrollBy::Bottom), None);
         assert_eq!(to(last, ScrollBy::Lines(1)), None);
         assert_eq!(to(0, ScrollBy::Lines(-1)), None);
-        assert_eq!(to(0, ScrollBy::Pages(1)), Some(18));
+        assert_eq!(to(0, ScrollBy::Pages(1)), Some(19));
         assert_eq!(to(9999, ScrollBy::Lines(-1)), Some(last - 1));
         assert_eq!(to(last, ScrollBy::Top), Some(0));
         assert_eq!(to(0, ScrollBy::Line(3)), None);

@@ -13,13 +13,14 @@ mod prompt;
 mod tests;
 mod viewer;
 
-use super::theme::Theme;
+use super::theme::{Role, Theme};
 use crate::app::State;
 use crate::app::effect::ScrollBy;
 use crate::app::event::Scrolled;
 use crate::app::state::Popup;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 
 /// What is laid out and kept between frames: where the rows of long lines in
 /// the viewer begin.
@@ -80,4 +81,11 @@ struct Canvas<'a> {
     screen: Rect,
     /// Whether it is the topmost popup.
     top: bool,
+}
+
+/// How a role looks in a popup. Plain text brings the background of the screen
+/// along, which would leave patches on that of the popup.
+fn role_style(theme: &Theme, role: Role) -> Style {
+    let style = theme.style(role);
+    if role == Role::Text { style.patch(theme.style(Role::Popup)) } else { style }
 }

@@ -4,8 +4,8 @@
 use super::super::sources::first_shown;
 use super::super::text;
 use super::super::theme::{Role, Theme};
-use super::frame::{Frame, centred, hints, inner, large};
-use super::{Canvas, line};
+use super::frame::{Frame, hints, inner, is_narrow, middle};
+use super::{Canvas, line, role_style};
 use crate::app::Action;
 use crate::app::keymap::Layer;
 use crate::app::state::{Match, Picker, PickerKind, PickerRow};
@@ -32,14 +32,15 @@ pub(super) fn render(
     buffer: &mut Buffer,
 ) -> Option<Position> {
     let theme = canvas.theme;
-    let most = large(canvas.screen);
     // The height follows all rows, so that nothing moves while one types.
     let wanted = match picker.kind {
+        // All of a narrow screen, so that nothing shows around it.
+        _ if is_narrow(canvas.screen) => usize::MAX,
         PickerKind::Sessions => SESSION_ROWS,
         _ => picker.rows.len().max(3),
     };
     let wanted = u16::try_from(wanted).unwrap_or(u16::MAX).saturating_add(AROUND);
-    let area = centred(most, COLUMNS, wanted);
+    let area = middle(canvas.screen, COLUMNS, wanted);
     let inside = inner(area).inner(Margin::new(1, 0));
     let list =
         Rect { y: inside.y.saturating_add(2), height: inside.height.saturating_sub(2), ..inside };
@@ -69,7 +70,7 @@ pub(super) fn render(
         let selected = place == picker.selected;
         render_row(entry, found, picker.kind, theme, row, buffer);
         if selected {
-            buffer.set_stringn(row.x, row.y, "▸", 1, theme.style(Role::Text));
+            buffer.set_stringn(row.x, row.y, "▸", 1, role_style(theme, Role::Text));
             buffer.set_style(row, theme.style(Role::Selected));
         }
     }
@@ -192,7 +193,7 @@ fn pieces(entry: &PickerRow, letters: &[u32], theme: &Theme) -> (Vec<Piece>, Vec
         };
         let text = text::truncate(cluster, usize::MAX).into_owned();
         let columns = text::width(&text);
-        let style = theme.style(role);
+        let style = role_style(theme, role);
         let style = if matched { style.patch(theme.style(Role::Match)) } else { style };
         part.push(Piece { text, columns, style });
     }

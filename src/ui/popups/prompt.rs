@@ -2,8 +2,8 @@
 
 use super::super::text;
 use super::super::theme::Role;
-use super::frame::{Frame, centred, hints, inner, large};
-use super::{Canvas, line};
+use super::frame::{Frame, hints, inner, middle};
+use super::{Canvas, line, role_style};
 use crate::app::Action;
 use crate::app::keymap::Layer;
 use crate::app::state::{Confirm, Prompt, PromptFor};
@@ -30,7 +30,7 @@ pub(super) fn render(
         hints: hints(&canvas.state.keymap, Layer::Picker, &actions),
         ..Frame::default()
     };
-    let area = centred(large(canvas.screen), COLUMNS, 3);
+    let area = middle(canvas.screen, COLUMNS, 3);
     let inner = padded(frame.render(canvas, area, buffer));
     line::render(&prompt.editor, canvas.theme.style(Role::Input), inner, buffer)
 }
@@ -43,12 +43,11 @@ pub(super) fn render_confirm(confirm: &Confirm, canvas: &Canvas<'_>, buffer: &mu
         hints: hints(&canvas.state.keymap, Layer::Picker, &actions),
         ..Frame::default()
     };
-    let most = large(canvas.screen);
-    let columns = padded(inner(centred(most, COLUMNS, most.height))).width;
-    let style = canvas.theme.style(Role::Text);
+    let columns = padded(inner(middle(canvas.screen, COLUMNS, u16::MAX))).width;
+    let style = role_style(canvas.theme, Role::Text);
     let lines = text::plain(&visible(&confirm.question), columns, style);
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let area = centred(most, COLUMNS, rows);
+    let area = middle(canvas.screen, COLUMNS, rows);
     let inner = padded(frame.render(canvas, area, buffer));
     for (row, rendered) in inner.rows().zip(&lines) {
         buffer.set_line(row.x, row.y, &rendered.line, row.width);

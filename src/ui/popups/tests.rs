@@ -10,12 +10,14 @@ use crate::app::state::{
 use crate::domain::{LineRange, acts};
 use crate::editor::Editor;
 use crate::ui::fixtures;
-use crate::ui::theme::Role;
-use ratatui::style::Style;
+use crate::ui::theme::{Depth, Themes};
+use ratatui::buffer::Cell;
 use std::sync::Arc;
 
 const LARGE: (u16, u16) = (120, 40);
 const SMALL: (u16, u16) = (40, 12);
+/// Stands where no popup is.
+const BELOW: &str = "¤";
 
 fn with(popup: Popup) -> State {
     let mut state = fixtures::state();
@@ -54,8 +56,8 @@ fn commands() -> Picker {
     let rows: Vec<PickerRow> = Action::ALL
         .iter()
         .map(|action| PickerRow {
-            label: action.about().into(),
-            detail: action.name().replace('_', " "),
+            label: action.name().replace('_', " "),
+            detail: action.about().into(),
             key: "Ctrl+P".into(),
             value: PickerValue::Action(*action),
         })
@@ -137,10 +139,103 @@ fn style_of(buffer: &Buffer, text: &str) -> Style {
 
 fn on_popup(role: Role) -> Style {
     let theme = Theme::default();
-    let mut cell = ratatui::buffer::Cell::default();
+    let mut cell = Cell::default();
     cell.set_style(theme.style(Role::Text)).set_style(theme.style(Role::Popup));
     cell.set_style(theme.style(role));
     cell.style()
+}
+
+/// One of every kind; the first three are as large as the screen allows.
+fn every_kind() -> [Popup; 5] {
+    let mut list = commands();
+    list.query.insert("answ");
+    list.filter();
+    let mut stale = content();
+    stale.stale = true;
+    [
+        Popup::Help { scroll: 40 },
+        Popup::Picker(list),
+        Popup::Viewer(Box::new(viewer(Some(Ok(stale))))),
+        Popup::Prompt(Prompt {
+            purpose: PromptFor::Title,
+            title: "Title".into(),
+            editor: Editor::new("badges"),
+        }),
+        Popup::Confirm(Confirm { question: "Sure?".into(), delete_session: String::new() }),
+    ]
+}
+
+/// What is drawn over a screen full of [`BELOW`].
+fn over(popup: Popup, theme: &Theme, (columns, rows): (u16, u16)) -> Buffer {
+    let area = Rect::new(0, 0, columns, rows);
+    let mut below = Cell::new(BELOW);
+    below.set_style(theme.style(Role::Text));
+    let mut buffer = Buffer::filled(area, below);
+    render(&with(popup), theme, area, &mut buffer, &mut Cache::default());
+    buffer
+}
+
+#[test]
+fn no_popup_shows_the_background_of_the_screen() {
+    let themes = Themes::builtin();
+    let mut painted = 0;
+    for name in themes.names() {
+        let theme = themes.get(&name).unwrap().at(Depth::True);
+        let screen = theme.style(Role::Text).bg;
+        if screen == theme.style(Role::Popup).bg {
+            continue;
+        }
+        painted += 1;
+        for size in [SMALL, LARGE] {
+            for popup in every_kind() {
+                let drawn = over(popup, &theme, size);
+                let inside = drawn.content.iter().filter(|cell| cell.symbol() != BELOW);
+                let patches: String =
+                    inside.filter(|cell| Some(cell.bg) == screen).map(Cell::symbol).collect();
+                assert_eq!(patches, "", "{name}:\n{}", fixtures::text(&drawn));
+            }
+        }
+    }
+    assert!(painted >= 3, "{painted} themes paint popups");
+}
+
+#[test]
+fn a_narrow_screen_shows_nothing_beside_a_popup_but_the_status_line() {
+    for size in [SMALL, (80, 24), (99, 31)] {
+        for (place, popup) in every_kind().into_iter().enumerate() {
+            let text = fixtures::text(&over(popup, &Theme::default(), size));
+            let mut lines: Vec<&str> = text.lines().collect();
+            let status = lines.pop().unwrap();
+            assert!(status.chars().all(|c| BELOW.contains(c)), "{text}");
+            for line in lines {
+                let below = line.chars().filter(|c| BELOW.contains(*c)).count();
+                let outside = place > 2 && below == usize::from(size.0);
+                assert!(below == 0 || outside, "{size:?}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_detail_ends_before_the_key() {
+    let detail = "Answer the selected question again, with a new search for its sources";
+    let mut list = picker(PickerKind::Commands, &[("answer again", detail, "Ctrl+R")]);
+    list.query.insert("search");
+    list.filter();
+    for columns in 30..120 {
+        let (drawn, _) = buffer(&with(Popup::Picker(list.clone())), (columns, 12));
+        let text = fixtures::text(&drawn);
+        let row = text.lines().find(|line| line.contains("Ctrl+R")).unwrap();
+        let row = row.split_once("▸ ").unwrap().1;
+        let told = row.split_once("  Ctrl+R").unwrap().0.trim_end();
+        let whole = format!("answer again  {detail}");
+        let fits = told == whole || told.strip_suffix('…').is_some_and(|t| whole.starts_with(t));
+        assert!(fits || told == "answer again", "{columns}: {text}");
+    }
+    let (drawn, _) = buffer(&with(Popup::Picker(list)), LARGE);
+    let matched = Theme::default().style(Role::Match).add_modifier;
+    assert!(style_of(&drawn, "search f").add_modifier.contains(matched));
+    assert!(!style_of(&drawn, "new search").add_modifier.contains(matched));
 }
 
 #[test]

@@ -9,8 +9,8 @@ pub(super) use rows::Rows;
 use super::super::sources::place;
 use super::super::text;
 use super::super::theme::{Role, Theme};
-use super::Canvas;
 use super::frame::{Frame, hints, inner, large};
+use super::{Canvas, role_style};
 use crate::app::Action;
 use crate::app::effect::ScrollBy;
 use crate::app::keymap::Layer;
@@ -151,7 +151,7 @@ impl Body<'_> {
             .filter(|highlight| highlight.line == at.0)
             .map(|highlight| &highlight.bytes)
             .collect();
-        let plain = self.theme.style(Role::Text);
+        let plain = role_style(self.theme, Role::Text);
         let highlight = self.theme.style(Role::Highlight);
         layout.spans(at, |byte| {
             if cited.iter().any(|range| range.contains(&byte)) { highlight } else { plain }

@@ -1,26 +1,23 @@
 //! The list of sources: two rows each, or one where there is little room.
 //! Whatever a colour says, a sign or a word says too.
 
-use super::super::stats::bar;
 use super::super::text;
 use super::super::theme::{Role, Theme};
+use super::figures::{Figures, Part};
 use super::path;
 use crate::app::State;
 use crate::app::state::Entry;
-use crate::domain::{Source, Support, Turn};
+use crate::domain::{LeftOut, Source, Support, Turn};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 /// Rows of the pane from which a source has two of them.
-const TWO_ROWS: u16 = 14;
+const TWO_ROWS: u16 = 12;
 /// Columns of the pane from which a source has two rows.
 const TWO_ROWS_COLUMNS: u16 = 30;
-/// Columns of the bar for the score.
-const BAR: usize = 8;
-
-/// A piece of a row with its role.
-type Part = (String, Role);
+/// Columns of the selection, the light, the brackets and the space behind them.
+const INDENT: usize = 5;
 
 /// Rows of each source in a pane of this size.
 pub(super) fn rows_each(area: Rect) -> u16 {
@@ -44,6 +41,16 @@ pub(super) fn render(
     let focused = super::focused(state);
     let common = path::common(sources);
     let digits = sources.iter().map(|s| s.number).max().unwrap_or(0).to_string().len();
+    // What is hidden above and below is told in the last column.
+    let columns = area.width.saturating_sub(u16::from(more));
+    let indent = INDENT + digits;
+    let figures = if each == 1 {
+        // Half of the row is kept for the path.
+        let room = usize::from(columns / 2).saturating_sub(indent + 6).max(6);
+        Figures::fitting(sources, room, false)
+    } else {
+        Figures::fitting(sources, usize::from(columns).saturating_sub(indent), true)
+    };
     for (place, source) in sources.iter().enumerate().skip(first).take(shown) {
         let down = u16::try_from(place - first).unwrap_or(u16::MAX).saturating_mul(each);
         let whole = Rect { y: area.y.saturating_add(down), height: each, ..area };
@@ -56,8 +63,8 @@ pub(super) fn render(
             digits,
             selected: is_selected,
             theme,
-            // What is hidden above and below is told in the last column.
-            area: Rect { width: whole.width.saturating_sub(u16::from(more)), ..whole },
+            figures,
+            area: Rect { width: columns, ..whole },
         };
         if each == 1 {
             row.render_short(buffer);
@@ -106,9 +113,11 @@ struct Row<'a> {
     entry: &'a Entry,
     source: &'a Source,
     path: &'a str,
+    /// Columns of the longest number.
     digits: usize,
     selected: bool,
     theme: &'a Theme,
+    figures: Figures,
     area: Rect,
 }
 
@@ -124,17 +133,13 @@ impl Row<'_> {
         }
         let indent = self.indent();
         let room = usize::from(below.width).saturating_sub(indent);
-        let text = match self.source.left_out {
-            Some(left_out) => left_out.reason().to_owned(),
-            None => self.source.hit.chunk.heading_line(),
-        };
-        // A reason is worth more than figures.
-        let least = text::width(&text);
-        let roomy = room >= 40 && !self.source.used();
-        let figures = self.figures(room, if roomy { least } else { least.min(10) });
+        let figures = self.figures.of(self.source);
         self.put_right(&figures, below, buffer);
         let room = room.saturating_sub(columns_of(&figures) + 1);
-        let text = text::truncate(&text, room);
+        let text = match self.source.left_out {
+            Some(left_out) => text::truncate(reason(left_out, room), room).into_owned(),
+            None => path::heading(&self.source.hit.chunk.heading, room),
+        };
         let x = below.x.saturating_add(u16::try_from(indent).unwrap_or(u16::MAX));
         if x < below.right() {
             buffer.set_stringn(x, below.y, &text, room, self.theme.style(Role::Dim));
@@ -143,17 +148,13 @@ impl Row<'_> {
 
     /// All in one row; what there is no room for is told below the list.
     fn render_short(&self, buffer: &mut Buffer) {
-        let columns = usize::from(self.area.width);
-        let brief = columns < 60;
+        let brief = self.area.width < 60;
         let mut right = self.words(brief);
         if let Some(left_out) = self.source.left_out {
             let text = if brief { "left out" } else { left_out.reason() };
             push_word(&mut right, text, Role::Dim);
         }
-        // The same figures in each row, so that they stand below each other;
-        // half of the row is kept for the path.
-        let room = (columns / 2).saturating_sub(self.indent() + 6).max(6);
-        let figures = self.figures(room, 0);
+        let figures = self.figures.of(self.source);
         if !figures.is_empty() {
             right.push((" ".to_owned(), Role::Text));
             right.extend(figures);
@@ -161,10 +162,9 @@ impl Row<'_> {
         self.render_place(&right, self.area, buffer);
     }
 
-    /// Columns left of the text: the selection, the light, the number.
+    /// Columns left of the text.
     fn indent(&self) -> usize {
-        // The brackets and the space behind them.
-        2 + self.digits + 3
+        INDENT + self.digits
     }
 
     fn render_place(&self, right: &[Part], area: Rect, buffer: &mut Buffer) {
@@ -209,36 +209,6 @@ impl Row<'_> {
         words
     }
 
-    /// As many of tokens, bar, score and ranks as leave `least` of `room`.
-    fn figures(&self, room: usize, least: usize) -> Vec<Part> {
-        let source = self.source;
-        let grey = |role| if source.used() { role } else { Role::Dim };
-        let score = source.hit.score;
-        let score = if score.is_finite() { score.clamp(0.0, 1.0) } else { 0.0 };
-        let (filled, rest) = bar(f64::from(score), BAR);
-        let bar = [(filled, grey(Role::Bar)), (rest, Role::Faint)];
-        let number = (format!(" {score:.2}"), grey(Role::Text));
-        let rank = |rank: Option<usize>| rank.map_or_else(|| "–".to_owned(), |r| format!("#{r}"));
-        let vector = rank(source.hit.vector.map(|leg| leg.rank));
-        let words = rank(source.hit.full_text.map(|leg| leg.rank));
-        let ranks = (format!("  v{vector:<3} t{words:<3}"), Role::Dim);
-        let tokens = (format!("{:>4} tok  ", source.tokens), Role::Dim);
-
-        let mut parts = vec![tokens];
-        parts.extend(bar);
-        parts.extend([number, ranks]);
-        // Tokens of what isn't in the prompt were never spent.
-        let first = usize::from(!source.used());
-        // All, without tokens, bar and score, the score alone.
-        for part in [first..5, 1..5, 1..4, 3..4] {
-            let part = parts.get(part).unwrap_or_default();
-            if columns_of(part) + least < room {
-                return part.to_vec();
-            }
-        }
-        Vec::new()
-    }
-
     fn put_right(&self, parts: &[Part], area: Rect, buffer: &mut Buffer) {
         let columns = u16::try_from(columns_of(parts)).unwrap_or(area.width).min(area.width);
         if columns == 0 {
@@ -248,6 +218,21 @@ impl Row<'_> {
         let spans = parts.iter().map(|(text, role)| Span::styled(text.as_str(), style(*role)));
         let line = Line::from(spans.collect::<Vec<_>>());
         buffer.set_line(area.right() - columns, area.y, &line, columns);
+    }
+}
+
+/// Why it was left out, in fewer words where all of them don't fit.
+fn reason(left_out: LeftOut, room: usize) -> &'static str {
+    let whole = left_out.reason();
+    if text::width(whole) <= room {
+        return whole;
+    }
+    match left_out {
+        LeftOut::NoRoom => "no room",
+        LeftOut::NoSentence => "no sentence",
+        LeftOut::NotAsked => "not asked",
+        LeftOut::Excluded => "excluded",
+        LeftOut::NotPinned => "not pinned",
     }
 }
 
@@ -276,6 +261,16 @@ mod tests {
                     assert!(first == 0 || first + shown <= count);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn reasons_are_short_where_there_is_little_room() {
+        assert_eq!(reason(LeftOut::NotPinned, 17), "others are pinned");
+        assert_eq!(reason(LeftOut::NotPinned, 16), "not pinned");
+        let all = [LeftOut::NoRoom, LeftOut::NoSentence, LeftOut::NotAsked, LeftOut::Excluded];
+        for left_out in all {
+            assert!(text::width(reason(left_out, 11)) <= 11, "{left_out:?}");
         }
     }
 

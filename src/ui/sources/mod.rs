@@ -5,7 +5,9 @@
 //! Nothing is kept between frames: the list shows the rows around the selected
 //! one, so that it needs no position of its own.
 
+mod figures;
 mod list;
+mod paragraphs;
 mod passage;
 mod path;
 #[cfg(test)]
@@ -24,6 +26,9 @@ use ratatui::layout::Rect;
 
 /// Rows that the passage needs to be shown at all, its rule included.
 const PASSAGE_ROWS: u16 = 6;
+/// The same below a list with one row for each source, whose figures are told
+/// with the passage.
+const BRIEF_PASSAGE_ROWS: u16 = 4;
 
 /// Draws the pane into what its frame leaves.
 pub fn render(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -42,7 +47,7 @@ pub fn render(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let (above, below) = split(area, each, entry.turn.sources.len());
     list::render(state, entry, theme, each, above, buffer);
     if let (Some(below), Some(source)) = (below, selected(state)) {
-        passage::render(state, entry, source, theme, below, buffer);
+        passage::render(state, entry, source, theme, each == 1, below, buffer);
     }
 }
 
@@ -67,7 +72,8 @@ fn split(area: Rect, each: u16, count: usize) -> (Rect, Option<Rect>) {
     let most = area.height.saturating_mul(3) / 5 / each * each;
     let list = wanted.min(most.max(each)).min(area.height);
     let rest = area.height - list;
-    if rest < PASSAGE_ROWS {
+    let least = if each == 1 { BRIEF_PASSAGE_ROWS } else { PASSAGE_ROWS };
+    if rest < least {
         return (area, None);
     }
     let below = Rect { y: area.y + list, height: rest, ..area };

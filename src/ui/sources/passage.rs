@@ -3,22 +3,26 @@
 
 use super::super::text;
 use super::super::theme::{Role, Theme};
+use super::{figures, paragraphs, path};
 use crate::app::State;
 use crate::app::state::Entry;
 use crate::domain::{ByteRange, Citation, Source, Support, Turn};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use std::borrow::Cow;
 
 /// Bytes of a passage that are shown at most; the viewer has all of it.
 const LONGEST: usize = 64 << 10;
 
-/// Draws the passage under a rule with its number and heading.
+/// Draws the passage under a rule with its number and heading; with the figures
+/// that a list with one row for each source has no room for, if `brief`.
 pub(super) fn render(
     state: &State,
     entry: &Entry,
     source: &Source,
     theme: &Theme,
+    brief: bool,
     area: Rect,
     buffer: &mut Buffer,
 ) {
@@ -28,7 +32,7 @@ pub(super) fn render(
 
     // The last column tells whether there is more.
     let columns = area.width.saturating_sub(2).max(1);
-    for (note, role) in notes(entry, source) {
+    for (note, role) in notes(entry, source, brief) {
         for rendered in text::plain(&note, columns, theme.style(role)) {
             let Some(row) = rows.next() else { return };
             buffer.set_line(row.x, row.y, &rendered.line, columns.min(row.width));
@@ -36,7 +40,8 @@ pub(super) fn render(
     }
     let highlight = theme.style(Role::Highlight);
     let cited = cited(&entry.turn, source, state.conversation.citation);
-    let spans = pieces(source, &cited)
+    let text = shown(source);
+    let spans = pieces(&text, source, &cited)
         .into_iter()
         .map(|(text, role)| Span::styled(text.to_owned(), theme.style(role)))
         .collect();
@@ -47,11 +52,14 @@ pub(super) fn render(
     let first = target
         .map_or(0, |line| line.saturating_sub(height / 3))
         .min(lines.len().saturating_sub(height));
+    let is_blank = |line: &&Line<'_>| line.spans.iter().all(|span| span.content.trim().is_empty());
+    let first = first + lines.iter().skip(first).take_while(is_blank).count();
+    let more_above = !lines.iter().take(first).all(|line| is_blank(&line));
     let mark = theme.style(Role::Dim);
     for (place, (row, line)) in rows.zip(lines.iter().skip(first)).enumerate() {
         buffer.set_line(row.x, row.y, line, columns.min(row.width));
         let end = row.right().saturating_sub(1);
-        if place == 0 && first > 0 {
+        if place == 0 && more_above {
             buffer.set_stringn(end, row.y, "↑", 1, mark);
         } else if place + 1 == height && first + height < lines.len() {
             buffer.set_stringn(end, row.y, "↓", 1, mark);
@@ -62,12 +70,12 @@ pub(super) fn render(
 fn render_rule(entry: &Entry, source: &Source, theme: &Theme, row: Rect, buffer: &mut Buffer) {
     let columns = usize::from(row.width);
     buffer.set_stringn(row.x, row.y, "─".repeat(columns), columns, theme.style(Role::Faint));
-    let heading = source.hit.chunk.heading_line();
+    let room = columns.saturating_sub(9 + source.number.to_string().len());
+    let heading = path::heading(&source.hit.chunk.heading, room);
     let title = if heading.is_empty() {
         format!(" [{}] ", source.number)
     } else {
-        let room = columns.saturating_sub(9 + source.number.to_string().len());
-        format!(" [{}] {} ", source.number, text::truncate(&heading, room))
+        format!(" [{}] {heading} ", source.number)
     };
     let role = if entry.turn.cites(source.number) { Role::Cited } else { Role::Title };
     let room = columns.saturating_sub(2);
@@ -77,8 +85,11 @@ fn render_rule(entry: &Entry, source: &Source, theme: &Theme, row: Rect, buffer:
 }
 
 /// What there is to know before reading it.
-fn notes(entry: &Entry, source: &Source) -> Vec<(String, Role)> {
+fn notes(entry: &Entry, source: &Source, brief: bool) -> Vec<(String, Role)> {
     let mut notes = Vec::new();
+    if brief {
+        notes.push((figures::line(source), Role::Dim));
+    }
     if let Some(left_out) = source.left_out {
         notes.push((format!("left out: {}", left_out.reason()), Role::Dim));
     }
@@ -132,10 +143,15 @@ fn locate(source: &Source, citation: &Citation) -> Option<ByteRange> {
     })
 }
 
-/// The passage in pieces, each with its role.
-fn pieces<'a>(source: &'a Source, cited: &[ByteRange]) -> Vec<(&'a str, Role)> {
+/// What is shown of the text of a passage, each byte in its place.
+fn shown(source: &Source) -> Cow<'_, str> {
     let text = source.hit.chunk.text.as_str();
     let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or(text).trim_end();
+    paragraphs::joined(&source.hit.chunk.path, text)
+}
+
+/// The passage, shown as `text`, in pieces, each with its role.
+fn pieces<'a>(text: &'a str, source: &Source, cited: &[ByteRange]) -> Vec<(&'a str, Role)> {
     let read: Vec<ByteRange> = if source.compressed {
         source.sentences.iter().map(|sentence| sentence.within).collect()
     } else {
@@ -203,7 +219,7 @@ mod tests {
 
     fn marked(turn: &Turn, source: &Source, selected: Option<usize>) -> Vec<String> {
         let cited = cited(turn, source, selected);
-        pieces(source, &cited)
+        pieces(&shown(source), source, &cited)
             .into_iter()
             .filter(|(_, role)| *role == Role::Highlight)
             .map(|(text, _)| text.to_owned())
@@ -244,7 +260,8 @@ mod tests {
         let (_, mut source) = case();
         source.compressed = true;
         source.sentences.remove(0);
-        let roles: Vec<(&str, Role)> = pieces(&source, &[]);
+        let text = shown(&source);
+        let roles: Vec<(&str, Role)> = pieces(&text, &source, &[]);
         assert_eq!(
             roles,
             [
@@ -257,12 +274,21 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_over_two_lines_is_highlighted_as_one() {
+        let (turn, mut source) = case();
+        let text = source.hit.chunk.text.replace("zwei —", "zwei\n—");
+        source.hit.chunk.text = text;
+        assert_eq!(marked(&turn, &source, None), ["Two — zwei — is cited."]);
+    }
+
+    #[test]
     fn ranges_that_lie_outside_or_within_characters_do_no_harm() {
         let (_, source) = case();
         let dash = source.hit.chunk.text.find('—').unwrap();
         for range in [(0, 999), (dash + 1, dash + 9), (70, 80), (5, 2)] {
-            let all: String =
-                pieces(&source, &[ByteRange::new(range.0, range.1)]).iter().map(|p| p.0).collect();
+            let text = shown(&source);
+            let cited = [ByteRange::new(range.0, range.1)];
+            let all: String = pieces(&text, &source, &cited).iter().map(|piece| piece.0).collect();
             assert_eq!(all, source.hit.chunk.text);
         }
     }

@@ -1,6 +1,7 @@
 //! Which part of a path tells a reader the most: what is below the documents
-//! that were named, not where on the disk they are.
+//! that were named, not where on the disk they are; and of headings the last.
 
+use super::super::text;
 use crate::domain::{LineRange, Source};
 
 /// A path with its lines, `guide/install.md:12-18`.
@@ -35,6 +36,23 @@ pub(super) fn common(sources: &[Source]) -> usize {
         }
     }
     shared.len()
+}
+
+/// The headings of a passage in at most `room` columns: the innermost ones, as
+/// many as fit, `… › Windows`.
+pub(super) fn heading(parts: &[String], room: usize) -> String {
+    let whole = parts.join(" › ");
+    for skipped in 0..parts.len() {
+        let line = match parts.get(skipped..) {
+            Some(inner) if skipped > 0 => format!("… › {}", inner.join(" › ")),
+            _ => whole.clone(),
+        };
+        let line = text::truncate_start(&line, usize::MAX);
+        if text::width(&line) <= room {
+            return line.into_owned();
+        }
+    }
+    text::truncate_start(&whole, room).into_owned()
 }
 
 /// The part of `path` below `root`, with the name of the root itself where
@@ -99,6 +117,25 @@ mod tests {
         assert_eq!(common(&[source("/a/b/x"), source("c/y")]), 0);
         assert_eq!(common(&[source("/a/b/x")]), "/a/b/".len());
         assert_eq!(common(&[]), 0);
+    }
+
+    #[test]
+    fn of_headings_the_last_is_kept() {
+        let parts = ["Setup", "Installing", "Windows"].map(str::to_owned);
+        for (room, expected) in [
+            (99, "Setup › Installing › Windows"),
+            (28, "Setup › Installing › Windows"),
+            (27, "… › Installing › Windows"),
+            (23, "… › Windows"),
+            (11, "… › Windows"),
+            (10, "…› Windows"),
+            (5, "…dows"),
+            (0, ""),
+        ] {
+            assert_eq!(heading(&parts, room), expected, "{room}");
+        }
+        assert_eq!(heading(&["a\u{1b}b".to_owned()], 9), "a␛b");
+        assert_eq!(heading(&[], 9), "");
     }
 
     #[test]

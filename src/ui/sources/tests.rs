@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::app::state::KnowledgeWork;
-use crate::domain::{LeftOut, Support};
+use crate::domain::{ByteRange, LeftOut, Support};
 use crate::ui::fixtures;
 use ratatui::style::Style;
 
@@ -91,6 +91,54 @@ fn everything_that_can_be_said_of_a_source() {
     }
     for word in ["0.93", "v#1", "t–", "41 tok", "✓✗"] {
         assert!(wide.contains(word), "{word}:\n{wide}");
+    }
+}
+
+#[test]
+fn figures_stand_below_each_other() {
+    let mut state = everything();
+    fixtures::entry(&mut state, 1).turn.sources[1].left_out = Some(LeftOut::NotPinned);
+    for columns in 30..100 {
+        let text = draw(&state, (columns, 22));
+        let rows: Vec<&str> = text.lines().skip(1).step_by(2).take(4).collect();
+        let scores = ["0.93", "0.61", "0.18", "0.93"];
+        let column = |row: &str, what: &str| row.find(what).map(|at| text::width(&row[..at]));
+        let expected = column(rows[0], scores[0]);
+        assert!(expected.is_some(), "{columns}: {text}");
+        for (row, score) in rows.iter().zip(scores) {
+            assert_eq!(column(row, score), expected, "{columns}: {text}");
+            assert_eq!(column(row, "  v"), column(rows[0], "  v"), "{columns}: {text}");
+        }
+    }
+}
+
+#[test]
+fn with_one_row_each_the_passage_tells_the_figures() {
+    let mut state = everything();
+    for size in [(40, 8), (40, 9), (98, 11)] {
+        assert!(draw(&state, size).contains("41 tok · 0.93 · v#1 t#1"), "{size:?}");
+    }
+    assert!(!draw(&state, (98, 22)).contains(" · "));
+    state.conversation.source = 3;
+    assert!(draw(&state, (40, 9)).contains("0.93 · v– t#1"));
+}
+
+#[test]
+fn a_passage_begins_with_text_and_ignores_the_line_breaks_of_its_author() {
+    let mut state = fixtures::state();
+    let turn = &mut fixtures::entry(&mut state, 1).turn;
+    let sentence = "The cited\nsentence.";
+    let (before, after) = ("Before. ".repeat(80), "After. ".repeat(80));
+    let text = format!("{before}\n\n\n\n{sentence}\n\n{after}");
+    let start = text.find(sentence).unwrap();
+    let source = &mut turn.sources[0];
+    source.sentences[0].within = ByteRange::new(start, start + sentence.len());
+    source.hit.chunk.text = text;
+    for rows in 12..40 {
+        let drawn = draw(&state, (56, rows));
+        let passage: Vec<&str> = drawn.lines().skip_while(|line| !line.contains("──")).collect();
+        assert!(!passage[1].trim_end_matches('↑').trim().is_empty(), "{drawn}");
+        assert!(drawn.contains("The cited sentence."), "{drawn}");
     }
 }
 

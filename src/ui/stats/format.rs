@@ -48,9 +48,28 @@ pub(super) fn rate(per_second: f64) -> String {
     }
 }
 
-/// Bytes in MiB.
-pub(super) fn mebibytes(bytes: u64) -> String {
-    format!("{} MiB", grouped(usize::try_from(bytes >> 20).unwrap_or(usize::MAX)))
+/// Milliseconds without their unit, where it is told nearby.
+pub(super) fn step(ms: f64) -> String {
+    format!("{ms:.1}")
+}
+
+/// Bytes in MiB; in GiB where there are many.
+pub(super) fn memory(bytes: u64) -> String {
+    match usize::try_from(bytes >> 20).unwrap_or(usize::MAX) {
+        mebibytes if mebibytes < 10_000 => format!("{} MiB", grouped(mebibytes)),
+        mebibytes => format!("{:.1} GiB", mebibytes as f64 / 1024.0),
+    }
+}
+
+/// A number with what it counts, which gets an `s` unless there is one.
+pub(super) fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(number))
+}
+
+/// Tokens of a prompt and of what was made from it.
+pub(super) fn tokens(prompt: usize, completion: usize) -> String {
+    format!("{} in · {} out", grouped(prompt), grouped(completion))
 }
 
 /// Why a generation ended.
@@ -79,6 +98,10 @@ mod tests {
         assert_eq!(long_time(125_000.0), "2 min 05 s");
         assert_eq!(rate(51.23), "51.2 tok/s");
         assert_eq!(rate(2150.4), "2,150 tok/s");
-        assert_eq!(mebibytes(412 << 20), "412 MiB");
+        assert_eq!(step(4.92), "4.9");
+        assert_eq!(memory(412 << 20), "412 MiB");
+        assert_eq!(memory(12 << 30), "12.0 GiB");
+        assert_eq!([0, 1, 1200].map(|n| counted(n, "file")), ["0 files", "1 file", "1,200 files"]);
+        assert_eq!(tokens(1165, 38), "1,165 in · 38 out");
     }
 }

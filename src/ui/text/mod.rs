@@ -15,7 +15,7 @@ mod wrap;
 mod tests;
 
 pub use highlight::Highlighter;
-pub use markdown::{code_blocks, markdown};
+pub use markdown::markdown;
 pub use measure::{truncate, truncate_start, width};
 pub use wrap::{plain, wrap_spans};
 
@@ -46,16 +46,6 @@ pub struct RenderedLine {
     pub source: Option<ByteRange>,
     /// Indexes of the marks whose first column is on this line.
     pub marks: Vec<usize>,
-}
-
-/// A code block of a Markdown text, as it is to be copied.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CodeBlock {
-    /// The language that its fence names, or nothing.
-    pub language: String,
-    /// The code, without a last line break. It is not made harmless for a
-    /// terminal.
-    pub text: String,
 }
 
 /// The smallest range that holds both.

@@ -211,3 +211,100 @@ fn unknown_keys_do_nothing_and_a_stray_letter_is_explained() {
     update(&mut state, Event::Key(Key::plain(KeyCode::F(5))));
     assert!(state.notice.is_none());
 }
+
+#[test]
+fn nothing_is_asked_while_another_session_is_opened() {
+    let mut state = state();
+    answered(&mut state, "why?");
+    write(&mut state, "/new");
+    assert_eq!(press(&mut state, "enter"), [Effect::NewSession]);
+    write(&mut state, "and?");
+    assert_eq!(press(&mut state, "enter"), [], "it would be kept in the wrong session");
+    assert_eq!(state.input.editor.text(), "and?");
+    update(
+        &mut state,
+        Event::SessionOpened {
+            id: None,
+            title: String::new(),
+            turns: Vec::new(),
+            head: None,
+            recovered: None,
+        },
+    );
+    assert!(matches!(&press(&mut state, "enter")[..], [Effect::Keep(turn), _] if turn.id == 1));
+    update(&mut state, Event::Act(Action::Cancel));
+    update(&mut state, Event::Act(Action::NewSession));
+    assert!(state.opening);
+    let text = "no".to_owned();
+    update(&mut state, Event::SessionNotOpened { text, failed: true });
+    assert!(!state.opening && state.conversation.len() == 1);
+}
+
+#[test]
+fn esc_takes_the_text_away_and_never_quits() {
+    let mut state = state();
+    write(&mut state, "draft");
+    for _ in 0..4 {
+        press(&mut state, "esc");
+    }
+    assert!(state.input.is_empty() && !state.quitting && !state.quit_armed);
+    press(&mut state, "ctrl-_");
+    assert_eq!(state.input.editor.text(), "draft");
+    // From a pane it cancels at once, too.
+    ask(&mut state, "why?");
+    press(&mut state, "tab");
+    assert!(matches!(press(&mut state, "esc")[0], Effect::CancelAsk { .. }));
+    assert_eq!(state.focus, Focus::Conversation);
+}
+
+#[test]
+fn one_letter_does_not_take_a_draft_away() {
+    let mut state = state();
+    write(&mut state, "draft");
+    press(&mut state, "tab");
+    assert_eq!(press(&mut state, "q"), []);
+    assert!(!state.quitting && state.notice.is_some());
+    assert_eq!(press(&mut state, "q"), [Effect::Quit]);
+}
+
+#[test]
+fn a_failed_continuation_leaves_the_answer_as_it_was() {
+    let mut state = state();
+    let request = ask(&mut state, "why?");
+    tell(&mut state, request, AnswerEvent::Text("Half".into()));
+    press(&mut state, "esc");
+    let effects = update(&mut state, Event::Act(Action::ContinueAnswer));
+    let [Effect::Ask(ask)] = &effects[..] else { panic!("{effects:?}") };
+    tell(&mut state, ask.request, AnswerEvent::Failed("too long".into()));
+    let turn = state.current_turn().unwrap();
+    assert_eq!((&turn.outcome, turn.text.as_str()), (&Outcome::Cancelled, "Half"));
+    assert_eq!(state.notice.as_ref().unwrap().text, "too long");
+}
+
+#[test]
+fn a_cancelled_answer_keeps_its_figures() {
+    let mut state = state();
+    let request = ask(&mut state, "why?");
+    let start = state.now_ms;
+    update(&mut state, Event::Tick { now_ms: start + 500, resident_bytes: 9 });
+    tell(&mut state, request, AnswerEvent::Text("Half".into()));
+    tell(&mut state, request, AnswerEvent::Tokens(20));
+    update(&mut state, Event::Tick { now_ms: start + 2500, resident_bytes: 9 });
+    press(&mut state, "esc");
+    let stats = state.current_turn().unwrap().generation.clone().unwrap();
+    assert_eq!((stats.completion_tokens, stats.finish_reason), (20, FinishReason::Cancelled));
+    assert_eq!((stats.time_to_first_token_ms, stats.decode_tokens_per_s), (500.0, 10.0));
+    assert_eq!(state.totals.answers, 1);
+}
+
+#[test]
+fn an_edit_that_is_given_up_brings_the_draft_back() {
+    let mut state = state();
+    answered(&mut state, "//one?");
+    assert_eq!(state.current_turn().unwrap().question, "/one?");
+    write(&mut state, "draft");
+    update(&mut state, Event::Act(Action::EditQuestion));
+    assert_eq!(state.input.editor.text(), "//one?");
+    press(&mut state, "esc");
+    assert_eq!((state.input.editor.text().as_str(), state.input.editing), ("draft", None));
+}

@@ -37,7 +37,7 @@ fn pinned_sources_are_the_whole_evidence_and_excluded_ones_none_of_it() {
         Effect::Ask(ask) => match &ask.evidence {
             EvidenceFrom::Exactly { hits, excluded } => (
                 hits.iter().map(|h| h.chunk.id.clone()).collect::<Vec<_>>(),
-                excluded.iter().map(|h| h.chunk.id.clone()).collect::<Vec<_>>(),
+                excluded.iter().map(|(h, _)| h.chunk.id.clone()).collect::<Vec<_>>(),
             ),
             EvidenceFrom::Search => panic!("searched"),
         },
@@ -218,4 +218,76 @@ fn a_copy_is_sent_and_can_be_saved() {
     assert!(
         matches!(&effects[..], [Effect::SaveText { text, .. }] if text.starts_with("It is so"))
     );
+}
+
+#[test]
+fn enter_waits_for_the_list_of_what_is_typed() {
+    let mut state = state();
+    answered(&mut state, "why?");
+    update(&mut state, Event::Act(Action::Sessions));
+    let rows = |names: &[&str]| -> Vec<(String, String, String)> {
+        names.iter().map(|n| ((*n).into(), (*n).into(), String::new())).collect()
+    };
+    let all = rows(&["new", "old"]);
+    update(&mut state, Event::Sessions { query: String::new(), rows: all });
+    write(&mut state, "ol");
+    assert_eq!(press(&mut state, "enter"), [], "the rows are still those of before");
+    let late = Event::Sessions { query: "o".into(), rows: rows(&["new", "old"]) };
+    assert_eq!(update(&mut state, late), []);
+    let found = Event::Sessions { query: "ol".into(), rows: rows(&["old"]) };
+    assert_eq!(update(&mut state, found), [Effect::OpenSession { id: "old".into() }]);
+    assert!(state.opening && state.popups.is_empty());
+}
+
+#[test]
+fn enter_takes_the_completion_that_is_selected() {
+    let mut state = state();
+    write(&mut state, "/th");
+    press(&mut state, "enter");
+    assert!(matches!(state.popups.last(), Some(Popup::Picker(p)) if p.kind == PickerKind::Themes));
+    press(&mut state, "esc");
+    write(&mut state, "/q");
+    press(&mut state, "down enter");
+    assert!(state.quitting, "the second completion is /quit");
+}
+
+#[test]
+fn a_slash_in_a_pane_begins_a_command() {
+    let mut state = state();
+    press(&mut state, "tab /");
+    write(&mut state, "quote off");
+    press(&mut state, "enter");
+    assert_eq!(state.quote, QuoteMode::Off);
+}
+
+#[test]
+fn an_export_holds_what_the_screen_shows() {
+    let mut state = state();
+    let request = ask(&mut state, "why?");
+    tell(&mut state, request, AnswerEvent::Text("Half".into()));
+    let effects = update(&mut state, Event::Act(Action::ExportJson));
+    assert!(matches!(
+        &effects[..],
+        [Effect::Export { json: true, turns, head: Some(1), .. }] if turns[0].text == "Half"
+    ));
+}
+
+#[test]
+fn the_editor_may_have_changed_the_file() {
+    let mut state = state();
+    answered(&mut state, "why?");
+    update(&mut state, Event::Act(Action::FocusSources));
+    press(&mut state, "enter");
+    let effects = update(&mut state, Event::Edited { ok: true, text: "Back.".into() });
+    assert!(matches!(&effects[..], [Effect::CheckStale { .. }, Effect::View { file_hash, .. }]
+        if file_hash == "h"));
+}
+
+#[test]
+fn an_error_is_not_covered_by_good_news() {
+    let mut state = state();
+    update(&mut state, Event::Said { ok: false, text: "broken".into() });
+    let ready = KnowledgeEvent::Ready { summary: "Indexed.".into(), skipped: Vec::new() };
+    update(&mut state, Event::Knowledge(ready));
+    assert_eq!(state.notice.as_ref().unwrap().text, "broken");
 }

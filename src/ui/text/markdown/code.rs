@@ -1,47 +1,14 @@
-//! Code blocks: highlighted on the screen, and as they are to be copied.
+//! Code blocks, highlighted.
 //!
 //! Nothing is drawn around code and nothing before its lines, so that it can
 //! be copied from the terminal too.
 
-use super::{Renderer, parser};
+use super::Renderer;
 use crate::domain::ByteRange;
-use crate::ui::text::CodeBlock;
 use crate::ui::text::flow::Flow;
 use crate::ui::text::wrap::Break;
 use crate::ui::theme::Role;
-use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 use std::ops::Range;
-
-/// The code blocks of a Markdown text, in order.
-#[must_use]
-pub fn code_blocks(text: &str) -> Vec<CodeBlock> {
-    let mut blocks = Vec::new();
-    let mut open: Option<CodeBlock> = None;
-    for event in parser(text) {
-        match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                open = Some(CodeBlock { language: language(&info), text: String::new() });
-            }
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
-                open = Some(CodeBlock::default());
-            }
-            Event::Text(text) => {
-                if let Some(block) = &mut open {
-                    block.text.push_str(&text);
-                }
-            }
-            Event::End(TagEnd::CodeBlock) => blocks.extend(open.take().map(|mut block| {
-                // Pasted into a shell, a last line break would run the code.
-                if block.text.ends_with('\n') {
-                    block.text.pop();
-                }
-                block
-            })),
-            _ => {}
-        }
-    }
-    blocks
-}
 
 /// A code block that is being read.
 #[derive(Default)]

@@ -15,8 +15,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use code::code_blocks;
-
 use super::flow::Flow;
 use super::highlight::Highlighter;
 use super::{Mark, RenderedLine};

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::domain::Support;
-use crate::ui::text::CodeBlock;
 
 fn lines(text: &str, width: u16) -> Vec<String> {
     texts(&render(text, &[], width))
@@ -251,16 +250,4 @@ fn lines_know_the_bytes_they_show() {
         ("seven", Some("seven")),
     ];
     assert_eq!(shown, expected.map(|(line, bytes)| (line.to_owned(), bytes)));
-}
-
-#[test]
-fn code_blocks_are_given_as_they_are() {
-    let text = "```rust,ignore\nlet x;\n\n```\n- ~~~\n  a\n    b\n  ~~~\n\n      c\n\n```sh\nopen";
-    let block = |language: &str, text: &str| CodeBlock {
-        language: language.to_owned(),
-        text: text.to_owned(),
-    };
-    assert_eq!(code_blocks(text)[..2], [block("rust", "let x;\n"), block("", "a\n  b")]);
-    assert_eq!(code_blocks(text).last(), Some(&block("sh", "open")));
-    assert!(code_blocks("no code").is_empty());
 }
