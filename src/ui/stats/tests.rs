@@ -148,7 +148,7 @@ fn a_session_without_a_title_is_not_named() {
 fn groups_are_shown_whole_or_not_at_all() {
     let state = fixtures::state();
     let groups: [&[&str]; 3] = [
-        &["embed", "vector", "text ", "fuse"],
+        &["embed", "vector", "fuse"],
         &["system", "history", "sources", "question", "template", "reserve"],
         &["Session", "citations supported"],
     ];

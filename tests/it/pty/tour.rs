@@ -60,12 +60,16 @@ fn choose_the_evidence(screen: &Screen, lorag: &Lorag) {
     screen.send("Gx");
     screen.wait_for_text("Excluded [");
     screen.send("r");
+    let sources = |screen: &vt100::Screen| {
+        pane(screen, "Sources").map_or_else(String::new, |pane| pane.text(screen))
+    };
     screen.wait_for("the new answer", |screen| {
-        let sources = pane(screen, "Sources").map(|pane| pane.text(screen));
-        let excluded = sources.is_some_and(|text| text.contains("excluded by you"));
-        excluded && conversation(screen).contains('✓')
+        sources(screen).contains("others are pinned") && conversation(screen).contains('✓')
     });
     screen.quiet(SETTLED);
+    // What was taken out stands last.
+    screen.send("G");
+    screen.wait_for("the excluded one", |screen| sources(screen).contains("excluded by you"));
     // Not at once: behind an escape, the next character would be with Alt.
     screen.send(ESC);
     screen.wait_for_text("Ctrl+O sessions");
