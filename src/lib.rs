@@ -18,7 +18,8 @@
 //!   neither.
 //! - mistral.rs types stay in `engine::mistral` and `knowledge::embed`,
 //!   LanceDB and Arrow types in `knowledge::store`.
-//! - `session` knows neither of them nor the terminal.
+//! - `session` knows neither of them nor the terminal; `eval` measures answers
+//!   and knows only `domain`.
 //! - `answer` joins knowledge and engine; `setup` makes the parts that the
 //!   settings name.
 //! - `app` does no IO and knows no terminal library; `ui` reads `app` and never
@@ -33,6 +34,7 @@ pub mod config;
 pub mod domain;
 pub mod editor;
 pub mod engine;
+pub mod eval;
 pub mod hub;
 pub mod knowledge;
 pub mod runtime;

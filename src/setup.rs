@@ -1,11 +1,20 @@
 //! Settings and folders turned into working parts: the embedder, the model,
 //! the options of a search. Commands and the screen's runtime share it.
 
+mod adapters;
+mod choice;
+
+pub use adapters::{ADAPTER_CONFIG, AdapterOrigin, AdapterPlace};
+pub use choice::Choice;
+
+use adapters::Tuned;
 use crate::builtin;
 use crate::config::{self, Loaded, Manifest, Manner, Origin, Paths};
 use crate::engine::Engine;
+use crate::engine::residents::{Alive, Footprint, Weighs};
 use crate::engine::mistral::{self, LoadOptions, Place};
 use crate::engine::scripted::ScriptedEngine;
+use crate::domain::Stack;
 use crate::hub::{Cache, ModelId};
 use crate::knowledge::chunk::Sizes;
 use crate::knowledge::embed::{self, Embedder, EmbedderSource};
@@ -31,6 +40,18 @@ pub struct Model {
     pub engine: Box<dyn Engine>,
     /// How to talk to it.
     pub manner: Manner,
+    /// What is to be said of how it was made, if anything.
+    pub note: Option<String>,
+}
+
+impl Weighs for Model {
+    fn footprint(&self) -> Footprint {
+        self.engine.footprint()
+    }
+
+    fn alive(&self) -> Alive {
+        self.engine.alive()
+    }
 }
 
 /// What can go wrong while the parts are made.
@@ -125,10 +146,28 @@ impl Setup {
     /// Loads a model by its name: `builtin`, a folder, a file, a hub id or a
     /// name of the settings.
     pub async fn model_named(&self, wanted: &str) -> Result<Model, SetupError> {
+        self.load(wanted, None).await
+    }
+
+    /// Loads a model, with adapters merged into it.
+    async fn load(&self, wanted: &str, tuned: Option<Tuned>) -> Result<Model, SetupError> {
         if let Some(rate) = wanted.strip_prefix(SCRIPTED).and_then(|rate| rate.parse().ok()) {
             let manner = Manner { quote: false, reserve: Some(8192), ..Manner::default() };
-            return Ok(Model { engine: Box::new(ScriptedEngine::endless(rate)), manner });
+            let engine = Box::new(ScriptedEngine::endless(rate));
+            return Ok(Model { engine, manner, note: None });
         }
+        let (options, manner) = self.options(wanted, tuned)?;
+        let engine = mistral::load(options).await?;
+        let note = engine.note().map(str::to_owned);
+        Ok(Model { engine: Box::new(engine), manner, note })
+    }
+
+    /// How a model is loaded, and how it is talked to.
+    fn options(
+        &self,
+        wanted: &str,
+        tuned: Option<Tuned>,
+    ) -> Result<(LoadOptions, Manner), SetupError> {
         let settings = &self.loaded.settings;
         let entry = settings.models.get(wanted);
         let name = entry.and_then(|e| e.path.as_deref()).unwrap_or(wanted);
@@ -146,6 +185,10 @@ impl Setup {
         // What the user set wins over what the model brings; what is set for
         // this model in the config, over what is set there for all.
         let mut manner = Manner::default().with(&manifest);
+        // An adapter was trained to answer in its own form.
+        for manifest in tuned.iter().flat_map(|tuned| &tuned.manifests) {
+            manner = manner.with(manifest);
+        }
         self.prefer_settings(&mut manner, |origin| matches!(origin, Origin::File { .. }));
         if let Some(entry) = entry {
             manner = manner.with(&entry.manifest);
@@ -159,9 +202,22 @@ impl Setup {
             quantization: settings.generation.quantization.0.clone(),
             window: manner.window,
             threads: settings.generation.threads,
+            adapter: tuned.map(|tuned| tuned.tuning),
         };
-        let engine = mistral::load(options).await?;
-        Ok(Model { engine: Box::new(engine), manner })
+        Ok((options, manner))
+    }
+
+    /// How much memory a model with these adapters takes, without loading it.
+    ///
+    /// # Errors
+    /// Where a file is missing or damaged, or an adapter doesn't fit.
+    pub fn weigh(&self, wanted: &str, stack: &Stack) -> Result<Footprint, SetupError> {
+        if wanted.starts_with(SCRIPTED) {
+            return Ok(Footprint::default());
+        }
+        let tuned = if stack.is_none() { None } else { Some(self.tuned(wanted, stack)?) };
+        let (options, _) = self.options(wanted, tuned)?;
+        Ok(mistral::footprint(&options)?)
     }
 
     /// The names of models that can be chosen: built in, of the settings, and in
@@ -171,7 +227,11 @@ impl Setup {
         let mut names = vec!["builtin".to_owned()];
         names.extend(self.loaded.settings.models.keys().cloned());
         let cache = Cache::from_environment(|key| std::env::var(key).ok());
-        names.extend(cache.list().iter().filter(|m| m.complete).map(|m| m.id.to_string()));
+        // Adapters lie in the same cache, and are no models.
+        let models = cache.list().into_iter().filter(|model| {
+            model.complete && !model.folder.join(ADAPTER_CONFIG).is_file()
+        });
+        names.extend(models.map(|model| model.id.to_string()));
         let mut seen = std::collections::HashSet::new();
         names.retain(|name| seen.insert(name.clone()));
         names

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use lorag::answer::{Ask, answer};
 use lorag::builtin::{self, Asset};
 use lorag::config::{self, Generation, Manner};
-use lorag::domain::Answer;
+use lorag::domain::{Answer, Mode, Strategy};
 use lorag::engine::mistral::{self, LoadOptions, MistralEngine, Place};
 use lorag::knowledge::chunk::Sizes;
 use lorag::knowledge::embed::{self, Embedder, EmbedderSource};
@@ -75,6 +75,7 @@ impl World {
             quantization: "auto".to_owned(),
             window: manner.window,
             threads: 0,
+            adapter: None,
         })
         .await?;
         Ok((engine, manner))
@@ -117,7 +118,8 @@ impl World {
             engine,
             manner,
             settings,
-            mode: "rag",
+            mode: Mode::Rag,
+            strategy: Strategy::Token,
             adapter: None,
             embedder: Some(self.base.embedder().as_ref()),
             continued: None,

@@ -10,6 +10,7 @@ mod meter;
 mod reduce;
 mod resume;
 mod run;
+mod sequence;
 mod shown;
 mod support;
 #[cfg(test)]
@@ -21,7 +22,7 @@ pub use reduce::{known_speed, reduced, remember_speed};
 pub use run::answer;
 
 use crate::config::{Generation, Manner, QuoteMode};
-use crate::domain::{ByteRange, Citation, Ledger, SearchTimings, Source};
+use crate::domain::{ByteRange, Citation, Ledger, Mode, SearchTimings, Source, Strategy};
 use crate::engine::{Engine, EngineError, Message};
 use crate::knowledge::embed::Embedder;
 use crate::knowledge::evidence::Evidence;
@@ -42,9 +43,11 @@ pub struct Ask<'a> {
     pub manner: &'a Manner,
     /// The user's settings.
     pub settings: &'a Generation,
-    /// Name of the mode, for the record.
-    pub mode: &'a str,
-    /// Name of the adapter, for the record.
+    /// The mode: whether sources are read at all.
+    pub mode: Mode,
+    /// How the sources are read.
+    pub strategy: Strategy,
+    /// The adapters of the engine, as they are spelled, for the record.
     pub adapter: Option<&'a str>,
     /// What citations are checked with, beside their words: the embedder of
     /// the knowledge base.
@@ -56,14 +59,16 @@ pub struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    /// Whether this answer is limited to sentences of the sources.
+    /// Whether this answer is limited to sentences of the sources, which only
+    /// one that reads them can be.
     #[must_use]
     pub fn quotes(&self) -> bool {
-        match self.settings.quote {
-            QuoteMode::Auto => self.manner.quote,
-            QuoteMode::On => true,
-            QuoteMode::Off => false,
-        }
+        self.mode.reads()
+            && match self.settings.quote {
+                QuoteMode::Auto => self.manner.quote,
+                QuoteMode::On => true,
+                QuoteMode::Off => false,
+            }
     }
 }
 

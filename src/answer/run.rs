@@ -2,10 +2,11 @@
 
 use super::meter::Meter;
 use super::shown::{Grounds, Shown};
-use super::{AnswerError, Ask, AskEvent, resume};
+use super::{AnswerError, Ask, AskEvent, resume, sequence};
 use crate::config::QuoteUnit;
 use crate::domain::{
-    Answer, Citation, DroppedCitation, FinishReason, GenerationStats, Ledger, LeftOut, Source,
+    Alternative, Answer, Citation, DroppedCitation, FinishReason, GenerationStats, Ledger, LeftOut,
+    Source, Strategy,
 };
 use crate::engine::grammar::{Quotable, QuoteForm, QuoteGrammar, free_grammar};
 use crate::engine::prompt::{self, Prompt, harmless};
@@ -17,7 +18,8 @@ use std::time::Instant;
 /// future cancels the generation.
 ///
 /// Without a source to read, or with too little support for quote mode's
-/// threshold, the answer is the no-answer sentence and nothing is generated.
+/// threshold, the answer is the no-answer sentence and nothing is generated. The
+/// modes that read no sources ask the model alone.
 /// An answer that is continued has its beginning to go on from; quote mode
 /// cuts no answer, so there it answers anew.
 ///
@@ -37,10 +39,19 @@ pub async fn answer(
     let threshold = ask.settings.answer_threshold.or(ask.manner.quote_threshold);
     let too_little = quotes && threshold.is_some_and(|t| ask.evidence.support < t);
     let beginning = ask.continued.filter(|text| !quotes && !text.is_empty());
-    if too_little || (beginning.is_none() && !sources.iter().any(Source::used)) {
+    let reads = ask.mode.reads();
+    if !reads {
+        sources.clear();
+    }
+    let nothing = reads && beginning.is_none() && !sources.iter().any(Source::used);
+    if too_little || nothing {
         return Ok(not_answered(&ask, sources, Ledger::default(), started, on_event));
     }
     let reserve = ask.manner.reserve.unwrap_or(ask.settings.max_tokens).min(info.window / 2);
+    if ask.strategy == Strategy::Sequence && beginning.is_none() && reads {
+        let may_refuse = threshold.is_none();
+        return sequence::answer(&ask, sources, reserve, may_refuse, started, on_event).await;
+    }
     let prompt = match beginning {
         Some(beginning) => resume::prompt(&ask, beginning, &mut sources, reserve)?,
         None => {
@@ -68,16 +79,25 @@ pub async fn answer(
     shown.finish();
     let Shown { text, citations, dropped, .. } = shown;
     let stats = meter.stats(&ask, prompt.ledger.prompt, reason);
-    Ok(finish(&ask, text, citations, dropped, sources, prompt.ledger, stats))
+    let said = Said { text, citations, dropped, alternatives: Vec::new() };
+    Ok(finish(&ask, said, sources, prompt.ledger, stats))
+}
+
+/// What was said, in the end.
+pub(super) struct Said {
+    pub text: String,
+    pub citations: Vec<Citation>,
+    pub dropped: Vec<DroppedCitation>,
+    pub alternatives: Vec<Alternative>,
 }
 
 /// Whether the number of a quote stands behind it.
-fn marks_last(template: &str) -> bool {
+pub(super) fn marks_last(template: &str) -> bool {
     template.find("{n}") > template.find("{quote}")
 }
 
 /// The no-answer sentence, with nothing generated.
-fn not_answered(
+pub(super) fn not_answered(
     ask: &Ask<'_>,
     sources: Vec<Source>,
     ledger: Ledger,
@@ -92,10 +112,16 @@ fn not_answered(
     on_event(AskEvent::Text(&ask.manner.no_answer));
     let text = ask.manner.no_answer.clone();
     let stats = Meter::new(started).stats(ask, 0, FinishReason::NotGenerated);
-    finish(ask, text, Vec::new(), Vec::new(), sources, ledger, stats)
+    let said =
+        Said { text, citations: Vec::new(), dropped: Vec::new(), alternatives: Vec::new() };
+    finish(ask, said, sources, ledger, stats)
 }
 
-fn quote_grammar(ask: &Ask<'_>, sources: &[Source], may_refuse: bool) -> Option<QuoteGrammar> {
+pub(super) fn quote_grammar(
+    ask: &Ask<'_>,
+    sources: &[Source],
+    may_refuse: bool,
+) -> Option<QuoteGrammar> {
     let used = || sources.iter().filter(|s| s.used());
     let best = used().flat_map(|s| &s.sentences).map(|s| s.score).fold(f32::MIN, f32::max);
     let floor = ask.manner.quote_margin.map_or(f32::MIN, |margin| best - margin);
@@ -119,7 +145,7 @@ fn quote_grammar(ask: &Ask<'_>, sources: &[Source], may_refuse: bool) -> Option<
     QuoteGrammar::new(quotables, form, none, &ask.engine.info().end_tokens)
 }
 
-fn request(
+pub(super) fn request(
     ask: &Ask<'_>,
     prompt: &Prompt,
     quote: Option<&QuoteGrammar>,
@@ -131,7 +157,7 @@ fn request(
     let thinking = wanted && quote.is_none();
     let grammar = match quote {
         Some(quote) => Some(quote.lark().to_owned()),
-        None if ask.settings.cite_grammar && !thinking => {
+        None if ask.settings.cite_grammar && !thinking && ask.mode.reads() => {
             let used: Vec<usize> = sources.iter().filter(|s| s.used()).map(|s| s.number).collect();
             Some(free_grammar(&used, &ask.engine.info().end_tokens))
         }
@@ -145,6 +171,7 @@ fn request(
         temperature: ask.manner.temperature.unwrap_or(ask.settings.temperature),
         top_p: ask.manner.top_p.unwrap_or(ask.settings.top_p),
         thinking,
+        likelihood: false,
     }
 }
 
@@ -203,15 +230,14 @@ async fn stream(
     Ok(FinishReason::Stop)
 }
 
-fn finish(
+pub(super) fn finish(
     ask: &Ask<'_>,
-    text: String,
-    citations: Vec<Citation>,
-    dropped: Vec<DroppedCitation>,
+    said: Said,
     sources: Vec<Source>,
     ledger: Ledger,
     generation: GenerationStats,
 ) -> Answer {
+    let Said { text, citations, dropped, alternatives } = said;
     let said = text.trim();
     // A quote may well speak of sources that do not answer.
     let says_so = said.contains(ask.manner.no_answer.trim_end_matches('.'));
@@ -221,7 +247,9 @@ fn finish(
         answered: !refused,
         quoted: ask.quotes(),
         text,
-        mode: ask.mode.to_owned(),
+        mode: ask.mode,
+        strategy: ask.strategy,
+        alternatives,
         model: ask.engine.info().name.clone(),
         adapter: ask.adapter.map(ToOwned::to_owned),
         citations,

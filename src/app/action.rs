@@ -93,6 +93,42 @@ actions! {
     ToggleQuote = "toggle_quote", Chat;
     /// Choose another model
     ChooseModel = "choose_model", Chat;
+    /// Next mode: base, rag, adapter, hybrid
+    CycleMode = "cycle_mode", Chat;
+    /// Choose a mode
+    ChooseMode = "choose_mode", Chat;
+    /// Choose an adapter
+    ChooseAdapter = "choose_adapter", Chat;
+    /// Answer with the next adapter
+    NextAdapter = "next_adapter", Chat;
+    /// Answer with the previous adapter
+    PreviousAdapter = "previous_adapter", Chat;
+    /// Answer with the plain model, the first in the list of adapters
+    Adapter1 = "adapter1", Chat;
+    /// Answer with the second in the list of adapters
+    Adapter2 = "adapter2", Chat;
+    /// Answer with the third in the list of adapters
+    Adapter3 = "adapter3", Chat;
+    /// Answer with the fourth in the list of adapters
+    Adapter4 = "adapter4", Chat;
+    /// Answer with the fifth in the list of adapters
+    Adapter5 = "adapter5", Chat;
+    /// Answer with the sixth in the list of adapters
+    Adapter6 = "adapter6", Chat;
+    /// Answer with the seventh in the list of adapters
+    Adapter7 = "adapter7", Chat;
+    /// Answer with the eighth in the list of adapters
+    Adapter8 = "adapter8", Chat;
+    /// Answer with the ninth in the list of adapters
+    Adapter9 = "adapter9", Chat;
+    /// Compare the four modes on the selected question
+    Compare = "compare", Chat;
+    /// Compare the adapters on the selected question
+    CompareAdapters = "compare_adapters", Chat;
+    /// Read all sources in one prompt, or one by one
+    ToggleStrategy = "toggle_strategy", Chat;
+    /// Choose a collection
+    ChooseCollection = "choose_collection", Chat;
     /// Stop indexing, or loading a model
     StopWork = "stop_work", Chat;
 
@@ -122,6 +158,10 @@ actions! {
     Top = "top", Move;
     /// To the end
     Bottom = "bottom", Move;
+    /// To the next column of a comparison
+    NextColumn = "next_column", Move;
+    /// To the previous column of a comparison
+    PreviousColumn = "previous_column", Move;
     /// To the next question
     NextTurn = "next_turn", Move;
     /// To the previous question

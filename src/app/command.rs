@@ -1,6 +1,7 @@
 //! Commands typed into the input: `/model NAME` and the like.
 
 use crate::config::QuoteMode;
+use crate::domain::{Mode, Strategy};
 use std::path::PathBuf;
 
 /// A command with its arguments.
@@ -8,6 +9,21 @@ use std::path::PathBuf;
 pub enum Command {
     /// Load a model, or choose one.
     Model(Option<String>),
+    /// Set the mode, or choose one.
+    Mode(Option<Mode>),
+    /// Answer with adapters, or choose one.
+    Adapter(Option<String>),
+    /// How sources are read; the other way where empty.
+    Strategy(Option<Strategy>),
+    /// Answer from a collection, `all` of them, or choose one.
+    Collection(Option<String>),
+    /// Answer one question in several variants.
+    Compare {
+        /// The adapters, else the modes.
+        adapters: bool,
+        /// The question; the selected one where `None`.
+        question: Option<String>,
+    },
     /// Switch quote mode.
     Quote(Option<QuoteMode>),
     /// Show a theme, or choose one.
@@ -69,6 +85,11 @@ const fn info(name: &'static str, arguments: &'static str, about: &'static str) 
 /// Every command, in the order of the help.
 pub const COMMANDS: &[CommandInfo] = &[
     info("/model", "[NAME]", "load a model; without a name, choose one"),
+    info("/mode", "[base|rag|adapter|hybrid]", "answer with or without sources and adapter"),
+    info("/adapter", "[NAME[*SCALE]|none]", "answer with an adapter, several as ONE+OTHER"),
+    info("/compare", "[adapters] [QUESTION]", "answer in every mode or with every adapter, side by side"),
+    info("/strategy", "[token|sequence]", "read sources in one prompt, or one by one"),
+    info("/collection", "[NAME|all]", "answer from a collection, in its own way"),
     info("/quote", "[auto|on|off]", "answer only with sentences of the sources"),
     info(
         "/index",
@@ -109,6 +130,11 @@ pub fn parse(line: &str) -> Result<Command, String> {
     };
     match name {
         "/model" => Ok(Command::Model(word)),
+        "/mode" => word.map(|word| word.parse()).transpose().map(Command::Mode),
+        "/adapter" => Ok(Command::Adapter(word)),
+        "/strategy" => word.map(|word| word.parse()).transpose().map(Command::Strategy),
+        "/collection" => Ok(Command::Collection(word)),
+        "/compare" => Ok(compare(rest)),
         "/quote" => match rest {
             "" => Ok(Command::Quote(None)),
             "auto" => Ok(Command::Quote(Some(QuoteMode::Auto))),
@@ -134,11 +160,16 @@ pub fn parse(line: &str) -> Result<Command, String> {
         "/help" => bare(Command::Help),
         "/quit" => bare(Command::Quit),
         _ => {
+            let line_name = name.len();
             let close = COMMANDS
                 .iter()
-                .map(|info| (strsim::jaro_winkler(name, info.name), info.name))
-                .max_by(|a, b| a.0.total_cmp(&b.0))
-                .filter(|(score, _)| *score > 0.75);
+                .map(|info| (strsim::normalized_damerau_levenshtein(name, info.name), info.name))
+                // Of two that are as near, letters were rather swapped than left out.
+                .max_by(|a, b| {
+                    let same = |name: &str| name.len() == line_name;
+                    a.0.total_cmp(&b.0).then(same(a.1).cmp(&same(b.1)))
+                })
+                .filter(|(score, _)| *score > 0.6);
             let hint = match close {
                 Some((_, close)) => format!(" Did you mean {close}?"),
                 None => String::new(),
@@ -148,6 +179,16 @@ pub fn parse(line: &str) -> Result<Command, String> {
             ))
         }
     }
+}
+
+fn compare(rest: &str) -> Command {
+    let (first, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let (adapters, question) = match first {
+        "adapters" => (true, more.trim()),
+        "modes" => (false, more.trim()),
+        _ => (false, rest),
+    };
+    Command::Compare { adapters, question: (!question.is_empty()).then(|| question.to_owned()) }
 }
 
 fn export(rest: &str) -> Command {
@@ -189,9 +230,23 @@ fn split(rest: &str) -> Vec<PathBuf> {
     out
 }
 
+/// Names that arguments are completed with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// Themes.
+    pub themes: &'a [String],
+    /// Models.
+    pub models: &'a [String],
+    /// Adapters.
+    pub adapters: &'a [String],
+    /// Collections.
+    pub collections: &'a [String],
+}
+
 /// What the text of the input could become: full texts, with what each does.
 #[must_use]
-pub fn complete(text: &str, themes: &[String], models: &[String]) -> Vec<(String, String)> {
+pub fn complete(text: &str, known: &Known<'_>) -> Vec<(String, String)> {
+    let Known { themes, models, adapters, collections } = *known;
     if !text.starts_with('/') || text.starts_with("//") || text.contains('\n') {
         return Vec::new();
     }
@@ -212,6 +267,14 @@ pub fn complete(text: &str, themes: &[String], models: &[String]) -> Vec<(String
     if text.contains(' ') {
         let mut out = of("/theme", plain(themes));
         out.extend(of("/model", plain(models)));
+        out.extend(of("/adapter", plain(adapters)));
+        out.extend(of("/collection", plain(collections)));
+        let modes = Mode::ALL.map(|mode| (mode.name(), mode.about()));
+        out.extend(of("/mode", choices(&modes)));
+        let strategies = Strategy::ALL.map(|strategy| (strategy.name(), strategy.about()));
+        out.extend(of("/strategy", choices(&strategies)));
+        let compare = [("modes", "base, rag, adapter, hybrid"), ("adapters", "every one that fits")];
+        out.extend(of("/compare", choices(&compare)));
         let quote =
             [("auto", "as the model says"), ("on", "always"), ("off", "in the model's own words")];
         out.extend(of("/quote", choices(&quote)));
@@ -252,6 +315,15 @@ mod tests {
         );
         assert_eq!(parse("/export"), Ok(Command::Export { json: false, path: None }));
         assert_eq!(parse("/quote  on"), Ok(Command::Quote(Some(QuoteMode::On))));
+        assert_eq!(parse("/mode hybrid"), Ok(Command::Mode(Some(Mode::Hybrid))));
+        assert!(parse("/mode raq").unwrap_err().contains("hybrid"));
+        let compared = |adapters, question: &str| {
+            Ok(Command::Compare { adapters, question: Some(question.into()) })
+        };
+        assert_eq!(parse("/compare adapters why so?"), compared(true, "why so?"));
+        assert_eq!(parse("/compare why so?"), compared(false, "why so?"));
+        let selected = Command::Compare { adapters: false, question: None };
+        assert_eq!(parse("/compare"), Ok(selected));
         assert!(parse("/quote maybe").unwrap_err().contains("auto, on or off"));
         assert!(parse("/modle").unwrap_err().contains("/model?"));
         assert!(parse("/new now").unwrap_err().contains("no argument"));
@@ -264,11 +336,14 @@ mod tests {
     #[test]
     fn completions_are_whole_texts() {
         let themes = ["dark".to_owned(), "light".to_owned()];
+        let known = Known { themes: &themes, ..Known::default() };
         let texts = |text: &str| -> Vec<String> {
-            complete(text, &themes, &[]).into_iter().map(|(text, _)| text).collect()
+            complete(text, &known).into_iter().map(|(text, _)| text).collect()
         };
         assert_eq!(texts("/re"), ["/regenerate", "/rename "]);
         assert_eq!(texts("/theme d"), ["/theme dark"]);
+        assert_eq!(texts("/mode h"), ["/mode hybrid"]);
+        assert_eq!(texts("/strategy s"), ["/strategy sequence"]);
         assert_eq!(texts("/theme dark"), Vec::<String>::new());
         assert_eq!(texts("why"), Vec::<String>::new());
         assert_eq!(texts("//re"), Vec::<String>::new());

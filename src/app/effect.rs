@@ -1,8 +1,10 @@
 //! All there is to do outside: effects are data, carried out by `runtime`.
 
-use super::state::RequestId;
+use super::state::{CompareRequest, RequestId};
 use crate::config::QuoteMode;
-use crate::domain::{ByteRange, Hit, LeftOut, LineRange, Source, Turn, TurnId};
+use crate::domain::{
+    ByteRange, Hit, LeftOut, LineRange, Mode, Source, Strategy, Turn, TurnId,
+};
 use std::path::PathBuf;
 
 /// Something to do.
@@ -12,12 +14,28 @@ pub enum Effect {
     Index(Vec<PathBuf>),
     /// Stop indexing at the next file, and the loading of a model.
     StopWork,
-    /// Load a model in the background.
-    LoadModel {
+    /// Have a model answer, loaded in the background if it isn't loaded yet.
+    Load {
         /// The request.
         request: RequestId,
         /// Its name.
-        name: String,
+        model: String,
+        /// Its adapters; `None` for the plain model.
+        adapter: Option<String>,
+    },
+    /// Look which adapters there are.
+    ListAdapters,
+    /// Answer from this collection from now on, or from all.
+    UseCollection {
+        /// Its name.
+        name: Option<String>,
+    },
+    /// Answer a question in several variants.
+    Compare(Box<CompareRequest>),
+    /// Drop a comparison being made.
+    CancelCompare {
+        /// The request.
+        request: RequestId,
     },
     /// Answer a question.
     Ask(Box<AskRequest>),
@@ -136,6 +154,8 @@ pub enum ScrollArea {
     Viewer,
     /// The help on top.
     Help,
+    /// The comparison on top.
+    Compare,
     /// The stats.
     Stats,
 }
@@ -173,7 +193,11 @@ pub struct AskRequest {
     /// Whether the answer is limited to sentences of the sources.
     pub quote: QuoteMode,
     /// The mode.
-    pub mode: String,
+    pub mode: Mode,
+    /// The adapters to answer with; `None` for the plain model.
+    pub adapter: Option<String>,
+    /// How sources are read.
+    pub strategy: Strategy,
     /// Where the evidence comes from.
     pub evidence: EvidenceFrom,
     /// The answer to go on with.

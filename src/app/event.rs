@@ -1,8 +1,12 @@
 //! All that comes in: keys, and what the effects report.
 
-use super::state::{Collection, ModelCard, RequestId, Scroll, ViewerContent};
+use super::state::{
+    AdapterCard, Collection, CollectionCard, ModelCard, RequestId, Scroll, ViewerContent,
+};
 use super::{Action, Key};
-use crate::domain::{Answer, ByteRange, Citation, Ledger, SearchTimings, Source, Turn, TurnId};
+use crate::domain::{
+    Answer, ByteRange, Citation, Ledger, Mode, SearchTimings, Source, Turn, TurnId,
+};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -95,6 +99,28 @@ pub enum Event {
     },
     /// The models that are at hand.
     Models(Vec<String>),
+    /// The adapters that are at hand, the plain model first.
+    Adapters(Vec<AdapterCard>),
+    /// The collections.
+    Collections(Vec<CollectionCard>),
+    /// Answers come from this collection from now on.
+    CollectionUsed {
+        /// Its name; `None` for all.
+        name: Option<String>,
+        /// The mode it wants.
+        mode: Option<Mode>,
+        /// The adapters it wants.
+        adapter: Option<String>,
+        /// What to say.
+        text: String,
+    },
+    /// News of a comparison.
+    Compare {
+        /// The request that asked for it.
+        request: RequestId,
+        /// What happened.
+        event: CompareEvent,
+    },
     /// A file for the viewer.
     Viewer {
         /// The request.
@@ -134,6 +160,8 @@ pub enum Scrolled {
     Viewer(usize, usize),
     /// Of the help: its topmost line.
     Help(usize),
+    /// Of the comparison: its topmost row.
+    Compare(usize),
     /// Of the stats: their topmost line.
     Stats(usize),
 }
@@ -185,6 +213,41 @@ pub enum ModelEvent {
     Loaded(ModelCard),
     /// It can't be loaded; the one before goes on.
     Failed(String),
+}
+
+/// News of a comparison. Columns count from 0.
+#[derive(Clone, Debug)]
+pub enum CompareEvent {
+    /// The model of a column is being loaded.
+    Loading {
+        /// The column.
+        column: usize,
+    },
+    /// It can answer.
+    Loaded {
+        /// The column.
+        column: usize,
+        /// How long that took, in milliseconds.
+        switch_ms: f64,
+        /// What its engine takes, in bytes.
+        memory_bytes: u64,
+    },
+    /// News of its answer.
+    Answer {
+        /// The column.
+        column: usize,
+        /// What happened.
+        event: AnswerEvent,
+    },
+    /// It can't be answered.
+    Failed {
+        /// The column.
+        column: usize,
+        /// What, and what to do.
+        message: String,
+    },
+    /// Every column is done.
+    Done,
 }
 
 /// News of the answer being made.

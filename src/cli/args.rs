@@ -1,5 +1,6 @@
 //! What the command line accepts.
 
+use crate::domain::{Mode, Strategy};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -42,6 +43,12 @@ pub struct ChatArgs {
     /// Model: `builtin`, a folder, a file, a hub id or a name from the config.
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
+    /// How to answer.
+    #[command(flatten)]
+    pub variant: VariantArgs,
+    /// Chat about this collection, in the way the config says for it.
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
     /// Embedder: `builtin`, a folder or a hub id.
     #[arg(long, value_name = "MODEL")]
     pub embedder: Option<String>,
@@ -57,6 +64,20 @@ pub struct ChatArgs {
     /// Let the mouse scroll and focus panes.
     #[arg(long)]
     pub mouse: bool,
+}
+
+/// How a question is answered.
+#[derive(Clone, Debug, Default, Args)]
+pub struct VariantArgs {
+    /// Mode: `base`, `rag`, `adapter` or `hybrid`.
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<Mode>,
+    /// Adapter: a name, a folder, `one+other*0.5` or `none`.
+    #[arg(long, value_name = "ADAPTER")]
+    pub adapter: Option<String>,
+    /// `token`: all sources in one prompt; `sequence`: a short answer for each.
+    #[arg(long, value_name = "STRATEGY")]
+    pub strategy: Option<Strategy>,
 }
 
 /// Flags that every command takes, before or behind its name.
@@ -81,6 +102,10 @@ impl ChatArgs {
             (self.go_on, "--continue"),
             (self.resume.is_some(), "--resume"),
             (self.model.is_some(), "--model"),
+            (self.variant.mode.is_some(), "--mode"),
+            (self.variant.adapter.is_some(), "--adapter"),
+            (self.variant.strategy.is_some(), "--strategy"),
+            (self.collection.is_some(), "--collection"),
             (self.embedder.is_some(), "--embedder"),
             (self.quote, "--quote"),
             (self.no_quote, "--no-quote"),
@@ -127,6 +152,18 @@ pub enum Command {
         #[command(subcommand)]
         command: ModelsCommand,
     },
+    /// List, add and check LoRA adapters.
+    #[command(after_help = "Example:\n  lorag adapters add ~/adapters/support --name support")]
+    Adapters {
+        /// What to do.
+        #[command(subcommand)]
+        command: AdaptersCommand,
+    },
+    /// Answer a set of questions in several modes, and measure.
+    #[command(
+        after_help = "Example:\n  lorag eval examples/eval/handbook.jsonl --limit 20\n\nExit code: 0 done, 4 the gate does not hold, 1 failed, 2 wrong usage."
+    )]
+    Eval(super::eval::EvalArgs),
     /// Check the machine, the models and the knowledge base.
     #[command(after_help = "Example:\n  lorag doctor")]
     Doctor,
@@ -172,6 +209,9 @@ pub struct AskArgs {
     /// Most tokens of an answer.
     #[arg(long, value_name = "N")]
     pub max_tokens: Option<usize>,
+    /// How to answer.
+    #[command(flatten)]
+    pub variant: VariantArgs,
     /// Let a model that can think do so before it answers.
     #[arg(long)]
     pub thinking: bool,
@@ -317,5 +357,66 @@ pub enum ModelsCommand {
         /// several GGUF files.
         #[arg(long, value_name = "NAME")]
         file: Option<String>,
+    },
+    /// Clean the cache of weights that were merged with adapters.
+    #[command(after_help = "Example:\n  lorag models vacuum --all")]
+    Vacuum {
+        /// Everything, not only what is damaged, too much or long unused.
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+/// Commands of `adapters`.
+#[derive(Debug, Subcommand)]
+pub enum AdaptersCommand {
+    /// List the adapters at hand, and whether they fit the model.
+    #[command(after_help = "Example:\n  lorag adapters list --model Qwen/Qwen3-0.6B")]
+    List {
+        /// The model; the one of the config where it is left out.
+        #[arg(long, value_name = "MODEL")]
+        model: Option<String>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add a folder, or download an adapter from the Hugging Face hub.
+    #[command(
+        after_help = "Example:\n  lorag adapters add ~/adapters/support --name support\n  lorag adapters add org/name"
+    )]
+    Add {
+        /// A folder with adapter_config.json and adapter_model.safetensors, or
+        /// a hub id.
+        source: String,
+        /// Name to use; that of the folder where it is left out.
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// Use it with every model whose shapes fit, whatever its name.
+        #[arg(long)]
+        any_base: bool,
+    },
+    /// Show what an adapter is made of.
+    #[command(after_help = "Example:\n  lorag adapters show bullets")]
+    Show {
+        /// Its name, or a folder.
+        adapter: String,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take an adapter out of the adapters folder.
+    #[command(after_help = "Example:\n  lorag adapters remove support")]
+    Remove {
+        /// Its name.
+        adapter: String,
+    },
+    /// Check whether an adapter fits a model; exit code 1 where it doesn't.
+    #[command(after_help = "Example:\n  lorag adapters check bullets --model builtin")]
+    Check {
+        /// Its name, a folder, or several as `one+other`.
+        adapter: String,
+        /// The model; the one of the config where it is left out.
+        #[arg(long, value_name = "MODEL")]
+        model: Option<String>,
     },
 }

@@ -20,15 +20,29 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
     let question = question(&args)?;
     // Kept from here on, so that no Ctrl-C between two steps is lost.
     let mut signals = ingest::Signals::new();
-    let indexing = if args.paths.is_empty() { None } else { Some(index(context, &args).await?) };
+    let choice = context.choice(args.collection.as_deref())?;
+    let reads = choice.mode.reads();
+    let indexing = if args.paths.is_empty() || !reads {
+        None
+    } else {
+        Some(index(context, &args).await?)
+    };
 
     // The model loads while the passages are searched.
     let loading = Instant::now();
-    let bar = ingest::spinner(&format!(
-        "searching, and loading the model {}",
-        context.loaded.settings.model.0
-    ));
-    let both = async { tokio::join!(context.model(), find(context, &args, &question)) };
+    let name = &context.loaded.settings.model.0;
+    let bar = ingest::spinner(&match (reads, choice.stack.spelled()) {
+        (true, None) => format!("searching, and loading the model {name}"),
+        (true, Some(adapter)) => {
+            format!("searching, and loading the model {name} with {adapter}")
+        }
+        (false, None) => format!("loading the model {name}"),
+        (false, Some(adapter)) => format!("loading the model {name} with {adapter}"),
+    });
+    let found = async {
+        if reads { find(context, &args, &question).await } else { Ok(Default::default()) }
+    };
+    let both = async { tokio::join!(context.variant(name, &choice.stack), found) };
     let both = tokio::select! {
         both = both => Some(both),
         () = signals.received() => None,
@@ -39,7 +53,11 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
     let load_ms = millis(loading.elapsed());
     let cache = &context.paths.cache;
     let speed = known_speed(cache, model.engine.as_ref());
-    let manner = &reduced(&model.manner, model.engine.as_ref(), &material.found.hits, speed);
+    if let Some(note) = &model.note {
+        eprintln!("lorag: {}", visible(note));
+    }
+    let manner = context.manner_in(args.collection.as_deref(), &model.manner);
+    let manner = &reduced(&manner, model.engine.as_ref(), &material.found.hits, speed);
     let embedder = material.base.as_ref().map(|base| Arc::clone(base.embedder()));
     let gathering = {
         let (question, manner) = (question.clone(), manner.clone());
@@ -49,9 +67,10 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
         evidence = gathering => evidence??,
         () = signals.received() => return Err(Failure::interrupted()),
     };
-    if evidence.sources.is_empty() {
+    if evidence.sources.is_empty() && reads {
         search::hint(context).await?;
     }
+    let adapter = choice.stack.spelled();
     let paint = Paint::stdout();
     let mut printer = Printer { paint, on: !args.json, thinking: false };
     let ask = Ask {
@@ -62,8 +81,9 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
         engine: model.engine.as_ref(),
         manner,
         settings: &context.loaded.settings.generation,
-        mode: "rag",
-        adapter: None,
+        mode: choice.mode,
+        strategy: choice.strategy,
+        adapter: adapter.as_deref(),
         embedder: embedder.as_deref(),
         continued: None,
     };
@@ -143,6 +163,7 @@ const SKIPS_SHOWN: usize = 5;
 
 /// Hits that wait for the model's manner, which says how many sentences it
 /// can read.
+#[derive(Default)]
 struct Material {
     found: crate::knowledge::search::Found,
     base: Option<KnowledgeBase>,
@@ -253,7 +274,7 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
     } else if cut {
         eprintln!("lorag: the answer reached its limit of tokens; raise it with --max-tokens N.");
     }
-    if answer.answered && !answer.citations.iter().any(|c| c.support != Support::Missing) {
+    if answer.answered && answer.mode.reads() && !answer.citations.iter().any(|c| c.support != Support::Missing) {
         eprintln!(
             "lorag: no passage was found to support this answer; read the sources before you rely on it."
         );
@@ -284,15 +305,16 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
 
 fn status(answer: &Answer) -> String {
     let stats = &answer.generation;
+    let adapter = answer.adapter.as_ref().map(|name| format!(" + {name}")).unwrap_or_default();
+    let how = format!("{}: {}{adapter}", answer.mode, stats.model);
     if stats.finish_reason == FinishReason::NotGenerated {
         return format!(
-            "{}: nothing generated, {:.0} ms search",
-            stats.model, answer.search.total_ms
+            "{how}: nothing generated, {:.0} ms search",
+            answer.search.total_ms
         );
     }
     format!(
-        "{} ({}, {}): {} prompt tokens, {} decoded, first text after {:.0} ms, {:.0} ms in all, {:.0} ms search, {} MiB",
-        stats.model,
+        "{how} ({}, {}): {} prompt tokens, {} decoded, first text after {:.0} ms, {:.0} ms in all, {:.0} ms search, {} MiB",
         stats.quantization,
         stats.device,
         stats.prompt_tokens,

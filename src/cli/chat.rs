@@ -53,9 +53,22 @@ pub fn run(global: &Global, args: &ChatArgs) -> Result<u8, Failure> {
         1 => problem.to_string(),
         n => format!("{problem} (and {} more)", n - 1),
     });
+    let collection = args.collection.clone();
+    let choice = setup.choice(collection.as_deref())?;
     runtime::install_panic_hook();
-    let launch =
-        Launch { keymap, themes, depth, theme, roots: args.paths.clone(), resume, warning, setup };
+    let roots = args.paths.clone();
+    let launch = Launch {
+        keymap,
+        themes,
+        depth,
+        theme,
+        roots,
+        resume,
+        choice,
+        collection,
+        warning,
+        setup,
+    };
     if let Some(id) = runtime::run(launch)? {
         let short = id.rsplit('-').next().unwrap_or(&id);
         outln!("Go on with: lorag --resume {short}")?;

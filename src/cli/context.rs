@@ -1,7 +1,7 @@
 //! The start of a command: its flags laid over the settings, its folders.
 
 use super::Failure;
-use super::args::{ChatArgs, Command, Global, KbCommand};
+use super::args::{AdaptersCommand, ChatArgs, Command, Global, KbCommand, VariantArgs};
 use super::terminal::visible;
 use crate::config::{self, Flags, Paths};
 use crate::knowledge::search::restore_swapped;
@@ -57,6 +57,8 @@ fn writes(command: Option<&Command>) -> bool {
     match command {
         None | Some(Command::Ingest(_)) => true,
         Some(Command::Ask(args)) => !args.paths.is_empty(),
+        Some(Command::Eval(_)) => true,
+        Some(Command::Adapters { command: AdaptersCommand::Add { .. } }) => true,
         Some(Command::Kb { command }) => {
             !matches!(command, KbCommand::List { .. } | KbCommand::Stats { .. })
         }
@@ -73,6 +75,7 @@ fn overrides(chat: &ChatArgs, command: Option<&Command>, flags: &mut Flags) {
     };
     match command {
         None => {
+            variant(&chat.variant, &mut put);
             put("model", chat.model.clone(), "--model");
             put("embedder", chat.embedder.clone(), "--embedder");
             put("ui.theme", chat.theme.clone(), "--theme");
@@ -81,6 +84,7 @@ fn overrides(chat: &ChatArgs, command: Option<&Command>, flags: &mut Flags) {
             put("generation.quote", quote(chat.quote, chat.no_quote), flag);
         }
         Some(Command::Ask(args)) => {
+            variant(&args.variant, &mut put);
             put("model", args.model.clone(), "--model");
             put("embedder", args.embedder.clone(), "--embedder");
             put("search.limit", args.limit.map(|n| n.to_string()), "--limit");
@@ -94,12 +98,24 @@ fn overrides(chat: &ChatArgs, command: Option<&Command>, flags: &mut Flags) {
             put("embedder", args.embedder.clone(), "--embedder");
             put("search.limit", args.limit.map(|n| n.to_string()), "--limit");
         }
+        Some(Command::Eval(args)) => {
+            put("model", args.model.clone(), "--model");
+            put("embedder", args.embedder.clone(), "--embedder");
+            let flag = if args.quote { "--quote" } else { "--no-quote" };
+            put("generation.quote", quote(args.quote, args.no_quote), flag);
+        }
         Some(Command::Ingest(args)) => put("embedder", args.embedder.clone(), "--embedder"),
         Some(Command::Kb { command: KbCommand::Reembed { embedder, .. } }) => {
             put("embedder", embedder.clone(), "--embedder");
         }
         _ => {}
     }
+}
+
+fn variant(args: &VariantArgs, put: &mut impl FnMut(&str, Option<String>, &str)) {
+    put("mode", args.mode.map(|mode| mode.to_string()), "--mode");
+    put("adapter", args.adapter.clone(), "--adapter");
+    put("generation.strategy", args.strategy.map(|s| s.to_string()), "--strategy");
 }
 
 fn quote(on: bool, off: bool) -> Option<String> {

@@ -104,6 +104,8 @@ pub fn ask(answer: &Answer, indexing_ms: Option<f64>, load_ms: f64) -> Value {
         "mode": answer.mode,
         "model": answer.model,
         "adapter": answer.adapter,
+        "strategy": answer.strategy,
+        "alternatives": answer.alternatives,
         "citations": citations,
         "dropped_citations": answer.dropped,
         "sources": sources,

@@ -1,6 +1,7 @@
 //! The command line: one file per command. Only this module prints.
 #![expect(clippy::print_stderr, reason = "messages for the user go to standard error")]
 
+mod adapters;
 pub mod args;
 mod ask;
 mod chat;
@@ -8,6 +9,7 @@ pub mod config_command;
 mod context;
 pub mod cpu;
 mod doctor;
+mod eval;
 mod ingest;
 mod json;
 mod kb;
@@ -34,6 +36,8 @@ mod code {
     pub const NOT_ANSWERED: u8 = 3;
     /// Whoever read standard output went away.
     pub const PIPE: u8 = 141;
+    /// `eval`: the gate does not hold.
+    pub const GATE: u8 = 4;
     /// Interrupted by Ctrl-C.
     pub const INTERRUPTED: u8 = 130;
 }
@@ -74,6 +78,7 @@ failures!(
     crate::answer::AnswerError,
     crate::builtin::UnpackError,
     crate::engine::EngineError,
+    crate::engine::merged::MergedError,
     crate::hub::HubError,
     crate::knowledge::KnowledgeError,
     crate::knowledge::embed::EmbedError,
@@ -184,6 +189,8 @@ fn run(cli: Cli) -> Result<u8, Failure> {
             Command::Search(args) => search::run(&context, args).await,
             Command::Kb { command } => kb::run(&context, command).await,
             Command::Models { command } => models::run(&context, command).await,
+            Command::Adapters { command } => adapters::run(&context, command).await,
+            Command::Eval(args) => eval::run(&context, args).await,
             Command::Doctor => doctor::run(&context).await,
             Command::Config { .. } | Command::Completions { .. } => Ok(code::DONE),
         }

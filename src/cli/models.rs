@@ -7,6 +7,7 @@ use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code};
 use crate::builtin;
+use crate::setup::ADAPTER_CONFIG;
 use crate::hub::{self, Cache, Endpoint, FileFilter, ModelId};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -28,7 +29,18 @@ pub async fn run(context: &Context, command: ModelsCommand) -> Result<u8, Failur
     match command {
         ModelsCommand::List { json } => list(context, json),
         ModelsCommand::Path { model } => path(context, &model),
-        ModelsCommand::Pull { id, file } => pull(context, &id, file).await,
+        ModelsCommand::Pull { id, file } => {
+            let filter = file.map_or_else(FileFilter::default, FileFilter::named);
+            let pulled = pull(context, &id, &filter).await?;
+            outln!("{}", pulled.folder.display())?;
+            let use_it = match pulled.folder.join(ADAPTER_CONFIG).is_file() {
+                true => format!("lorag ask --mode hybrid --adapter {id} …"),
+                false => format!("lorag ask --model {id} …"),
+            };
+            eprintln!("lorag: {} files. Use it with: {use_it}", pulled.files);
+            Ok(code::DONE)
+        }
+        ModelsCommand::Vacuum { all } => vacuum(context, all),
     }
 }
 
@@ -38,7 +50,8 @@ fn cache() -> Cache {
 
 fn list(context: &Context, as_json: bool) -> Result<u8, Failure> {
     let settings = &context.loaded.settings;
-    let cached = cache().list();
+    let mut cached = cache().list();
+    cached.retain(|model| !model.folder.join(ADAPTER_CONFIG).is_file());
     if as_json {
         let cached: Vec<serde_json::Value> = cached
             .iter()
@@ -97,7 +110,22 @@ fn path(context: &Context, model: &str) -> Result<u8, Failure> {
     Ok(code::DONE)
 }
 
-async fn pull(context: &Context, id: &str, file: Option<String>) -> Result<u8, Failure> {
+fn vacuum(context: &Context, all: bool) -> Result<u8, Failure> {
+    let freed = context.merged().vacuum(all)?;
+    match freed.entries {
+        0 => outln!("Nothing to clean.")?,
+        1 => outln!("Removed 1 merged model, {}.", HumanBytes(freed.bytes))?,
+        n => outln!("Removed {n} merged models, {}.", HumanBytes(freed.bytes))?,
+    }
+    Ok(code::DONE)
+}
+
+/// Downloads from the hub, with a bar.
+pub(super) async fn pull(
+    context: &Context,
+    id: &str,
+    filter: &FileFilter,
+) -> Result<hub::Pulled, Failure> {
     let id: ModelId = id.parse().map_err(Failure::usage)?;
     if context.loaded.settings.offline {
         return Err(Failure::usage(
@@ -107,7 +135,6 @@ async fn pull(context: &Context, id: &str, file: Option<String>) -> Result<u8, F
     let cache = cache();
     let endpoint = Endpoint::from_environment(|key| std::env::var(key).ok())?
         .offline(context.loaded.settings.offline);
-    let filter = file.map_or_else(FileFilter::default, FileFilter::named);
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
     let form = "{bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left  {msg}";
     if let Ok(style) = ProgressStyle::with_template(form) {
@@ -125,15 +152,11 @@ async fn pull(context: &Context, id: &str, file: Option<String>) -> Result<u8, F
         wait_for_signal().await;
         stop.cancel();
     });
-    let pulled = hub::pull(&cache, &endpoint, &id, &filter, &progress, &cancel).await;
+    let pulled = hub::pull(&cache, &endpoint, &id, filter, &progress, &cancel).await;
     signals.abort();
     bar.finish_and_clear();
     match pulled {
-        Ok(pulled) => {
-            outln!("{}", pulled.folder.display())?;
-            eprintln!("lorag: {} files. Use it with: lorag ask --model {id} …", pulled.files);
-            Ok(code::DONE)
-        }
+        Ok(pulled) => Ok(pulled),
         Err(hub::HubError::Cancelled) => {
             eprintln!("lorag: what has arrived is kept; the same command goes on from there.");
             Err(Failure::interrupted())

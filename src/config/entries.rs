@@ -3,7 +3,7 @@
 
 use super::file::dotted;
 use super::load::{Loaded, Origin};
-use super::schema::{KEYS, MODEL_KEYS, MODELS};
+use super::schema::{COLLECTION_KEYS, COLLECTIONS, KEYS, MODEL_KEYS, MODELS};
 use serde_json::Value;
 
 /// One value with its key and origin, ready to be shown.
@@ -19,7 +19,7 @@ pub struct Entry<'a> {
 
 impl Loaded {
     /// Every value, in the order of the table of keys, then what is set of the
-    /// models.
+    /// models and collections.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry<'_>> {
         static DEFAULT: Origin = Origin::Default;
@@ -38,13 +38,15 @@ impl Loaded {
         };
         let mut entries: Vec<Entry<'_>> =
             KEYS.iter().map(|key| entry(key.name.to_owned(), at(&tree, key.name))).collect();
-        let models = tree.get(MODELS).and_then(Value::as_object);
-        for (name, model) in models.into_iter().flatten() {
-            for key in MODEL_KEYS {
-                let value = at(model, key.name).filter(|value| !value.is_null());
-                if value.is_some() {
-                    let prefix = dotted(&[MODELS.to_owned(), name.clone()]);
-                    entries.push(entry(format!("{prefix}.{}", key.name), value));
+        for (table, keys) in [(MODELS, MODEL_KEYS), (COLLECTIONS, COLLECTION_KEYS)] {
+            let named = tree.get(table).and_then(Value::as_object);
+            for (name, fields) in named.into_iter().flatten() {
+                for key in keys {
+                    let value = at(fields, key.name).filter(|value| !value.is_null());
+                    if value.is_some() {
+                        let prefix = dotted(&[table.to_owned(), name.clone()]);
+                        entries.push(entry(format!("{prefix}.{}", key.name), value));
+                    }
                 }
             }
         }

@@ -5,7 +5,7 @@
 
 use super::Manifest;
 use super::error::{ConfigError, Place, Problem, position};
-use super::schema::{KEYS, Key, MODEL_KEYS, MODELS, nearest};
+use super::schema::{COLLECTION_KEYS, COLLECTIONS, KEYS, Key, MODEL_KEYS, MODELS, nearest};
 use super::value::{Base, Given, check};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub fn parse_manifest(path: &Path, text: &str) -> Result<Manifest, ConfigError> 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// The settings, with tables `[models.NAME]`.
+    /// The settings, with tables `[models.NAME]` and `[collections.NAME]`.
     Settings,
     /// One model's manifest.
     Manifest,
@@ -53,7 +53,8 @@ pub(super) struct Document {
 pub(super) struct Entry {
     /// The parts of its key.
     pub(super) path: Vec<String>,
-    /// The value. An empty object stands for the table of a model.
+    /// The value. An empty object stands for the table of a model or of a
+    /// collection.
     pub(super) value: Value,
     /// Line, from 1.
     pub(super) line: usize,
@@ -179,18 +180,19 @@ impl Walk<'_> {
                 Found::Key(key) if key.name == "path" => Found::Nothing,
                 found => found,
             },
-            (Form::Settings, [first, rest @ ..]) if first == MODELS => match rest {
+            (Form::Settings, [first, rest @ ..]) if named(first).is_some() => match rest {
                 [] | [_] => Found::Table,
-                [_, rest @ ..] => find_in(MODEL_KEYS, rest),
+                [_, rest @ ..] => find_in(named(first).unwrap_or(MODEL_KEYS), rest),
             },
             (Form::Settings, path) => find_in(KEYS, path),
         }
     }
 
     fn unknown(&self, path: &[String]) -> String {
-        fn in_models(name: &str) -> Vec<String> {
-            let name = dotted(&[MODELS.to_owned(), name.to_owned()]);
-            MODEL_KEYS.iter().map(|key| format!("{name}.{}", key.name)).collect()
+        fn within(table: &str, name: &str) -> Vec<String> {
+            let prefix = dotted(&[table.to_owned(), name.to_owned()]);
+            let keys = named(table).unwrap_or_default();
+            keys.iter().map(|key| format!("{prefix}.{}", key.name)).collect()
         }
         let settings = KEYS.iter().map(|key| key.name.to_owned());
         let names: Vec<String> = match (self.form, path) {
@@ -199,9 +201,11 @@ impl Walk<'_> {
                 .map(|key| key.name.to_owned())
                 .filter(|name| name != "path")
                 .collect(),
-            (Form::Settings, [first, name, ..]) if first == MODELS => in_models(name),
-            (Form::Settings, [_, name, _, ..]) => settings.chain(in_models(name)).collect(),
-            (Form::Settings, _) => settings.chain([MODELS.to_owned()]).collect(),
+            (Form::Settings, [first, name, ..]) if named(first).is_some() => within(first, name),
+            (Form::Settings, [_, name, _, ..]) => settings.chain(within(MODELS, name)).collect(),
+            (Form::Settings, _) => {
+                settings.chain([MODELS.to_owned(), COLLECTIONS.to_owned()]).collect()
+            }
         };
         let key = dotted(path);
         match nearest(&key, names.iter().map(String::as_str)) {
@@ -251,6 +255,15 @@ impl Walk<'_> {
         let (line, column) = position(self.text, offset);
         let place = Place::File { path: PathBuf::from(self.path), line, column };
         self.document.problems.push(Problem { place, message });
+    }
+}
+
+/// The keys of the tables that have names of the user's.
+fn named(table: &str) -> Option<&'static [Key]> {
+    match table {
+        MODELS => Some(MODEL_KEYS),
+        COLLECTIONS => Some(COLLECTION_KEYS),
+        _ => None,
     }
 }
 

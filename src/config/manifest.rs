@@ -17,6 +17,10 @@ pub struct Manifest {
     /// One line about the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
+    /// Of an adapter: whether it is used with every model whose shapes fit,
+    /// whatever its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub any_base: Option<bool>,
     /// Prompt form.
     pub prompt: PromptPart,
     /// What of the sources goes into the prompt.
@@ -65,6 +69,12 @@ pub struct PromptPart {
     /// System text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
+    /// System text in the modes that read no sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system_alone: Option<String>,
+    /// Questions with their answers that the model is shown first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub examples: Option<Vec<Example>>,
     /// User text with `{question}` and `{sources}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
@@ -83,6 +93,16 @@ pub struct PromptPart {
     /// The sentence that says the sources don't answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_answer: Option<String>,
+}
+
+/// A question and its answer, as the model is to give it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// The question.
+    pub question: String,
+    /// The answer.
+    pub answer: String,
 }
 
 /// `[evidence]` of a manifest.
@@ -171,6 +191,10 @@ pub struct SamplingPart {
 pub struct Manner {
     /// System text.
     pub system: String,
+    /// System text in the modes that read no sources.
+    pub system_alone: String,
+    /// Questions with their answers that the model is shown first.
+    pub examples: Vec<Example>,
     /// User text with `{question}` and `{sources}`.
     pub user: String,
     /// One source, with `{n}`, `{heading}` and `{text}`.
@@ -213,10 +237,15 @@ pub struct Manner {
 /// The system text for models without a manifest.
 const SYSTEM: &str = "You answer questions from the numbered sources that the user gives you, and from nothing else. Cite the source of every claim as [n], right behind the claim, for example: The cache is emptied at midnight [2]. If the sources do not answer the question, reply only: The sources do not answer this.";
 
+/// The system text for models without a manifest, where no sources are read.
+const SYSTEM_ALONE: &str = "You answer questions briefly and truthfully. If you do not know the answer, say so.";
+
 impl Default for Manner {
     fn default() -> Self {
         Self {
             system: SYSTEM.to_owned(),
+            system_alone: SYSTEM_ALONE.to_owned(),
+            examples: Vec::new(),
             user: "Question: {question}\n\nSources:\n\n{sources}\n\nQuestion: {question}"
                 .to_owned(),
             source: "[{n}] {heading}\n{text}\n".to_owned(),
@@ -251,6 +280,8 @@ impl Manner {
         }
         let Manifest { prompt, evidence, quote, sampling, .. } = manifest;
         put(&mut self.system, prompt.system.as_ref());
+        put(&mut self.system_alone, prompt.system_alone.as_ref());
+        put(&mut self.examples, prompt.examples.as_ref());
         put(&mut self.user, prompt.user.as_ref());
         put(&mut self.source, prompt.source.as_ref());
         put(&mut self.history, prompt.history.as_ref());

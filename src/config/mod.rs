@@ -20,12 +20,12 @@ pub use file::parse_manifest;
 pub use load::{Flags, Loaded, Origin, load};
 pub use logging::{LOG_FILE, start_logging};
 pub use manifest::{
-    EvidencePart, Manifest, Manner, Order, PromptPart, QuotePart, QuoteUnit, SamplingPart,
+    EvidencePart, Example, Manifest, Manner, Order, PromptPart, QuotePart, QuoteUnit, SamplingPart,
     TemplateError,
 };
 pub use paths::Paths;
-pub use schema::{KEYS, Key, Kind, MODEL_KEYS};
+pub use schema::{COLLECTION_KEYS, KEYS, Key, Kind, MODEL_KEYS};
 pub use settings::{
-    ColourDepth, Generation, Ingest, LogFilter, ModelEntry, ModelName, Quantization, QuoteMode,
+    AdapterName, Adapters, CollectionEntry, ColourDepth, Generation, Ingest, LogFilter, ModelEntry, ModelName, Quantization, QuoteMode,
     Search, Settings, Ui,
 };

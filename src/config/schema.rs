@@ -63,6 +63,10 @@ pub enum Kind {
     Filter,
     /// One of these words, in any case.
     Choice(&'static [&'static str]),
+    /// A list of questions with their answers.
+    Examples,
+    /// Adapters, as [`crate::domain::Stack`] spells them.
+    Adapters,
 }
 
 impl fmt::Display for Kind {
@@ -86,6 +90,11 @@ impl fmt::Display for Kind {
                 formatter.write_str("a model (\"builtin\", a folder, a file, a hub id or a name)")
             }
             Self::Filter => formatter.write_str("a log filter such as \"lorag=debug,warn\""),
+            Self::Examples => formatter
+                .write_str("a list such as [{ question = \"…\", answer = \"…\" }]"),
+            Self::Adapters => formatter.write_str(
+                "an adapter such as \"bullets\", \"bullets*0.5\", \"one+other\" or \"none\"",
+            ),
             Self::Choice(words) => {
                 let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 match quoted.split_last() {
@@ -104,6 +113,9 @@ pub(super) const PREFIX: &str = "LORAG_";
 
 /// The table that holds the models.
 pub(super) const MODELS: &str = "models";
+
+/// The table that holds the collections.
+pub(super) const COLLECTIONS: &str = "collections";
 
 const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
     Key { name, kind, optional: false, about }
@@ -126,6 +138,8 @@ const QUANTIZATIONS: &[&str] = &[
     "q8_0", "q8_1", "hqq4", "hqq8", "fp8", "f8q8", "mxfp4", "afq2", "afq3", "afq4", "afq6", "afq8",
 ];
 
+const MODES: &[&str] = &["base", "rag", "adapter", "hybrid"];
+const STRATEGIES: &[&str] = &["token", "sequence"];
 const TEMPERATURE: Kind = number(0.0, 2.0);
 const TOP_P: Kind = Kind::Number { min: 0.0, max: 1.0, above: true };
 
@@ -133,6 +147,8 @@ const TOP_P: Kind = Kind::Number { min: 0.0, max: 1.0, above: true };
 #[rustfmt::skip]
 pub const KEYS: &[Key] = &[
     key("model", Kind::Model, "The model: \"builtin\", a folder, a GGUF or UQFF file, a hub id, or the NAME of a table [models.NAME]"),
+    key("mode", Kind::Choice(MODES), "The mode that a conversation begins with"),
+    key("adapter", Kind::Adapters, "The adapter of the modes that use one; \"none\" for the first that fits"),
     key("embedder", Kind::Model, "The embedding model: \"builtin\", a folder or a hub id"),
     optional("data_dir", Kind::Path, "Folder of the knowledge base; the platform's data folder where not set"),
     optional("cache_dir", Kind::Path, "Folder of unpacked and derived files; the platform's cache folder where not set"),
@@ -155,7 +171,10 @@ pub const KEYS: &[Key] = &[
     key("generation.thinking", Kind::Bool, "Let models that can think do so before they answer"),
     key("generation.max_thinking_tokens", integer(1, 32768), "Most tokens of thought"),
     key("generation.quantization", Kind::Choice(QUANTIZATIONS), "How unquantized weights are quantized while loading"),
+    key("generation.strategy", Kind::Choice(STRATEGIES), "How sources are read: all in one prompt, or one short answer for each"),
     key("generation.threads", integer(0, 1024), "Threads for the model; 0 takes the number of cores"),
+    optional("adapters.memory_bytes", integer(1, 1 << 50), "Memory that loaded models may take together; 60 % of what is available at the start where not set"),
+    key("adapters.cache_bytes", integer(0, 1 << 50), "Disk space for merged weights"),
     optional("ui.theme", Kind::Words, "Name of the theme; the one chosen last where not set"),
     key("ui.colour", Kind::Choice(&["auto", "truecolor", "256", "16", "none"]), "How many colours the terminal has; \"auto\" as the environment says"),
     key("ui.mouse", Kind::Bool, "Let the mouse scroll and focus panes; the terminal's own selection then needs Shift"),
@@ -169,7 +188,10 @@ pub const MODEL_KEYS: &[Key] = &[
     key("path", Kind::Model, "Where the model is: \"builtin\", a folder, a file or a hub id"),
     key("name", Kind::Words, "Name to show"),
     key("about", Kind::Text, "One line about the model"),
+    key("any_base", Kind::Bool, "Of an adapter: use it with every model whose shapes fit, whatever its name"),
     key("prompt.system", Kind::Text, "System text"),
+    key("prompt.system_alone", Kind::Text, "System text in the modes that read no sources"),
+    key("prompt.examples", Kind::Examples, "Questions with their answers that the model is shown first"),
     key("prompt.user", Kind::Template(USER), "User text"),
     key("prompt.source", Kind::Template(SOURCE), "One source; {heading} may stand in it too"),
     key("prompt.history", Kind::Bool, "Send earlier turns"),
@@ -186,6 +208,26 @@ pub const MODEL_KEYS: &[Key] = &[
     key("quote.max", integer(1, 16), "Most quotes"),
     key("quote.margin", number(0.0, 1000.0), "Offer only sentences that score this close to the best one"),
     key("quote.threshold", number(-1000.0, 1000.0), "Support below which the sources are taken not to answer"),
+    key("sampling.temperature", TEMPERATURE, "Sampling temperature; 0 takes the likeliest token"),
+    key("sampling.top_p", TOP_P, "Nucleus sampling; 1 keeps every token"),
+];
+
+/// Every key of `[collections.NAME]`.
+#[rustfmt::skip]
+pub const COLLECTION_KEYS: &[Key] = &[
+    key("about", Kind::Text, "One line about the collection"),
+    key("mode", Kind::Choice(MODES), "The mode its questions are answered in"),
+    key("adapter", Kind::Adapters, "The adapter of the modes that use one"),
+    key("strategy", Kind::Choice(STRATEGIES), "How sources are read: all in one prompt, or one short answer for each"),
+    key("prompt.system", Kind::Text, "System text"),
+    key("prompt.system_alone", Kind::Text, "System text in the modes that read no sources"),
+    key("prompt.examples", Kind::Examples, "Questions with their answers that the model is shown first"),
+    key("prompt.user", Kind::Template(USER), "User text"),
+    key("prompt.source", Kind::Template(SOURCE), "One source; {heading} may stand in it too"),
+    key("prompt.history", Kind::Bool, "Send earlier turns"),
+    key("prompt.window", integer(64, 1 << 24), "Tokens of prompt and answer together"),
+    key("prompt.reserve", integer(1, 32768), "Tokens kept for the answer"),
+    key("prompt.no_answer", Kind::Words, "The sentence that says the sources don't answer"),
     key("sampling.temperature", TEMPERATURE, "Sampling temperature; 0 takes the likeliest token"),
     key("sampling.top_p", TOP_P, "Nucleus sampling; 1 keeps every token"),
 ];

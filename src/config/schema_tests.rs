@@ -3,12 +3,38 @@
 
 use super::super::value::{Base, Given, check};
 use super::super::{
-    EvidencePart, Manifest, ModelEntry, Order, PromptPart, QuotePart, QuoteUnit, SamplingPart,
+    CollectionEntry, EvidencePart, Example, Manifest, ModelEntry, Order, PromptPart, QuotePart, QuoteUnit, SamplingPart,
     Settings,
 };
 use super::*;
+use crate::domain::{Mode, Strategy};
 use serde_json::Value;
 use std::collections::BTreeSet;
+
+fn full_prompt() -> PromptPart {
+    PromptPart {
+        system: Some("system".to_owned()),
+        system_alone: Some("alone".to_owned()),
+        examples: Some(vec![Example { question: "Why?".to_owned(), answer: "So.".to_owned() }]),
+        user: Some("{question} {sources}".to_owned()),
+        source: Some("{n} {text}".to_owned()),
+        history: Some(true),
+        window: Some(448),
+        reserve: Some(96),
+        no_answer: Some("No.".to_owned()),
+    }
+}
+
+fn full_collection() -> CollectionEntry {
+    CollectionEntry {
+        about: Some("about".to_owned()),
+        mode: Some(Mode::Hybrid),
+        adapter: Some("bullets*0.5".to_owned()),
+        strategy: Some(Strategy::Sequence),
+        prompt: full_prompt(),
+        sampling: SamplingPart { temperature: Some(0.5), top_p: Some(0.9) },
+    }
+}
 
 /// Every field is written out, so that a new one has to be added here, too.
 fn full_entry() -> ModelEntry {
@@ -17,15 +43,8 @@ fn full_entry() -> ModelEntry {
         manifest: Manifest {
             name: Some("name".to_owned()),
             about: Some("about".to_owned()),
-            prompt: PromptPart {
-                system: Some("system".to_owned()),
-                user: Some("{question} {sources}".to_owned()),
-                source: Some("{n} {text}".to_owned()),
-                history: Some(true),
-                window: Some(448),
-                reserve: Some(96),
-                no_answer: Some("No.".to_owned()),
-            },
+            any_base: Some(true),
+            prompt: full_prompt(),
             evidence: EvidencePart { sentences: Some(4), hits: Some(4), order: Some(Order::Best) },
             quote: QuotePart {
                 default: Some(true),
@@ -73,13 +92,19 @@ fn the_table_covers_every_field_of_the_settings() {
     let written = leaves_of(&serde_json::to_value(full_entry()).unwrap());
     let fields: BTreeSet<String> = written.iter().map(|(name, _)| name.clone()).collect();
     assert_eq!(fields, names(MODEL_KEYS));
+
+    let written = leaves_of(&serde_json::to_value(full_collection()).unwrap());
+    let fields: BTreeSet<String> = written.iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(fields, names(COLLECTION_KEYS));
 }
 
 #[test]
 fn defaults_and_examples_pass_their_own_checks() {
     let settings = leaves_of(&serde_json::to_value(Settings::default()).unwrap());
     let entry = leaves_of(&serde_json::to_value(full_entry()).unwrap());
-    for (keys, values) in [(KEYS, settings), (MODEL_KEYS, entry)] {
+    let collection = leaves_of(&serde_json::to_value(full_collection()).unwrap());
+    let all = [(KEYS, settings), (MODEL_KEYS, entry), (COLLECTION_KEYS, collection)];
+    for (keys, values) in all {
         for (name, value) in values {
             let key = keys.iter().find(|key| key.name == name).unwrap();
             let text = match &value {
@@ -103,6 +128,7 @@ fn defaults_and_examples_pass_their_own_checks() {
 fn a_full_model_survives_writing_and_reading() {
     let mut settings = Settings::default();
     settings.models.insert("small".to_owned(), full_entry());
+    settings.collections.insert("legal".to_owned(), full_collection());
     let written = serde_json::to_value(&settings).unwrap();
     let read: Settings = serde_json::from_value(written).unwrap();
     assert_eq!(read, settings);
@@ -110,7 +136,7 @@ fn a_full_model_survives_writing_and_reading() {
 
 #[test]
 fn no_key_stands_twice_and_each_is_explained() {
-    for keys in [KEYS, MODEL_KEYS] {
+    for keys in [KEYS, MODEL_KEYS, COLLECTION_KEYS] {
         assert_eq!(names(keys).len(), keys.len());
         for key in keys {
             assert!(!key.about.is_empty(), "{}", key.name);

@@ -1,5 +1,7 @@
 //! Every setting, with its default.
 
+use super::manifest::{PromptPart, SamplingPart};
+use crate::domain::{Mode, NONE, Strategy};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,6 +26,11 @@ pub struct Settings {
     /// `builtin`, a folder, a GGUF or UQFF file, a hub id, or the name of a
     /// table `[models.NAME]`.
     pub model: ModelName,
+    /// The mode that a conversation begins with.
+    pub mode: Mode,
+    /// The adapter of the modes that use one: its name, several as `one+other`,
+    /// or `none`.
+    pub adapter: AdapterName,
     /// `builtin`, a folder or a hub id of an embedding model.
     pub embedder: ModelName,
     /// Folder of the knowledge base and the sessions; the platform's data
@@ -42,10 +49,14 @@ pub struct Settings {
     pub search: Search,
     /// Generating answers.
     pub generation: Generation,
+    /// Adapters and the models made with them.
+    pub adapters: Adapters,
     /// The screen.
     pub ui: Ui,
     /// Models by name, with their own manner.
     pub models: BTreeMap<String, ModelEntry>,
+    /// Collections by name, with the way their questions are answered.
+    pub collections: BTreeMap<String, CollectionEntry>,
 }
 
 /// Name of a model; `builtin` by default.
@@ -56,6 +67,34 @@ pub struct ModelName(pub String);
 impl Default for ModelName {
     fn default() -> Self {
         Self("builtin".to_owned())
+    }
+}
+
+/// Names of adapters as they are spelled together; `none` by default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AdapterName(pub String);
+
+impl Default for AdapterName {
+    fn default() -> Self {
+        Self(NONE.to_owned())
+    }
+}
+
+/// Adapters and the models made with them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Adapters {
+    /// Memory that loaded models may take together, in bytes; a share of what
+    /// is available at the start where empty.
+    pub memory_bytes: Option<u64>,
+    /// Disk space for merged weights, in bytes.
+    pub cache_bytes: u64,
+}
+
+impl Default for Adapters {
+    fn default() -> Self {
+        Self { memory_bytes: None, cache_bytes: 20 << 30 }
     }
 }
 
@@ -143,6 +182,8 @@ pub struct Generation {
     pub quantization: Quantization,
     /// Threads for the model; the number of cores where 0.
     pub threads: usize,
+    /// How the sources of an answer are read.
+    pub strategy: Strategy,
     /// Best sentence score below which quote mode says that the sources don't
     /// answer; the measured threshold where empty.
     pub answer_threshold: Option<f32>,
@@ -172,6 +213,7 @@ impl Default for Generation {
             max_thinking_tokens: 1024,
             quantization: Quantization::default(),
             threads: 0,
+            strategy: Strategy::default(),
             answer_threshold: None,
         }
     }
@@ -231,4 +273,38 @@ pub struct ModelEntry {
     /// Overrides of the manifest.
     #[serde(flatten)]
     pub manifest: super::Manifest,
+}
+
+/// `[collections.NAME]`: the way questions to one collection are answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CollectionEntry {
+    /// One line about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// The adapter of the modes that use one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<String>,
+    /// How the sources are read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
+    /// What it wants of the prompt.
+    pub prompt: PromptPart,
+    /// Its sampling.
+    pub sampling: SamplingPart,
+}
+
+impl CollectionEntry {
+    /// What it says of the manner, in the form of a manifest.
+    #[must_use]
+    pub fn manifest(&self) -> super::Manifest {
+        super::Manifest {
+            prompt: self.prompt.clone(),
+            sampling: self.sampling.clone(),
+            ..super::Manifest::default()
+        }
+    }
 }

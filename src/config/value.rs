@@ -4,7 +4,8 @@
 //! same checks and come out as JSON, from which the settings are built.
 
 use super::schema::{Key, Kind, missing, nearest};
-use serde_json::Value;
+use crate::domain::Stack;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use toml::de::DeValue;
 
@@ -89,6 +90,15 @@ pub(super) fn check(key: &Key, given: Given<'_>, base: &Base) -> Result<Value, S
             }
             text.and_then(choice).map(|word| Value::from(*word))
         }
+        Kind::Examples => given.examples(),
+        Kind::Adapters => match text {
+            Some(text) => {
+                text.parse::<Stack>()
+                    .map_err(|reason| format!("expected {}: {reason}", key.kind))?;
+                Some(Value::from(text))
+            }
+            None => None,
+        },
     };
     value.ok_or_else(|| format!("expected {}, found {}", key.kind, given.shown()))
 }
@@ -137,6 +147,36 @@ impl<'a> Given<'a> {
             Self::Toml(_) => None,
             Self::Plain(text) => text.trim().parse().ok(),
         }
+    }
+
+    /// Pairs of question and answer, both not empty; in a variable as JSON.
+    fn examples(self) -> Option<Value> {
+        let pair = |question: &str, answer: &str| {
+            let whole = !question.trim().is_empty() && !answer.trim().is_empty();
+            whole.then(|| json!({ "question": question, "answer": answer }))
+        };
+        let pairs: Option<Vec<Value>> = match self {
+            Self::Toml(DeValue::Array(items)) => items
+                .iter()
+                .map(|item| {
+                    let table = item.get_ref().as_table().filter(|table| table.len() == 2)?;
+                    let part = |name: &str| table.get(name)?.get_ref().as_str();
+                    pair(part("question")?, part("answer")?)
+                })
+                .collect(),
+            Self::Toml(_) => None,
+            Self::Plain(text) => {
+                let items: Vec<Value> = serde_json::from_str(text).ok()?;
+                items
+                    .iter()
+                    .map(|item| {
+                        let part = |name: &str| item.get(name)?.as_str();
+                        pair(part("question")?, part("answer")?)
+                    })
+                    .collect()
+            }
+        };
+        pairs.map(Value::Array)
     }
 
     /// The value as an error message shows it.

@@ -1,6 +1,8 @@
 //! An answer whose citations lead to exact passages.
 
-use super::{ByteRange, GenerationStats, Ledger, LineRange, SearchTimings, Source};
+use super::{
+    ByteRange, GenerationStats, Ledger, LineRange, Mode, SearchTimings, Source, Strategy,
+};
 use serde::{Deserialize, Serialize};
 
 /// A citation `[n]` of an answer.
@@ -63,6 +65,23 @@ pub struct DroppedCitation {
     pub at: usize,
 }
 
+/// An answer that was made from one source alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// The source's number.
+    pub number: usize,
+    /// The answer, with its citation marks.
+    pub text: String,
+    /// How probable the source is for the question, by retrieval; those of all
+    /// sources add up to 1.
+    pub source: f64,
+    /// Natural logarithm of the answer's likelihood given this source.
+    pub log_likelihood: f64,
+    /// Share of this answer among all, 0 to 1: the probability of its source
+    /// times its likelihood, summed over the sources that gave the same answer.
+    pub share: f64,
+}
+
 /// A whole turn.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -74,11 +93,16 @@ pub struct Answer {
     pub answered: bool,
     /// Whether it was limited to sentences of the sources.
     pub quoted: bool,
-    /// The mode that made it: `base`, `rag`, `adapter` or `hybrid`.
-    pub mode: String,
+    /// The mode that made it.
+    pub mode: Mode,
+    /// How the sources were read.
+    pub strategy: Strategy,
+    /// The answers that other sources gave, best first, where each source was
+    /// read for itself.
+    pub alternatives: Vec<Alternative>,
     /// Name of the model.
     pub model: String,
-    /// Name of the adapter, if one was used.
+    /// The adapters, as a [`Stack`](super::Stack) spells them, if any were used.
     pub adapter: Option<String>,
     /// Citations, in the order of the text.
     pub citations: Vec<Citation>,

@@ -3,18 +3,22 @@
 
 mod answer;
 mod chunk;
+mod mode;
 mod offsets;
 mod source;
 mod span;
+mod stack;
 mod stats;
 mod turn;
 mod visible;
 
-pub use answer::{Answer, Citation, DroppedCitation, Support};
+pub use answer::{Alternative, Answer, Citation, DroppedCitation, Support};
 pub use chunk::{Chunk, FullTextLeg, Hit, VectorLeg};
+pub use mode::{Mode, Strategy};
 pub use offsets::{OffsetMap, Run};
 pub use source::{LeftOut, Sentence, Source};
 pub use span::{ByteRange, LineRange};
+pub use stack::{Applied, NONE, Stack};
 pub use stats::{FinishReason, GenerationStats, Ledger, SearchTimings, SourceTokens, millis};
 pub use turn::{Outcome, Turn, TurnId};
 pub use visible::{acts, visible};

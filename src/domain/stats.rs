@@ -40,7 +40,7 @@ pub struct SourceTokens {
 pub struct Ledger {
     /// The window: prompt and answer together.
     pub window: usize,
-    /// The system text.
+    /// The system text, with the examples behind it.
     pub system: usize,
     /// Earlier turns.
     pub history: usize,

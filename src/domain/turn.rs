@@ -1,6 +1,8 @@
 //! A turn of a conversation: what the screen shows and the session log keeps.
 
-use super::{Citation, DroppedCitation, GenerationStats, Ledger, SearchTimings, Source, Support};
+use super::{
+    Alternative, Citation, DroppedCitation, GenerationStats, Ledger, Mode, SearchTimings, Source, Strategy, Support,
+};
 use serde::{Deserialize, Serialize};
 
 /// Names a turn within its session; counted from 1.
@@ -46,11 +48,15 @@ pub struct Turn {
     pub thought: String,
     /// How it came out.
     pub outcome: Outcome,
-    /// The mode: `base`, `rag`, `adapter` or `hybrid`.
-    pub mode: String,
+    /// The mode.
+    pub mode: Mode,
+    /// How the sources were read.
+    pub strategy: Strategy,
     /// Name of the model.
     pub model: String,
-    /// Name of the adapter, if one was used.
+    /// The answers that other sources gave, where each was read for itself.
+    pub alternatives: Vec<Alternative>,
+    /// The adapters, as a [`Stack`](super::Stack) spells them, if any were used.
     pub adapter: Option<String>,
     /// Whether the answer was limited to sentences of the sources.
     pub quoted: bool,
@@ -82,7 +88,9 @@ impl Turn {
     pub fn unsupported(&self) -> bool {
         let done = matches!(self.outcome, Outcome::Answered | Outcome::Cut | Outcome::Cancelled);
         let held = |citation: &Citation| citation.support != Support::Missing;
-        let reads = matches!(self.mode.as_str(), "rag" | "hybrid");
-        reads && done && !self.text.trim().is_empty() && !self.citations.iter().any(held)
+        self.mode.reads()
+            && done
+            && !self.text.trim().is_empty()
+            && !self.citations.iter().any(held)
     }
 }

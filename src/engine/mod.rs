@@ -1,13 +1,17 @@
 //! Generation: prompts with a token ledger, token streams, citations, quote
 //! mode. mistral.rs stays inside `mistral`; everything else speaks [`Engine`].
 
+pub mod adapter;
 pub mod citations;
 pub mod grammar;
+pub mod merged;
 pub mod mistral;
 pub mod prompt;
+pub mod residents;
 pub mod scripted;
 
 use futures::stream::BoxStream;
+use residents::{Alive, Footprint};
 use std::path::PathBuf;
 
 /// Who speaks a message.
@@ -46,6 +50,9 @@ pub struct Request {
     pub top_p: f64,
     /// Whether the model may think first. Ignored under a grammar.
     pub thinking: bool,
+    /// Whether the answer's likelihood is wanted. It is taken greedily then,
+    /// whatever the temperature.
+    pub likelihood: bool,
 }
 
 /// What comes from a running generation.
@@ -72,6 +79,10 @@ pub struct End {
     pub prompt_s: f64,
     /// Seconds it took to decode; 0 where unknown.
     pub decode_s: f64,
+    /// Natural logarithm of the answer's likelihood given the prompt, by the
+    /// model alone: a grammar decides what is written, not how likely it is.
+    /// Without the token that ends it. `None` where it was not asked for.
+    pub log_likelihood: Option<f64>,
 }
 
 /// A running generation. Dropping it cancels the generation.
@@ -113,6 +124,16 @@ pub trait Engine: Send + Sync {
     /// Starts a generation. The stream ends with [`EngineEvent::End`] or with
     /// an error; dropping it cancels.
     fn generate(&self, request: Request) -> EventStream;
+
+    /// The memory it takes.
+    fn footprint(&self) -> Footprint {
+        Footprint::default()
+    }
+
+    /// Tells when its memory is free again, after it is dropped.
+    fn alive(&self) -> Alive {
+        Alive::gone()
+    }
 }
 
 /// What can go wrong with a model.

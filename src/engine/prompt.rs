@@ -35,7 +35,10 @@ pub fn build(
 ) -> Result<Prompt, EngineError> {
     let window = manner.window.map_or(engine.info().window, |w| w.min(engine.info().window));
     let question = sanitise(question);
-    let system = sanitise(&manner.system);
+    // Without any source to choose from, the model is asked alone.
+    let system = if sources.is_empty() { &manner.system_alone } else { &manner.system };
+    let system = sanitise(system);
+    let shown = examples(manner);
     let history = if manner.history { history } else { &[] };
     for source in sources.iter_mut() {
         source.tokens = engine.count(&spell_source(manner, source));
@@ -43,7 +46,8 @@ pub fn build(
     let room = window.saturating_sub(reserve);
     let mut first = 0;
     loop {
-        let messages = messages(manner, &system, &question, &history[first..], sources);
+        let turns = [shown.as_slice(), &history[first..]].concat();
+        let messages = messages(manner, &system, &question, &turns, sources);
         let prompt = engine.count_prompt(&messages)?;
         if prompt <= room {
             let count = |role: Role| -> usize {
@@ -55,7 +59,8 @@ pub fn build(
             };
             let mut ledger = Ledger {
                 window,
-                system: engine.count(&system),
+                system: engine.count(&system)
+                    + shown.iter().map(|m| engine.count(&m.text)).sum::<usize>(),
                 history: count(Role::User) + count(Role::Assistant),
                 question: engine.count(&question) * manner.user.matches("{question}").count(),
                 sources: sources
@@ -82,6 +87,18 @@ pub fn build(
             return Err(EngineError::TooLong { prompt, window: room });
         }
     }
+}
+
+/// The examples of the manner as turns before all others.
+fn examples(manner: &Manner) -> Vec<Message> {
+    let turn = |role, text: &str| Message { role, text: sanitise(text) };
+    manner
+        .examples
+        .iter()
+        .flat_map(|example| {
+            [turn(Role::User, &example.question), turn(Role::Assistant, &example.answer)]
+        })
+        .collect()
 }
 
 /// The used source that ranks lowest; the last one is given up too, since a
@@ -236,6 +253,20 @@ mod tests {
         let parts = ledger.system + ledger.question + ledger.history + ledger.template;
         let used: usize = ledger.sources.iter().map(|s| s.tokens).sum();
         assert_eq!(parts + used, ledger.prompt);
+    }
+
+    #[test]
+    fn examples_come_first_and_count_with_the_system_text() {
+        let engine = ScriptedEngine::new(Vec::<String>::new());
+        let example = crate::config::Example { question: "One?".into(), answer: "Uno.".into() };
+        let manner = Manner { examples: vec![example], ..manner(500) };
+        let earlier = [Message { role: Role::User, text: "Before?".into() }];
+        let prompt = build(&engine, &manner, "Two?", &earlier, &mut [], 50).unwrap();
+        let texts: Vec<&str> = prompt.messages.iter().map(|m| m.text.as_str()).collect();
+        assert_eq!(texts, [manner.system_alone.as_str(), "One?", "Uno.", "Before?", "Two?"]);
+        let alone = manner.system_alone.split_whitespace().count();
+        assert_eq!(prompt.ledger.system, alone + 2);
+        assert_eq!(prompt.ledger.history, 1);
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub struct Reply {
     text: String,
     delay: Option<Duration>,
     failure: Option<EngineError>,
+    likelihood: f64,
 }
 
 impl Reply {
@@ -44,6 +45,13 @@ impl Reply {
     #[must_use]
     pub fn slowly(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
+        self
+    }
+
+    /// Is this likely, as a natural logarithm; certain where nothing is said.
+    #[must_use]
+    pub fn likely(mut self, log_likelihood: f64) -> Self {
+        self.likelihood = log_likelihood;
         self
     }
 
@@ -169,7 +177,7 @@ impl Engine for ScriptedEngine {
             (Ok(prompt), Some(reply)) => {
                 let limit = request.max_tokens.min(self.info.window - prompt);
                 let thinks = request.thinking && request.grammar.is_none();
-                Script::of(reply, prompt, limit, thinks)
+                Script::of(reply, prompt, limit, thinks, request.likelihood)
             }
         };
         let script = Script { watch: Some(Watch(Arc::clone(&self.cancelled))), ..script };
@@ -193,7 +201,7 @@ impl Script {
         Self { events: VecDeque::from([Err(error)]), delay: None, watch: None }
     }
 
-    fn of(reply: Reply, prompt: usize, limit: usize, thinks: bool) -> Self {
+    fn of(reply: Reply, prompt: usize, limit: usize, thinks: bool, measured: bool) -> Self {
         let thoughts = if thinks { tokens(&reply.thought) } else { Vec::new() };
         let mut events: VecDeque<_> = thoughts.into_iter().map(EngineEvent::Thought).collect();
         events.extend(tokens(&reply.text).into_iter().map(EngineEvent::Text));
@@ -205,6 +213,7 @@ impl Script {
             completion_tokens: events.len(),
             prompt_s: 0.0,
             decode_s: 0.0,
+            log_likelihood: measured.then_some(reply.likelihood),
         });
         let mut events: VecDeque<_> = events.into_iter().map(Ok).collect();
         events.push_back(match reply.failure {

@@ -23,7 +23,7 @@ use crate::app::event::Event;
 use crate::app::keymap::Keymap;
 use crate::app::state::{Start, State};
 use crate::app::{Action, update};
-use crate::setup::Setup;
+use crate::setup::{Choice, Setup};
 use crate::ui::Ui;
 use crate::ui::theme::{Depth, Themes};
 use clipboard::Passthrough;
@@ -61,6 +61,11 @@ pub struct Launch {
     pub roots: Vec<PathBuf>,
     /// The session to begin with.
     pub resume: Resume,
+    /// How questions are answered to begin with.
+    pub choice: Choice,
+    /// The collection that is searched; what the documents were put into where
+    /// `None`.
+    pub collection: Option<String>,
     /// Something to say at the start.
     pub warning: Option<String>,
 }
@@ -89,6 +94,10 @@ pub fn run(launch: Launch) -> io::Result<Option<String>> {
         models: Vec::new(),
         model: launch.setup.loaded.settings.model.0.clone(),
         quote: launch.setup.loaded.settings.generation.quote,
+        mode: launch.choice.mode,
+        adapter: launch.choice.stack.spelled(),
+        strategy: launch.choice.strategy,
+        collection: launch.collection.clone(),
         mouse: ui_settings.mouse,
         opening: matches!(launch.resume, Resume::Latest | Resume::Id(_)),
         roots: launch.roots.iter().map(|root| root.display().to_string()).collect(),
@@ -120,7 +129,7 @@ pub fn run(launch: Launch) -> io::Result<Option<String>> {
     // Painted before anything is opened or loaded.
     screen.draw()?;
     let (sender, inbox) = unbounded_channel();
-    let worker = Worker::start(launch.setup, sender, launch.resume)?;
+    let worker = Worker::start(launch.setup, sender, launch.resume, launch.collection)?;
     worker.list_models();
     screen.worker = Some(worker);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -95,7 +95,7 @@ fn put_turn(out: &mut String, turn: &Turn) {
     }
     let mut facts = Vec::new();
     let adapter = turn.adapter.as_deref().unwrap_or_default();
-    let (mode, model) = (turn.mode.as_str(), turn.model.as_str());
+    let (mode, model) = (turn.mode.name(), turn.model.as_str());
     for (name, value) in [("Mode", mode), ("Model", model), ("Adapter", adapter)] {
         if !value.is_empty() {
             facts.push(format!("{name}: {}", flat(value)));
@@ -186,7 +186,7 @@ mod tests {
             question: "How do I\x1b[2J reset it?\n\nIt blinks red.".to_owned(),
             text: "Hold the button [2].\nThen wait [1].\n".to_owned(),
             outcome: Outcome::Answered,
-            mode: "hybrid".to_owned(),
+            mode: crate::domain::Mode::Hybrid,
             model: "lorag-reader".to_owned(),
             adapter: Some("bullets".to_owned()),
             citations: vec![
@@ -204,7 +204,7 @@ mod tests {
             question: "And in code?".to_owned(),
             text: "```sh\nreset".to_owned(),
             outcome: Outcome::Cancelled,
-            mode: "rag".to_owned(),
+            mode: crate::domain::Mode::Rag,
             model: "lorag-reader".to_owned(),
             ..Turn::default()
         };

@@ -36,7 +36,7 @@ fn turn(id: TurnId, parent: Option<TurnId>, question: &str, text: &str) -> Turn 
         question: question.to_owned(),
         text: text.to_owned(),
         outcome: Outcome::Answered,
-        mode: "rag".to_owned(),
+        mode: crate::domain::Mode::Rag,
         model: "reader".to_owned(),
         citations: vec![Citation {
             number: 1,

@@ -5,12 +5,12 @@ use super::Ui;
 use super::theme::Theme;
 use crate::app::State;
 use crate::app::keymap::Keymap;
-use crate::app::state::{Entry, KnowledgeWork, ModelCard, Phase, Size, Start};
+use crate::app::state::{Entry, KnowledgeWork, Loading, ModelCard, Phase, Size, Start};
 use crate::config::QuoteMode;
 use crate::domain::{
     ByteRange, Chunk, Citation, FinishReason, FullTextLeg, GenerationStats, Hit, Ledger, LeftOut,
-    LineRange, OffsetMap, Outcome, SearchTimings, Sentence, Source, SourceTokens, Support, Turn,
-    TurnId, VectorLeg,
+    LineRange, Mode, OffsetMap, Outcome, SearchTimings, Sentence, Source, SourceTokens, Strategy,
+    Support, Turn, TurnId, VectorLeg,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -54,6 +54,8 @@ pub fn empty() -> State {
         window: 1024,
         quotes: true,
         load_ms: 180,
+        switch_ms: 184.2,
+        ..ModelCard::default()
     });
     state.live.resident_bytes = 380 * 1024 * 1024;
     state
@@ -68,6 +70,10 @@ pub fn starting() -> State {
         models: ["builtin", "qwen3-4b"].map(String::from).into(),
         model: "builtin".into(),
         quote: QuoteMode::Auto,
+        mode: Mode::Rag,
+        adapter: None,
+        strategy: Strategy::Token,
+        collection: None,
         mouse: false,
         opening: false,
         roots: vec!["examples/handbook".into()],
@@ -75,6 +81,11 @@ pub fn starting() -> State {
     });
     state.size = Size { columns: 120, rows: 40 };
     state
+}
+
+/// A model on its way.
+pub fn loading(request: u64, model: &str, since_ms: i64) -> Loading {
+    Loading { request, model: model.into(), adapter: None, mode: Mode::Rag, since_ms }
 }
 
 /// A passage of the handbook.
@@ -178,7 +189,7 @@ pub fn plain_turn(id: TurnId, parent: Option<TurnId>, question: &str, text: &str
         question: question.into(),
         text: text.into(),
         outcome: Outcome::Answered,
-        mode: "rag".into(),
+        mode: Mode::Rag,
         model: "tiny-reader".into(),
         ..Turn::default()
     }

@@ -107,7 +107,7 @@ impl Ui {
                 let pane = self.areas(state, state.size).stats?;
                 stats::scroll(state, &self.theme, pane.inner, by).map(Scrolled::Stats)
             }
-            ScrollArea::Viewer | ScrollArea::Help => {
+            ScrollArea::Viewer | ScrollArea::Help | ScrollArea::Compare => {
                 let screen = Rect::new(0, 0, state.size.columns, state.size.rows);
                 popups::scroll(state, screen, by, &mut self.popups)
             }

@@ -93,7 +93,7 @@ fn a_screen_that_is_too_small() {
 #[test]
 fn the_first_paint() {
     let mut state = fixtures::starting();
-    state.model.loading = Some((1, "builtin".into(), state.now_ms));
+    state.model.loading = Some(fixtures::loading(1, "builtin", state.now_ms));
     assert_snapshot!(draw(&state, 80, 24));
 }
 
@@ -113,7 +113,7 @@ fn an_answer_on_its_way() {
 fn each_phase() {
     let mut state = fixtures::with_turn(pending(""), Phase::WaitingForModel);
     state.running = Some(running());
-    state.model.loading = Some((1, "qwen3-4b".into(), state.now_ms - 4000));
+    state.model.loading = Some(fixtures::loading(1, "qwen3-4b", state.now_ms - 4000));
     let mut all = conversation(&state, 50, 3);
     state.knowledge.work = KnowledgeWork::Indexing { files: 12, total: 40, chunks: 90 };
     for phase in [Phase::WaitingForIndex, Phase::Searching, Phase::Reading, Phase::Writing] {
@@ -246,7 +246,7 @@ fn the_status_line_in_each_state() {
     };
     let mut state = fixtures::starting();
     add(&state);
-    state.model.loading = Some((1, "qwen3-4b".into(), state.now_ms - 12_000));
+    state.model.loading = Some(fixtures::loading(1, "qwen3-4b", state.now_ms - 12_000));
     state.knowledge.work = KnowledgeWork::Indexing { files: 4, total: 120, chunks: 60 };
     add(&state);
     state.model.loading = None;
@@ -255,7 +255,7 @@ fn the_status_line_in_each_state() {
     add(&state);
     state = fixtures::state();
     state.adapter = Some("bullets".into());
-    state.mode = "hybrid".into();
+    state.mode = crate::domain::Mode::Hybrid;
     state.quote = QuoteMode::On;
     for focus in [Focus::Input, Focus::Conversation, Focus::Sources, Focus::Stats] {
         state.focus = focus;

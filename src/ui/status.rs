@@ -147,9 +147,10 @@ fn left(state: &State, room: usize) -> Vec<Part> {
 fn model(state: &State) -> Part {
     let model = &state.model;
     let name = |name: &str| text::truncate(name, NAME).into_owned();
-    if let Some((_, loading, since)) = &model.loading {
-        let seconds = seconds(*since, state.now_ms);
-        return (format!("loading {} {seconds:>3} s", name(loading)), Role::Warning);
+    if let Some(loading) = &model.loading {
+        let seconds = seconds(loading.since_ms, state.now_ms);
+        let name = name(loading.name());
+        return (format!("loading {name} {seconds:>3} s"), Role::Warning);
     }
     match (&model.loaded, &model.failed) {
         (Some(card), _) => (name(&card.name), Role::Status),
@@ -250,6 +251,7 @@ fn useful(state: &State) -> (Layer, &'static [Hint]) {
     const INPUT: &[Hint] = &[
         (&[A::CommandPalette], "commands"),
         (&[A::Complete], "panes"),
+        (&[A::CycleMode], "mode"),
         (&[A::Sessions], "sessions"),
         (&[A::ToggleQuote], "quote mode"),
     ];
@@ -327,7 +329,7 @@ mod tests {
     fn the_model_says_how_it_is() {
         let mut state = fixtures::starting();
         assert!(line(&state, 120).contains("no model"));
-        state.model.loading = Some((1, "qwen3-4b".into(), state.now_ms - 3000));
+        state.model.loading = Some(fixtures::loading(1, "qwen3-4b", state.now_ms - 3000));
         assert!(line(&state, 120).contains("loading qwen3-4b   3 s"));
         state.model.loading = None;
         state.model.failed = Some("there is no file of that name in the folder".into());

@@ -40,7 +40,7 @@ fn assert_unused(what: &str, folders: &[&str]) {
     assert!(found.is_empty(), "{what} must not be used here:\n{}", found.join("\n"));
 }
 
-const MODULES: [&str; 14] = [
+const MODULES: [&str; 15] = [
     "answer",
     "app",
     "builtin",
@@ -49,6 +49,7 @@ const MODULES: [&str; 14] = [
     "domain",
     "editor",
     "engine",
+    "eval",
     "hub",
     "knowledge",
     "runtime",
@@ -83,6 +84,7 @@ fn modules_import_only_what_they_may() {
     only("knowledge", &["domain", "config", "builtin"]);
     only("answer", &["domain", "config", "engine", "knowledge"]);
     only("session", &["domain", "config"]);
+    only("eval", &["domain"]);
     only("setup", &["domain", "config", "builtin", "engine", "hub", "knowledge"]);
     only("editor", &[]);
     only("app", &["domain", "config", "editor"]);

@@ -3,6 +3,7 @@
 //! again.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod adapters;
 mod architecture;
 mod ask;
 mod common;

@@ -123,6 +123,7 @@ fn place(layer: Layer) -> &'static str {
         Layer::Sources => "sources",
         Layer::Stats => "stats",
         Layer::Viewer => "viewer",
+        Layer::Compare => "comparison",
         Layer::Picker => "lists",
         Layer::Help => "help",
     }

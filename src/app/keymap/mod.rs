@@ -27,6 +27,9 @@ pub const PALETTE_ONLY: &[Action] = &[
     Action::ForkSession,
     Action::ExportMarkdown,
     Action::ExportJson,
+    Action::ToggleStrategy,
+    Action::ChooseCollection,
+    Action::CompareAdapters,
 ];
 
 /// Where the keys go. Bindings of `[global]` hold in every layer that doesn't
@@ -43,6 +46,8 @@ pub enum Layer {
     Stats,
     /// The popup that shows a file.
     Viewer,
+    /// The popup with answers side by side.
+    Compare,
     /// Lists with a query, and prompts for a line of text.
     Picker,
     /// The help.
@@ -51,12 +56,13 @@ pub enum Layer {
 
 impl Layer {
     /// Every layer.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Input,
         Self::Conversation,
         Self::Sources,
         Self::Stats,
         Self::Viewer,
+        Self::Compare,
         Self::Picker,
         Self::Help,
     ];
@@ -70,6 +76,7 @@ impl Layer {
             Self::Sources => "sources",
             Self::Stats => "stats",
             Self::Viewer => "viewer",
+            Self::Compare => "compare",
             Self::Picker => "picker",
             Self::Help => "help",
         }

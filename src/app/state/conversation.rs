@@ -243,7 +243,12 @@ impl Conversation {
     #[must_use]
     pub fn siblings(&self, turn: TurnId) -> Vec<TurnId> {
         let Some(entry) = self.get(turn) else { return Vec::new() };
-        let parent = entry.turn.parent;
+        self.siblings_of(entry.turn.parent)
+    }
+
+    /// Every turn that follows this one, oldest first.
+    #[must_use]
+    pub fn siblings_of(&self, parent: Option<TurnId>) -> Vec<TurnId> {
         self.entries.iter().filter(|e| e.turn.parent == parent).map(|e| e.turn.id).collect()
     }
 

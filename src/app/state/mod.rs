@@ -1,5 +1,7 @@
 //! Everything the screen shows, and nothing else.
 
+mod adapter;
+mod compare;
 mod conversation;
 mod input;
 mod layout;
@@ -7,6 +9,8 @@ mod picker;
 mod popup;
 mod work;
 
+pub use adapter::{AdapterCard, CollectionCard, Loading};
+pub use compare::{Compare, CompareColumn, CompareRequest, CompareVariant};
 pub use conversation::{Choice, Conversation, Entry, Phase, Scroll};
 pub use input::{Completion, Input};
 pub use layout::{Arrangement, Focus, Panes, Size};
@@ -19,7 +23,7 @@ pub use work::{
 
 use super::keymap::Keymap;
 use crate::config::QuoteMode;
-use crate::domain::{Turn, TurnId};
+use crate::domain::{Mode, Strategy, Turn, TurnId};
 
 /// What the program is started with.
 #[derive(Clone, Debug)]
@@ -36,6 +40,14 @@ pub struct Start {
     pub model: String,
     /// Whether quote mode is on.
     pub quote: QuoteMode,
+    /// The mode.
+    pub mode: Mode,
+    /// The adapters of a mode that uses some.
+    pub adapter: Option<String>,
+    /// How sources are read.
+    pub strategy: Strategy,
+    /// The collection that was chosen, if any.
+    pub collection: Option<String>,
     /// Whether the mouse is on.
     pub mouse: bool,
     /// The documents, as the user named them; empty for the whole knowledge
@@ -82,9 +94,19 @@ pub struct State {
     /// Whether answers are limited to sentences of the sources.
     pub quote: QuoteMode,
     /// The mode of the next answer.
-    pub mode: String,
-    /// The adapter of the next answer.
+    pub mode: Mode,
+    /// The adapters of the model that answers; `None` for the plain one.
     pub adapter: Option<String>,
+    /// The adapters that were used last.
+    pub last_adapter: Option<String>,
+    /// Every adapter at hand, the plain model first.
+    pub adapters: Vec<AdapterCard>,
+    /// How the sources of the next answer are read.
+    pub strategy: Strategy,
+    /// The collection that is searched; what was indexed here where `None`.
+    pub collection: Option<String>,
+    /// Every collection.
+    pub collections: Vec<CollectionCard>,
     /// Name of the theme shown.
     pub theme: String,
     /// Every theme.
@@ -131,8 +153,13 @@ impl State {
             session: SessionCard::default(),
             opening: start.opening,
             quote: start.quote,
-            mode: "rag".to_owned(),
-            adapter: None,
+            mode: start.mode,
+            last_adapter: start.adapter.clone(),
+            adapter: start.adapter,
+            adapters: Vec::new(),
+            strategy: start.strategy,
+            collection: start.collection,
+            collections: Vec::new(),
             theme: start.theme,
             themes: start.themes,
             models: start.models,
@@ -151,7 +178,16 @@ impl State {
     /// Whether something runs, so that clocks and memory are kept fresh.
     #[must_use]
     pub fn working(&self) -> bool {
-        self.running.is_some() || self.model.loading.is_some() || self.knowledge.work.busy()
+        self.running.is_some()
+            || self.model.loading.is_some()
+            || self.knowledge.work.busy()
+            || self.comparing()
+    }
+
+    /// Whether a comparison is being answered.
+    #[must_use]
+    pub fn comparing(&self) -> bool {
+        self.popups.iter().any(|popup| matches!(popup, Popup::Compare(c) if c.running))
     }
 
     /// How the panes stand at this size.

@@ -1,6 +1,7 @@
 //! A list to choose from, filtered by what is typed.
 
 use super::super::Action;
+use crate::domain::Mode;
 use crate::editor::Editor;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -16,6 +17,12 @@ pub enum PickerKind {
     Themes,
     /// A session.
     Sessions,
+    /// An adapter.
+    Adapters,
+    /// A mode.
+    Modes,
+    /// A collection.
+    Collections,
 }
 
 impl PickerKind {
@@ -27,6 +34,9 @@ impl PickerKind {
             Self::Models => "Models",
             Self::Themes => "Themes",
             Self::Sessions => "Sessions",
+            Self::Adapters => "Adapters",
+            Self::Modes => "Modes",
+            Self::Collections => "Collections",
         }
     }
 }
@@ -42,6 +52,12 @@ pub enum PickerValue {
     Theme(String),
     /// Resume this session.
     Session(String),
+    /// Answer with this adapter.
+    Adapter(String),
+    /// Answer in this mode.
+    Mode(Mode),
+    /// Answer from this collection; from all where `None`.
+    Collection(Option<String>),
 }
 
 /// A row.

@@ -1,5 +1,6 @@
 //! What may lie over the panes.
 
+use super::compare::Compare;
 use super::picker::Picker;
 use super::work::RequestId;
 use crate::domain::{ByteRange, LineRange, TurnId};
@@ -23,6 +24,8 @@ pub enum Popup {
     Prompt(Prompt),
     /// Asks whether to go on.
     Confirm(Confirm),
+    /// Answers side by side.
+    Compare(Box<Compare>),
 }
 
 /// What a line of text is asked for.

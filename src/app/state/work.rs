@@ -1,5 +1,6 @@
 //! What runs in the background, and its figures.
 
+use super::adapter::Loading;
 use crate::domain::{FinishReason, Outcome, TurnId};
 use std::collections::VecDeque;
 
@@ -93,12 +94,14 @@ pub struct Knowledge {
 }
 
 /// What is known of a loaded model.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelCard {
     /// The name it was asked for by.
     pub wanted: String,
     /// Name to show.
     pub name: String,
+    /// Its adapters; `None` for the plain model.
+    pub adapter: Option<String>,
     /// How its weights are quantized; `none` if not.
     pub quantization: String,
     /// Where it runs.
@@ -107,20 +110,25 @@ pub struct ModelCard {
     pub window: usize,
     /// Whether quote mode is on where the user says nothing.
     pub quotes: bool,
+    /// Whether it was loaded already when it was asked for.
+    pub resident: bool,
+    /// How long it took from asking for it to its answering, in milliseconds.
+    pub switch_ms: f64,
+    /// What its weights and its key-value cache take, in bytes.
+    pub memory_bytes: u64,
     /// How long it took to load, in milliseconds.
     pub load_ms: u64,
 }
 
 /// The model: the one that answers, and the one that is on its way.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelState {
     /// The name of the model asked for last.
     pub wanted: String,
     /// The one that answers.
     pub loaded: Option<ModelCard>,
-    /// The one being loaded: request, name, and since when in milliseconds
-    /// since 1970.
-    pub loading: Option<(RequestId, String, i64)>,
+    /// The one being loaded.
+    pub loading: Option<Loading>,
     /// Why the last load failed.
     pub failed: Option<String>,
 }

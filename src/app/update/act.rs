@@ -1,6 +1,6 @@
 //! What each action does.
 
-use super::{ask, evidence, popups, say, sessions, typing};
+use super::{ask, compare, evidence, popups, say, sessions, typing, variant};
 use crate::app::effect::{ScrollArea, ScrollBy};
 use crate::app::state::{Arrangement, Focus, NoticeLevel, PickerKind, Popup};
 use crate::app::{Action, Effect, State};
@@ -28,6 +28,19 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             quote(state, next)
         }
         A::ChooseModel => popups::models(state),
+        A::CycleMode => variant::cycle(state),
+        A::ChooseMode => variant::modes(state),
+        A::ChooseAdapter => variant::adapters(state),
+        A::NextAdapter => variant::step(state, 1),
+        A::PreviousAdapter => variant::step(state, -1),
+        A::Adapter1 | A::Adapter2 | A::Adapter3 | A::Adapter4 | A::Adapter5 | A::Adapter6
+        | A::Adapter7 | A::Adapter8 | A::Adapter9 => variant::at(state, action),
+        A::Compare => compare::start(state, compare::Kind::Modes, None),
+        A::CompareAdapters => compare::start(state, compare::Kind::Adapters, None),
+        A::NextColumn => compare::step(state, 1),
+        A::PreviousColumn => compare::step(state, -1),
+        A::ToggleStrategy => variant::strategy(state, None),
+        A::ChooseCollection => variant::collections(state),
         A::StopWork => stop(state),
         A::FocusNext => cycle(state, 1),
         A::FocusPrevious => cycle(state, -1),
@@ -56,7 +69,10 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::OpenEditor => evidence::edit_file(state),
         A::Pin => evidence::pin(state),
         A::Exclude => evidence::exclude(state),
-        A::CopyAnswer => evidence::copy_answer(state),
+        A::CopyAnswer => match compare::copy(state) {
+            Some(effects) => effects,
+            None => evidence::copy_answer(state),
+        },
         A::CopyPassage => evidence::copy_passage(state),
         A::CopyCode => evidence::copy_code(state),
         A::SaveCopied => popups::save_copied(state),
@@ -135,9 +151,10 @@ pub fn focus(state: &mut State, pane: Focus) {
 }
 
 fn to(state: &mut State, pane: Focus) -> Vec<Effect> {
+    let effects = compare::cancel(state);
     state.popups.clear();
     focus(state, pane);
-    Vec::new()
+    effects
 }
 
 fn cycle(state: &mut State, by: isize) -> Vec<Effect> {
@@ -167,6 +184,7 @@ fn vertical(state: &mut State, by: isize) -> Vec<Effect> {
         }
         Some(Popup::Viewer(_)) => return vec![Effect::Scroll(ScrollArea::Viewer, lines)],
         Some(Popup::Help { .. }) => return vec![Effect::Scroll(ScrollArea::Help, lines)],
+        Some(Popup::Compare(_)) => return vec![Effect::Scroll(ScrollArea::Compare, lines)],
         Some(Popup::Prompt(_) | Popup::Confirm(_)) => return Vec::new(),
         None => {}
     }
@@ -186,6 +204,7 @@ fn page(state: &mut State, by: i32) -> Vec<Effect> {
         }
         Some(Popup::Viewer(_)) => ScrollArea::Viewer,
         Some(Popup::Help { .. }) => ScrollArea::Help,
+        Some(Popup::Compare(_)) => ScrollArea::Compare,
         Some(_) => return Vec::new(),
         None if state.focus == Focus::Sources => {
             return evidence::step_source(state, by as isize * 4);
@@ -205,6 +224,7 @@ fn end(state: &mut State, by: ScrollBy) -> Vec<Effect> {
         }
         Some(Popup::Viewer(_)) => ScrollArea::Viewer,
         Some(Popup::Help { .. }) => ScrollArea::Help,
+        Some(Popup::Compare(_)) => ScrollArea::Compare,
         Some(_) => return Vec::new(),
         None if state.focus == Focus::Sources => return evidence::step_source(state, all),
         None if state.focus == Focus::Stats => ScrollArea::Stats,
@@ -298,6 +318,11 @@ pub fn arm(state: &mut State) {
 /// Closes the topmost popup; without one, cancels what runs, or goes back to
 /// the input.
 fn close(state: &mut State) -> Vec<Effect> {
+    if matches!(state.popups.last(), Some(Popup::Compare(_))) {
+        let effects = compare::cancel(state);
+        state.popups.pop();
+        return effects;
+    }
     match state.popups.pop() {
         Some(Popup::Picker(picker)) if picker.kind == PickerKind::Themes => {
             if let Some(before) = picker.before {
@@ -330,8 +355,8 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
         say(state, NoticeLevel::Info, "Nothing runs in the background.");
         return Vec::new();
     }
-    if let Some((_, name, _)) = state.model.loading.take() {
-        state.model.failed = Some(format!("loading {name} was stopped"));
+    if let Some(loading) = state.model.loading.take() {
+        state.model.failed = Some(format!("loading {} was stopped", loading.name()));
     }
     say(state, NoticeLevel::Done, "Stopped. What was indexed so far stays.");
     vec![Effect::StopWork]
@@ -339,11 +364,10 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
 
 /// Ends the program; an answer being made is kept as far as it came.
 pub fn quit(state: &mut State) -> Vec<Effect> {
-    let mut effects = if state.running.as_ref().is_some_and(|r| !r.keeping) {
-        ask::cancel(state)
-    } else {
-        Vec::new()
-    };
+    let mut effects = compare::cancel(state);
+    if state.running.as_ref().is_some_and(|r| !r.keeping) {
+        effects.extend(ask::cancel(state));
+    }
     state.quitting = true;
     effects.push(Effect::Quit);
     effects

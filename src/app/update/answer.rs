@@ -2,7 +2,7 @@
 
 use super::say;
 use crate::app::event::AnswerEvent;
-use crate::app::state::{NoticeLevel, Phase, RequestId};
+use crate::app::state::{Entry, NoticeLevel, Phase, RequestId};
 use crate::app::{Effect, State};
 use crate::domain::{
     Answer, Citation, DroppedCitation, FinishReason, LineRange, Outcome, Support, Turn, TurnId,
@@ -32,6 +32,34 @@ pub fn answer(state: &mut State, request: RequestId, event: AnswerEvent) -> Vec<
         }
         return Vec::new();
     };
+    match event {
+        AnswerEvent::Done(answer) => return done(state, id, *answer),
+        AnswerEvent::Failed(message) => {
+            entry.touch();
+            entry.phase = Phase::Done;
+            match running.continued.take() {
+                // What was there before stays what it was.
+                Some(before) => {
+                    entry.turn.outcome = before;
+                    say(state, NoticeLevel::Error, message);
+                }
+                None => entry.turn.outcome = Outcome::Failed { message },
+            }
+            return keep(state, id);
+        }
+        event => {
+            let found = matches!(event, AnswerEvent::Sources { .. });
+            apply(entry, event);
+            if found {
+                return vec![stale(&entry.turn)];
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Takes in a piece of an answer that isn't done.
+pub fn apply(entry: &mut Entry, event: AnswerEvent) {
     entry.touch();
     let turn = &mut entry.turn;
     match event {
@@ -42,7 +70,6 @@ pub fn answer(state: &mut State, request: RequestId, event: AnswerEvent) -> Vec<
             turn.sources = sources;
             turn.search = search;
             entry.phase = Phase::Reading;
-            return vec![stale(&entry.turn)];
         }
         AnswerEvent::Prompt(ledger) => turn.ledger = ledger,
         AnswerEvent::Text(text) => {
@@ -66,22 +93,34 @@ pub fn answer(state: &mut State, request: RequestId, event: AnswerEvent) -> Vec<
         AnswerEvent::Dropped(number) => {
             turn.dropped.push(DroppedCitation { number, at: turn.text.len() });
         }
-        AnswerEvent::Tokens(_) => {}
-        AnswerEvent::Done(answer) => return done(state, id, *answer),
-        AnswerEvent::Failed(message) => {
-            entry.phase = Phase::Done;
-            match running.continued.take() {
-                // What was there before stays what it was.
-                Some(before) => {
-                    turn.outcome = before;
-                    say(state, NoticeLevel::Error, message);
-                }
-                None => turn.outcome = Outcome::Failed { message },
-            }
-            return keep(state, id);
-        }
+        AnswerEvent::Tokens(_) | AnswerEvent::Done(_) | AnswerEvent::Failed(_) => {}
     }
-    Vec::new()
+}
+
+/// Takes in an answer that is done.
+pub fn finish(entry: &mut Entry, answer: Answer) {
+    entry.touch();
+    let turn = &mut entry.turn;
+    turn.outcome = match answer.generation.finish_reason {
+        FinishReason::Length => Outcome::Cut,
+        FinishReason::Cancelled => Outcome::Cancelled,
+        _ if answer.answered => Outcome::Answered,
+        _ => Outcome::NotAnswered,
+    };
+    turn.text = answer.text;
+    turn.mode = answer.mode;
+    turn.strategy = answer.strategy;
+    turn.alternatives = answer.alternatives;
+    turn.model = answer.model;
+    turn.adapter = answer.adapter;
+    turn.citations = answer.citations;
+    turn.dropped = answer.dropped;
+    turn.sources = answer.sources;
+    turn.ledger = answer.ledger;
+    turn.search = answer.search;
+    turn.quoted = answer.quoted;
+    turn.generation = Some(answer.generation);
+    entry.phase = Phase::Done;
 }
 
 /// A citation whose sentence isn't whole yet.
@@ -114,25 +153,7 @@ pub fn stale(turn: &Turn) -> Effect {
 
 fn done(state: &mut State, id: TurnId, answer: Answer) -> Vec<Effect> {
     if let Some(entry) = state.conversation.get_mut(id) {
-        let turn = &mut entry.turn;
-        turn.outcome = match answer.generation.finish_reason {
-            FinishReason::Length => Outcome::Cut,
-            FinishReason::Cancelled => Outcome::Cancelled,
-            _ if answer.answered => Outcome::Answered,
-            _ => Outcome::NotAnswered,
-        };
-        turn.text = answer.text;
-        turn.mode = answer.mode;
-        turn.model = answer.model;
-        turn.adapter = answer.adapter;
-        turn.citations = answer.citations;
-        turn.dropped = answer.dropped;
-        turn.sources = answer.sources;
-        turn.ledger = answer.ledger;
-        turn.search = answer.search;
-        turn.quoted = answer.quoted;
-        turn.generation = Some(answer.generation);
-        entry.phase = Phase::Done;
+        finish(entry, answer);
         state.totals.add(&entry.turn);
     }
     keep(state, id)

@@ -5,7 +5,9 @@ use crate::app::effect::{AskRequest, Continued, EvidenceFrom};
 use crate::app::state::{Focus, NoticeLevel, Phase, Running, Scroll};
 use crate::app::{Effect, State};
 use crate::config::QuoteMode;
-use crate::domain::{FinishReason, GenerationStats, Hit, LeftOut, Outcome, Turn, TurnId};
+use crate::domain::{
+    FinishReason, GenerationStats, Hit, LeftOut, Outcome, Strategy, Turn, TurnId,
+};
 
 /// Sends what stands in the input: a question, or a command.
 pub fn send(state: &mut State) -> Vec<Effect> {
@@ -32,13 +34,16 @@ pub fn send(state: &mut State) -> Vec<Effect> {
 }
 
 /// Why nothing can be asked now.
-fn cannot_ask(state: &State) -> Option<String> {
+pub fn cannot_ask(state: &State) -> Option<String> {
     if state.opening {
         return Some("The session is being opened. Your text stays here.".to_owned());
     }
     if state.running.is_some() {
         let key = "Esc cancels it";
         return Some(format!("An answer is being written; {key}. Your text stays here."));
+    }
+    if state.comparing() {
+        return Some("A comparison is being answered. Your text stays here.".to_owned());
     }
     if state.model.loaded.is_none() && state.model.loading.is_none() {
         let why = state.model.failed.as_deref().unwrap_or("none was chosen");
@@ -59,8 +64,9 @@ fn ask(
         parent,
         asked_ms: state.now_ms,
         question: question.clone(),
-        mode: state.mode.clone(),
-        adapter: state.adapter.clone(),
+        mode: state.mode,
+        adapter: state.adapter.clone().filter(|_| state.mode.tuned()),
+        strategy: state.strategy,
         model: state.model.loaded.as_ref().map(|m| m.name.clone()).unwrap_or_default(),
         ..Turn::default()
     };
@@ -81,7 +87,9 @@ fn ask(
         previous,
         history,
         quote: state.quote,
-        mode: state.mode.clone(),
+        mode: state.mode,
+        adapter: state.adapter.clone().filter(|_| state.mode.tuned()),
+        strategy: state.strategy,
         evidence,
         continued: None,
     };
@@ -196,6 +204,8 @@ pub fn go_on(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let (id, parent, question) = (turn.id, turn.parent, turn.question.clone());
+    // It goes on with what began it.
+    let (mode, adapter) = (turn.mode, turn.adapter.clone());
     let before = turn.outcome.clone();
     let continued = Continued { text: turn.text.clone(), sources: turn.sources.clone() };
     let mut hits: Vec<Hit> = turn.sources.iter().map(|s| s.hit.clone()).collect();
@@ -216,7 +226,9 @@ pub fn go_on(state: &mut State) -> Vec<Effect> {
         previous: None,
         history,
         quote: QuoteMode::Off,
-        mode: state.mode.clone(),
+        mode,
+        adapter,
+        strategy: Strategy::Token,
         evidence: EvidenceFrom::Exactly { hits, excluded: Vec::new() },
         continued: Some(continued),
     };

@@ -1,6 +1,6 @@
 //! Commands typed into the input.
 
-use super::{act, ask, evidence, popups, say, sessions, typing, work};
+use super::{act, ask, compare, evidence, popups, say, sessions, typing, variant, work};
 use crate::app::command::{self, Command};
 use crate::app::state::NoticeLevel;
 use crate::app::{Action, Effect, State};
@@ -35,6 +35,19 @@ pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
     match command {
         Command::Model(None) => popups::models(state),
         Command::Model(Some(name)) => work::load(state, name),
+        Command::Mode(None) => variant::modes(state),
+        Command::Mode(Some(mode)) => variant::set_mode(state, mode),
+        Command::Adapter(None) => variant::adapters(state),
+        Command::Adapter(Some(name)) => variant::choose(state, &name),
+        Command::Strategy(strategy) => variant::strategy(state, strategy),
+        Command::Collection(None) => variant::collections(state),
+        Command::Collection(Some(name)) => {
+            variant::collection((name != "all").then_some(name))
+        }
+        Command::Compare { adapters, question } => {
+            let kind = if adapters { compare::Kind::Adapters } else { compare::Kind::Modes };
+            compare::start(state, kind, question)
+        }
         Command::Quote(None) => act::act(state, Action::ToggleQuote),
         Command::Quote(Some(quote)) => act::quote(state, quote),
         Command::Theme(None) => popups::themes(state),

@@ -11,6 +11,7 @@ pub fn layer(state: &State) -> Layer {
     match state.popups.last() {
         Some(Popup::Help { .. }) => Layer::Help,
         Some(Popup::Viewer(_)) => Layer::Viewer,
+        Some(Popup::Compare(_)) => Layer::Compare,
         Some(Popup::Picker(_) | Popup::Prompt(_) | Popup::Confirm(_)) => Layer::Picker,
         None => match state.focus {
             Focus::Input => Layer::Input,

@@ -5,6 +5,7 @@ mod act;
 mod answer;
 mod ask;
 mod commands;
+mod compare;
 mod evidence;
 mod keys;
 mod popups;
@@ -12,6 +13,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod typing;
+mod variant;
 mod work;
 
 use super::effect::{ScrollArea, ScrollBy};
@@ -46,7 +48,16 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Knowledge(event) => work::knowledge(state, event),
-        Event::Model { request, event } => work::model(state, request, event),
+        Event::Model { request, event } => variant::model(state, request, event),
+        Event::Adapters(cards) => variant::listed(state, cards),
+        Event::Collections(cards) => {
+            state.collections = cards;
+            Vec::new()
+        }
+        Event::CollectionUsed { name, mode, adapter, text } => {
+            variant::collection_used(state, name, mode, adapter, text)
+        }
+        Event::Compare { request, event } => compare::news(state, request, event),
         Event::Models(models) => {
             state.models = models;
             Vec::new()
@@ -93,6 +104,7 @@ fn mouse(state: &mut State, pane: Focus, lines: i32) -> Vec<Effect> {
         let area = match popup {
             Popup::Viewer(_) => ScrollArea::Viewer,
             Popup::Help { .. } => ScrollArea::Help,
+            Popup::Compare(_) => ScrollArea::Compare,
             _ => return Vec::new(),
         };
         return vec![Effect::Scroll(area, ScrollBy::Lines(lines))];
@@ -117,6 +129,7 @@ fn scrolled(state: &mut State, position: Scrolled) {
         (Scrolled::Viewer(line, row), Some(Popup::Viewer(viewer))) => viewer.scroll = (line, row),
         (Scrolled::Stats(line), _) => state.stats_scroll = line,
         (Scrolled::Help(line), Some(Popup::Help { scroll })) => *scroll = line,
+        (Scrolled::Compare(row), Some(Popup::Compare(compare))) => compare.scroll = row,
         _ => {}
     }
 }

@@ -1,6 +1,6 @@
 //! Popups: lists to choose from, lines to type, questions to confirm, files.
 
-use super::{act, keys, say, sessions, work};
+use super::{act, compare, keys, say, sessions, variant, work};
 use crate::app::effect::{ScrollArea, ScrollBy};
 use crate::app::keymap::Layer;
 use crate::app::state::{
@@ -209,6 +209,13 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
             Some(PickerValue::Model(name)) => work::load(state, name),
             Some(PickerValue::Theme(name)) => set_theme(state, &name),
             Some(PickerValue::Session(id)) => sessions::open(state, id),
+            Some(PickerValue::Adapter(name)) => variant::choose(state, &name),
+            Some(PickerValue::Mode(mode)) => variant::set_mode(state, mode),
+            Some(PickerValue::Collection(name)) => variant::collection(name),
+            None if picker.kind == PickerKind::Adapters && !picker.query.is_empty() => {
+                // A stack, a scale or a folder, which no row has.
+                variant::choose(state, picker.query.text().trim())
+            }
             None if picker.kind == PickerKind::Models && !picker.query.is_empty() => {
                 // A folder, a file or a hub id that isn't in the list.
                 work::load(state, picker.query.text().trim().to_owned())
@@ -236,6 +243,10 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
         Some(Popup::Help { .. }) => Vec::new(),
+        Some(Popup::Compare(open)) => {
+            state.popups.push(Popup::Compare(open));
+            compare::keep(state)
+        }
         None if state.focus == Focus::Input => super::ask::send(state),
         None => super::evidence::open(state),
     }

@@ -3,6 +3,7 @@
 
 mod asking;
 mod screen;
+mod variants;
 
 use super::update;
 use crate::app::effect::{EvidenceFrom, ScrollArea, ScrollBy};
@@ -21,13 +22,17 @@ fn state() -> State {
         models: vec!["builtin".into(), "big".into()],
         model: "builtin".into(),
         quote: QuoteMode::Auto,
+        mode: Mode::Rag,
+        adapter: None,
+        strategy: Strategy::Token,
+        collection: None,
         mouse: false,
         roots: vec!["docs".into()],
         opening: false,
         now_ms: 1_000,
     });
     let effects = update(&mut state, Event::Begin { choose_session: false });
-    assert!(matches!(&effects[..], [Effect::Index(_), Effect::LoadModel { request: 1, .. }]));
+    assert!(matches!(&effects[..], [Effect::Index(_), Effect::Load { request: 1, .. }]));
     let card =
         ModelCard { wanted: "builtin".into(), name: "reader".into(), ..ModelCard::default() };
     update(&mut state, Event::Model { request: 1, event: ModelEvent::Loaded(card) });
@@ -125,7 +130,9 @@ fn whole(question: &str, reason: FinishReason) -> Answer {
         text: "It is so [1]. Also this [2].".into(),
         answered: true,
         quoted: false,
-        mode: "rag".into(),
+        mode: Mode::Rag,
+        strategy: Strategy::Token,
+        alternatives: Vec::new(),
         model: "reader".into(),
         adapter: None,
         citations: vec![citation(1, 9, Support::Exact), citation(2, 23, Support::Missing)],

@@ -1,7 +1,7 @@
 //! The input: typing, history, completion.
 
 use super::popups;
-use crate::app::command;
+use crate::app::command::{self, Known};
 use crate::app::state::{Completion, Focus, Popup};
 use crate::app::{Effect, State};
 use crate::editor::Edit;
@@ -60,7 +60,18 @@ pub fn edit(state: &mut State, edit: Edit) -> Vec<Effect> {
 /// Completions follow the text.
 pub fn changed(state: &mut State) {
     let text = state.input.editor.text();
-    let candidates = command::complete(&text, &state.themes, &state.models);
+    let adapters: Vec<String> = state.adapters.iter().map(|card| card.name.clone()).collect();
+    let mut collections = vec!["all".to_owned()];
+    collections.extend(state.collections.iter().map(|card| card.name.clone()));
+    let candidates = command::complete(
+        &text,
+        &Known {
+            themes: &state.themes,
+            models: &state.models,
+            adapters: &adapters,
+            collections: &collections,
+        },
+    );
     state.input.completion =
         (!candidates.is_empty()).then_some(Completion { candidates, selected: 0 });
 }

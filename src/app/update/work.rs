@@ -1,9 +1,10 @@
 //! What runs in the background: indexing, loading, the passing of time.
 
-use super::say;
-use crate::app::event::{KnowledgeEvent, ModelEvent};
-use crate::app::state::{KnowledgeWork, NoticeLevel, RequestId};
+use super::{say, variant};
+use crate::app::event::KnowledgeEvent;
+use crate::app::state::{KnowledgeWork, NoticeLevel};
 use crate::app::{Effect, State};
+use crate::domain::Mode;
 use std::path::PathBuf;
 
 /// Points of the sparkline.
@@ -16,7 +17,8 @@ pub fn begin(state: &mut State) -> Vec<Effect> {
     let roots = state.knowledge.roots.iter().map(PathBuf::from).collect();
     state.knowledge.since_ms = state.now_ms;
     let mut effects = vec![Effect::Index(roots)];
-    effects.extend(load(state, state.model.wanted.clone()));
+    let (model, adapter) = (state.model.wanted.clone(), state.adapter.clone());
+    effects.extend(variant::load(state, model, adapter, state.mode));
     effects
 }
 
@@ -88,51 +90,16 @@ pub fn knowledge(state: &mut State, event: KnowledgeEvent) -> Vec<Effect> {
     Vec::new()
 }
 
-/// News of a model being loaded; of one that was asked for before the last,
-/// they are late.
-pub fn model(state: &mut State, request: RequestId, event: ModelEvent) -> Vec<Effect> {
-    let Some((current, name, _)) = state.model.loading.as_ref() else { return Vec::new() };
-    if *current != request {
-        return Vec::new();
-    }
-    let name = name.clone();
-    state.model.loading = None;
-    match event {
-        ModelEvent::Loaded(card) => {
-            // The first one is no news: the screen shows it.
-            if state.model.loaded.is_some() {
-                say(state, NoticeLevel::Done, format!("{} answers from now on.", card.name));
-            }
-            state.model.failed = None;
-            state.model.loaded = Some(card);
-        }
-        ModelEvent::Failed(message) => {
-            let rest = match &state.model.loaded {
-                Some(old) => format!(" {} goes on.", old.name),
-                None => " Choose another with /model".to_owned(),
-            };
-            let message_text = message.trim_end_matches('.');
-            say(state, NoticeLevel::Error, format!("{name}: {message_text}.{rest}"));
-            state.model.failed = Some(message);
-        }
-    }
-    Vec::new()
-}
-
-/// Loads a model in the background; the old one answers meanwhile.
+/// Loads a model in the background; the old one answers meanwhile. An adapter
+/// was made for the old one and stays behind.
 pub fn load(state: &mut State, name: String) -> Vec<Effect> {
-    if state.model.loading.as_ref().is_some_and(|(_, loading, _)| *loading == name) {
-        return Vec::new();
-    }
     let loaded = state.model.loaded.as_ref();
     if loaded.is_some_and(|model| model.wanted == name) && state.model.loading.is_none() {
         say(state, NoticeLevel::Info, format!("{name} is loaded already."));
         return Vec::new();
     }
-    let request = state.request();
-    state.model.wanted.clone_from(&name);
-    state.model.loading = Some((request, name.clone(), state.now_ms));
-    vec![Effect::LoadModel { request, name }]
+    state.last_adapter = None;
+    variant::load(state, name, None, Mode::of(state.mode.reads(), false))
 }
 
 /// Indexes documents; they are what is searched from then on.

@@ -160,7 +160,7 @@ fn no_template(path: &Path) -> EngineError {
 }
 
 /// The files with the weights of a safetensors model.
-fn weights(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
+pub(super) fn weights(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
     let index = folder.join("model.safetensors.index.json");
     if index.is_file() {
         #[derive(Deserialize)]
@@ -208,7 +208,7 @@ fn weights(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
 }
 
 /// A GGUF file with all the files it is split into.
-fn parts_of_gguf(file: &Path) -> Result<Vec<PathBuf>, EngineError> {
+pub(super) fn parts_of_gguf(file: &Path) -> Result<Vec<PathBuf>, EngineError> {
     let stem = stem(file);
     let whole = gguf_whole(&stem);
     let total = stem.rsplit_once("-of-").and_then(|(_, total)| total.parse::<usize>().ok());

@@ -48,6 +48,7 @@ fn options(place: Place, quantization: &str) -> LoadOptions {
         quantization: quantization.to_owned(),
         window: None,
         threads: 0,
+        adapter: None,
     }
 }
 

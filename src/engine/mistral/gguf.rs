@@ -73,6 +73,16 @@ pub(super) fn check(path: &Path, first: bool) -> Result<Header, EngineError> {
     })
 }
 
+/// Numbers of the architecture's own metadata, such as `block_count`; 0 where
+/// one is missing.
+pub(super) fn numbers(path: &Path, keys: &[&str]) -> Result<Vec<u64>, EngineError> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let bytes = file.metadata().map_err(|error| unreadable(path, &error))?.len();
+    let raw = gguf_reader::read(file, bytes).map_err(|flaw| load_error(path, flaw))?;
+    let architecture = raw.text("general.architecture").unwrap_or_default();
+    Ok(keys.iter().map(|key| raw.number(&format!("{architecture}.{key}")).unwrap_or(0)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

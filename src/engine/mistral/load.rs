@@ -7,12 +7,13 @@
 
 use super::super::{EngineError, Message, ModelInfo, Role};
 use super::{
-    LoadOptions, MistralEngine, Place, Shared, config::Config, files, load_error, template,
+    LoadOptions, MistralEngine, Place, Shared, config::Config, files, footprint, load_error,
+    template, tuned,
 };
 use candle_core::{Device, DeviceLocation};
 use mistralrs::core::{
     AdapterPaths, DefaultSchedulerMethod, DeviceMapSetting, GGUFLoaderBuilder, GGUFSpecificConfig,
-    IsqType, LocalModelPaths, MistralRs, MistralRsBuilder, ModelDType, ModelPaths,
+    IsqType, LocalModelPaths, LoraAdapterPaths, MistralRs, MistralRsBuilder, ModelDType, ModelPaths,
     NormalLoaderBuilder, NormalSpecificConfig, Pipeline, SchedulerConfig, TokenSource,
     parse_isq_value,
 };
@@ -39,15 +40,49 @@ const AT_ONCE: usize = 4;
 /// A pipeline as the loaders return it.
 type Loaded = Arc<Mutex<dyn Pipeline + Send + Sync>>;
 
+/// A pipeline with what is to be said about it.
+pub(super) struct Ready {
+    pub pipeline: Loaded,
+    /// How its weights are quantized.
+    pub quantization: String,
+    /// What is to be said of merged weights.
+    pub note: Option<String>,
+}
+
+/// What is loaded of a folder, and how.
+pub(super) struct Plan {
+    pub found: files::Folder,
+    /// The in-situ quantization, if any.
+    pub isq: Option<IsqType>,
+    /// Its name; `none` without.
+    pub quantization: String,
+    pub dtype: ModelDType,
+}
+
+impl Plan {
+    /// Looks at the files.
+    pub fn new(folder: &Path, asked: &str, device: &Device) -> Result<Self, EngineError> {
+        let found = files::folder(folder)?;
+        let (isq, quantization) =
+            quantize(folder, asked, &found.config, found.parameters, device)?;
+        let dtype = dtype(device, found.bytes);
+        Ok(Self { found, isq, quantization, dtype })
+    }
+}
+
 /// Loads a model on the calling thread, which must be a fresh one.
 pub(super) fn build(options: &LoadOptions) -> Result<MistralEngine, EngineError> {
     note_threads(options.threads);
     let path = options.place.path();
     let device = device();
-    let (pipeline, quantization) = match &options.place {
-        Place::Folder(folder) => load_folder(folder, &options.quantization, &device)?,
-        Place::Gguf(file) => load_gguf(file, &device)?,
-        Place::Uqff(file) => load_uqff(file, &device)?,
+    let Ready { pipeline, quantization, note } = match (&options.place, &options.adapter) {
+        (_, Some(tuning)) => tuned::load(&options.place, &options.quantization, &device, tuning)?,
+        (Place::Folder(folder), None) => {
+            let plan = Plan::new(folder, &options.quantization, &device)?;
+            load_folder(folder, &plan, &device, None, None)?
+        }
+        (Place::Gguf(file), None) => load_gguf(file, &files::gguf(file)?, &device)?,
+        (Place::Uqff(file), None) => load_uqff(file, &device)?,
     };
 
     let guard = pipeline.try_lock().map_err(|_| load_error(path, "the engine is in use"))?;
@@ -88,7 +123,8 @@ pub(super) fn build(options: &LoadOptions) -> Result<MistralEngine, EngineError>
     };
     tracing::info!(?info, "model loaded");
     let shared = Shared { pipeline, sender, tokenizer, window, template_thinks, engine };
-    Ok(MistralEngine { info, shared: Arc::new(shared) })
+    let footprint = footprint::of(options)?;
+    Ok(MistralEngine { info, footprint, note, shared: Arc::new(shared) })
 }
 
 /// Starts the engine's thread.
@@ -107,40 +143,52 @@ fn start(path: &Path, pipeline: Loaded) -> Result<Arc<MistralRs>, EngineError> {
     Ok(runtime.block_on(builder.with_no_prefix_cache(true).build()))
 }
 
-fn load_folder(
+/// Loads safetensors, with an adapter merged into them and written as UQFF to a
+/// file where that is wanted.
+pub(super) fn load_folder(
     folder: &Path,
-    quantization: &str,
+    plan: &Plan,
     device: &Device,
-) -> Result<(Loaded, String), EngineError> {
-    let found = files::folder(folder)?;
-    let (isq, named) = quantize(folder, quantization, &found.config, found.parameters, device)?;
-    let dtype = dtype(device, found.bytes);
+    adapter: Option<LoraAdapterPaths>,
+    write_uqff: Option<PathBuf>,
+) -> Result<Ready, EngineError> {
+    let found = &plan.found;
+    let tuned = adapter.is_some();
     let paths: Box<dyn ModelPaths> = Box::new(LocalModelPaths::<PathBuf> {
         tokenizer_filename: found.tokenizer.clone(),
         config_filename: found.config_file.clone(),
         template_filename: Some(found.template.file.clone()),
         filenames: found.weights.clone(),
-        adapter_paths: AdapterPaths::None,
+        adapter_paths: adapter.map_or(AdapterPaths::None, |paths| AdapterPaths::Lora(vec![paths])),
         gen_conf: found.generation.clone(),
         preprocessor_config: None,
         processor_config: None,
         chat_template_json_filename: found.template.json.clone(),
     });
     let name = Some(ENGINE_NAME.to_owned());
+    let config = NormalSpecificConfig { write_uqff, ..Default::default() };
+    let mut builder = NormalLoaderBuilder::new(config, None, None, name, false, None);
+    if tuned {
+        // The name only tells the loader that there is one.
+        builder = builder.with_lora(vec![ENGINE_NAME.to_owned()]);
+    }
     // Without a type, the loader goes by `architectures` of config.json.
-    let pipeline =
-        NormalLoaderBuilder::new(NormalSpecificConfig::default(), None, None, name, false, None)
-            .build(None)
-            .and_then(|loader| {
-                let map = DeviceMapSetting::dummy();
-                loader.load_model_from_path(&paths, &dtype, device, true, map, isq, None)
-            })
-            .map_err(|error| load_error(folder, format!("{error:#}")))?;
-    Ok((pipeline, named))
+    let pipeline = builder
+        .build(None)
+        .and_then(|loader| {
+            let map = DeviceMapSetting::dummy();
+            loader.load_model_from_path(&paths, &plan.dtype, device, true, map, plan.isq, None)
+        })
+        .map_err(|error| load_error(folder, format!("{error:#}")))?;
+    Ok(Ready { pipeline, quantization: plan.quantization.clone(), note: None })
 }
 
-fn load_gguf(file: &Path, device: &Device) -> Result<(Loaded, String), EngineError> {
-    let found = files::gguf(file)?;
+/// Loads a GGUF file; its weights may lie elsewhere than what belongs to them.
+pub(super) fn load_gguf(
+    file: &Path,
+    found: &files::Gguf,
+    device: &Device,
+) -> Result<Ready, EngineError> {
     let dtype = dtype(device, found.bytes);
     let paths: Box<dyn ModelPaths> = Box::new(LocalModelPaths::<PathBuf> {
         // An empty path tells the loader to take the tokenizer of the file.
@@ -161,10 +209,11 @@ fn load_gguf(file: &Path, device: &Device) -> Result<(Loaded, String), EngineErr
         .build()
         .load_model_from_path(&paths, &dtype, device, true, DeviceMapSetting::dummy(), None, None)
         .map_err(|error| load_error(file, format!("{error:#}")))?;
-    Ok((pipeline, found.quantization))
+    Ok(Ready { pipeline, quantization: found.quantization.clone(), note: None })
 }
 
-fn load_uqff(file: &Path, device: &Device) -> Result<(Loaded, String), EngineError> {
+/// Loads a UQFF file with what lies beside it.
+pub(super) fn load_uqff(file: &Path, device: &Device) -> Result<Ready, EngineError> {
     let found = files::uqff(file)?;
     let text = |path: &Path| {
         let text = path.to_str().map(str::to_owned);
@@ -186,11 +235,12 @@ fn load_uqff(file: &Path, device: &Device) -> Result<(Loaded, String), EngineErr
             .map_err(|error| load_error(file, format!("{error:#}")))?;
     let named = stem.as_deref().map(super::place::uqff_whole);
     let known = named.filter(|name| parse_isq_value(name, None).is_ok());
-    Ok((pipeline, known.unwrap_or("uqff").to_owned()))
+    let quantization = known.unwrap_or("uqff").to_owned();
+    Ok(Ready { pipeline, quantization, note: None })
 }
 
 /// The in-situ quantization that is asked for, and its name.
-fn quantize(
+pub(super) fn quantize(
     folder: &Path,
     asked: &str,
     config: &Config,
@@ -220,7 +270,7 @@ fn quantize(
 }
 
 /// The device: a GPU where this program was built for one that is there.
-fn device() -> Device {
+pub(super) fn device() -> Device {
     let gpu = if cfg!(feature = "cuda") {
         Some(Device::new_cuda(0))
     } else if cfg!(feature = "metal") {
@@ -238,7 +288,7 @@ fn device() -> Device {
     }
 }
 
-fn dtype(device: &Device, bytes: u64) -> ModelDType {
+pub(super) fn dtype(device: &Device, bytes: u64) -> ModelDType {
     if device.is_cpu() && bytes <= F32_LIMIT { ModelDType::F32 } else { ModelDType::Auto }
 }
 

@@ -9,12 +9,16 @@
 //! Nothing here touches the network or prints: paths are given to the engine
 //! one by one, so that it never asks the hub, and its log goes to `tracing`.
 
+#[cfg(test)]
+mod adapter_tests;
 mod config;
 mod files;
+mod footprint;
 #[cfg(test)]
 mod format_tests;
 mod gguf;
 mod gguf_reader;
+mod likelihood;
 mod load;
 mod panics;
 mod place;
@@ -23,15 +27,19 @@ mod stream;
 mod template;
 #[cfg(test)]
 mod tests;
+mod tuned;
 
 pub use panics::last_engine_panic;
 pub use place::Place;
 
+use super::adapter::Combined;
+use super::merged::Cache;
+use super::residents::{Alive, Footprint};
 use super::{Engine, EngineError, EventStream, Message, ModelInfo, Request};
 use mistralrs::core::{MistralRs, Pipeline};
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokenizers::Tokenizer;
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -57,6 +65,18 @@ pub struct LoadOptions {
     /// `RAYON_NUM_THREADS` once, so the program sets it before it starts its
     /// first thread; a load can only note in the log that it was not set.
     pub threads: usize,
+    /// The adapters to merge into the weights.
+    pub adapter: Option<Tuning>,
+}
+
+/// Adapters on their way into a model.
+#[derive(Clone, Debug)]
+pub struct Tuning {
+    /// What is added to the weights.
+    pub adapter: Arc<Combined>,
+    /// Where merged weights that take long to make are kept; they are made anew
+    /// each time where `None`.
+    pub cache: Option<Arc<Cache>>,
 }
 
 /// A model loaded by mistral.rs.
@@ -65,6 +85,8 @@ pub struct LoadOptions {
 /// dropped too.
 pub struct MistralEngine {
     info: ModelInfo,
+    footprint: Footprint,
+    note: Option<String>,
     shared: Arc<Shared>,
 }
 
@@ -111,6 +133,55 @@ pub async fn load(options: LoadOptions) -> Result<MistralEngine, EngineError> {
         .spawn(work)
         .map_err(|error| load_error(&path, format!("no thread could be started: {error}")))?;
     loaded.await.unwrap_or_else(|_| Err(load_error(&path, "the thread that loads it has vanished")))
+}
+
+impl MistralEngine {
+    /// What is to be said of how its weights were merged, if anything: tensors
+    /// that had to be written in another type.
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+}
+
+/// Looks whether a file of safetensors is whole.
+///
+/// # Errors
+/// [`EngineError::Load`] that says what is wrong with it.
+pub fn check_safetensors(path: &Path) -> Result<(), EngineError> {
+    safetensors::check(path).map(drop)
+}
+
+/// The weight files of a safetensors folder.
+///
+/// # Errors
+/// Where they are missing, or it is not clear which they are.
+pub fn weight_files(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
+    files::weights(folder)
+}
+
+/// The names and shapes of the tensors of a safetensors file.
+///
+/// # Errors
+/// Where it is damaged.
+pub fn tensor_shapes(path: &Path) -> Result<Vec<(String, Vec<u64>)>, EngineError> {
+    safetensors::shapes(path)
+}
+
+/// The files that a GGUF model is split into, the given one among them.
+///
+/// # Errors
+/// Where some are missing.
+pub fn gguf_files(file: &Path) -> Result<Vec<PathBuf>, EngineError> {
+    files::parts_of_gguf(file)
+}
+
+/// How much memory a model would take, from the headers of its files.
+///
+/// # Errors
+/// Where its files are missing or damaged.
+pub fn footprint(options: &LoadOptions) -> Result<Footprint, EngineError> {
+    footprint::of(options)
 }
 
 impl Shared {
@@ -165,6 +236,17 @@ impl Engine for MistralEngine {
     /// Each event before the last is one decoded token: see `stream`.
     fn generate(&self, request: Request) -> EventStream {
         stream::generate(Arc::clone(&self.shared), request)
+    }
+
+    fn footprint(&self) -> Footprint {
+        self.footprint
+    }
+
+    /// The weights are gone once nobody holds the pipeline: the engine's own
+    /// thread is the last to let it go.
+    fn alive(&self) -> Alive {
+        let pipeline = Arc::downgrade(&self.shared.pipeline);
+        Alive::new(move || pipeline.strong_count() > 0)
     }
 }
 

@@ -30,6 +30,18 @@ struct Tensor {
 
 /// Reads the header and compares it with the file's length.
 pub(super) fn check(path: &Path) -> Result<Weights, EngineError> {
+    look(path).map(|(weights, _)| weights)
+}
+
+/// The names and shapes of the tensors of a whole file.
+pub(super) fn shapes(path: &Path) -> Result<Shapes, EngineError> {
+    look(path).map(|(_, shapes)| shapes)
+}
+
+/// Tensors by name, with their shapes.
+pub type Shapes = Vec<(String, Vec<u64>)>;
+
+fn look(path: &Path) -> Result<(Weights, Shapes), EngineError> {
     let damaged = |reason: String| load_error(path, format!("it is damaged: {reason}"));
     let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
     let bytes = file.metadata().map_err(|error| unreadable(path, &error))?.len();
@@ -57,6 +69,7 @@ pub(super) fn check(path: &Path) -> Result<Weights, EngineError> {
         .map_err(|error| damaged(format!("its header is no JSON: {error}")))?;
     let mut end = 0;
     let mut parameters: u64 = 0;
+    let mut shapes = Vec::new();
     for (name, value) in entries {
         if name == "__metadata__" {
             continue;
@@ -67,6 +80,7 @@ pub(super) fn check(path: &Path) -> Result<Weights, EngineError> {
             .ok_or_else(|| damaged(format!("the size of `{name}` in its header is wrong")))?;
         parameters = parameters.saturating_add(elements);
         end = end.max(tensor.data_offsets.1);
+        shapes.push((name, tensor.shape));
     }
     let expected = end.saturating_add(8 + header);
     if expected > bytes {
@@ -80,7 +94,7 @@ pub(super) fn check(path: &Path) -> Result<Weights, EngineError> {
     if parameters == 0 {
         return Err(damaged("it holds no tensor".to_owned()));
     }
-    Ok(Weights { bytes, parameters })
+    Ok((Weights { bytes, parameters }, shapes))
 }
 
 /// Elements of a tensor; `None` where they don't take the bytes it has.

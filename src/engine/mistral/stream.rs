@@ -17,10 +17,11 @@
 //! prompt it can't be stopped.
 
 use super::super::{End, EngineError, EngineEvent, EventStream, Request};
+use super::likelihood::Likelihood;
 use super::{Shared, template};
 use futures::stream::{self, StreamExt};
 use mistralrs::{
-    ChatCompletionChunkResponse, Constraint, NormalRequest, RequestMessage, Response,
+    ChatCompletionChunkResponse, Constraint, CustomLogitsProcessor, NormalRequest, RequestMessage, Response,
     SamplingParams, Usage,
 };
 use std::collections::VecDeque;
@@ -73,6 +74,8 @@ struct Running {
     /// Whether white space is dropped, because nothing of the answer came yet.
     /// Under a grammar every character counts.
     trim: bool,
+    /// Measures how likely the answer is, where that is wanted.
+    likelihood: Option<Arc<Likelihood>>,
 }
 
 async fn start(shared: Arc<Shared>, request: Request) -> Result<Box<Running>, EngineError> {
@@ -100,6 +103,7 @@ async fn start(shared: Arc<Shared>, request: Request) -> Result<Box<Running>, En
         decoded: 0,
         in_thought: thinking || shared.template_thinks,
         trim: request.grammar.is_none(),
+        likelihood: request.likelihood.then(Arc::default),
         shared,
     };
     if limit == 0 {
@@ -123,7 +127,10 @@ async fn start(shared: Arc<Shared>, request: Request) -> Result<Box<Running>, En
         suffix: None,
         tools: None,
         tool_choice: None,
-        logits_processors: None,
+        logits_processors: running
+            .likelihood
+            .clone()
+            .map(|likelihood| vec![likelihood as Arc<dyn CustomLogitsProcessor>]),
         return_raw_logits: false,
         web_search_options: None,
         model_id: None,
@@ -137,7 +144,7 @@ async fn start(shared: Arc<Shared>, request: Request) -> Result<Box<Running>, En
 /// Temperature 0 asks for the likeliest token. The engine's own temperature 0
 /// gives invalid tokens under a grammar; taking the best one of one does not.
 fn sampling(request: &Request, limit: usize) -> SamplingParams {
-    if request.temperature > 0.0 {
+    if request.temperature > 0.0 && !request.likelihood {
         SamplingParams {
             temperature: Some(request.temperature),
             top_p: (request.top_p > 0.0 && request.top_p < 1.0).then_some(request.top_p),
@@ -222,6 +229,7 @@ impl Running {
             completion_tokens: count(self.decoded, usage.map(|usage| usage.completion_tokens)),
             prompt_s: seconds(usage.map(|usage| usage.total_prompt_time_sec)),
             decode_s: seconds(usage.map(|usage| usage.total_completion_time_sec)),
+            log_likelihood: self.likelihood.as_deref().map(Likelihood::sum),
         }));
     }
 
@@ -259,6 +267,9 @@ mod tests {
         let free = sampling(&request, 9);
         assert_eq!((free.top_k, free.temperature), (None, Some(0.7)));
         assert_eq!((free.top_p, free.max_len), (Some(0.9), Some(9)));
+        let request = Request { likelihood: true, ..request };
+        let measured = sampling(&request, 9);
+        assert_eq!((measured.top_k, measured.temperature), (Some(1), None));
         let request = Request { temperature: 0.7, top_p: 1.0, ..Request::default() };
         assert_eq!(sampling(&request, 9).top_p, None);
     }

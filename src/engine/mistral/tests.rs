@@ -19,6 +19,7 @@ fn options() -> LoadOptions {
         quantization: "auto".into(),
         window: Some(448),
         threads: 0,
+        adapter: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! One answer: waits for what it needs, searches, and passes on what comes.
 
+use super::variants::{self, Variant};
 use super::{COLLECTION, Shared};
 use crate::answer::{self, Ask, AskEvent, known_speed, reduced, remember_speed};
 use crate::app::effect::{AskRequest, EvidenceFrom};
@@ -12,7 +13,6 @@ use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
 use crate::knowledge::search::{Found, KnowledgeBase, follow_up};
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::rooted;
-use crate::setup::Model;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,42 +22,78 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Answers a question, and tells how it goes. Dropping the future cancels.
 pub async fn run(shared: Arc<Shared>, ask: AskRequest) {
-    let teller = Teller { shared: Arc::clone(&shared), request: ask.request };
-    match answer(&shared, &ask, &teller).await {
+    let teller = Teller::answer(&shared, ask.request);
+    match asked(&shared, &ask, &teller).await {
         Ok(answer) => teller.tell(AnswerEvent::Done(Box::new(answer))),
         Err(message) => teller.tell(AnswerEvent::Failed(message)),
     }
 }
 
-/// Tells the application of one request.
+/// Tells the application of one answer.
 #[derive(Clone)]
-struct Teller {
+pub(super) struct Teller {
     shared: Arc<Shared>,
-    request: RequestId,
+    wrap: Arc<dyn Fn(AnswerEvent) -> Event + Send + Sync>,
 }
 
 impl Teller {
-    fn tell(&self, event: AnswerEvent) {
-        self.shared.tell(Event::Answer { request: self.request, event });
+    /// For the answer to a question.
+    fn answer(shared: &Arc<Shared>, request: RequestId) -> Self {
+        Self::new(shared, move |event| Event::Answer { request, event })
+    }
+
+    /// For an answer whose events are told in this form.
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        wrap: impl Fn(AnswerEvent) -> Event + Send + Sync + 'static,
+    ) -> Self {
+        Self { shared: Arc::clone(shared), wrap: Arc::new(wrap) }
+    }
+
+    pub(super) fn tell(&self, event: AnswerEvent) {
+        self.shared.tell((self.wrap)(event));
     }
 }
 
 /// What a search gave, with what is needed to make evidence of it.
-struct Material {
+#[derive(Default)]
+pub(super) struct Material {
     query: String,
-    found: Found,
+    pub(super) found: Found,
     excluded: Vec<(Hit, LeftOut)>,
     base: Option<KnowledgeBase>,
-    embedder: Arc<dyn Embedder>,
+    embedder: Option<Arc<dyn Embedder>>,
 }
 
-async fn answer(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result<Answer, String> {
-    let material = find(shared, ask, teller).await?;
-    let model = model(shared, teller).await?;
+async fn asked(
+    shared: &Arc<Shared>,
+    ask: &AskRequest,
+    teller: &Teller,
+) -> Result<Answer, String> {
+    let material = if ask.mode.reads() {
+        find(shared, ask, teller).await?
+    } else {
+        Material::default()
+    };
+    let variant = variant(shared, ask.adapter.as_deref(), teller).await?;
+    answer(shared, ask, Arc::new(material), &variant, teller).await
+}
+
+/// Answers from what was found, with a variant that is loaded.
+pub(super) async fn answer(
+    shared: &Arc<Shared>,
+    ask: &AskRequest,
+    material: Arc<Material>,
+    variant: &Variant,
+    teller: &Teller,
+) -> Result<Answer, String> {
+    let model = &variant.model;
     let cache = &shared.setup.paths.cache;
     let engine = model.engine.as_ref();
     let speed = known_speed(cache, engine);
-    let manner = reduced(&model.manner, engine, &material.found.hits, speed);
+    let collection = shared.collection();
+    let manner = shared.setup.manner_in(collection.as_deref(), &model.manner);
+    let manner = reduced(&manner, engine, &material.found.hits, speed);
     let timings = material.found.timings;
     let (evidence, embedder) = {
         let manner = manner.clone();
@@ -87,8 +123,9 @@ async fn answer(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Resu
         manner: &manner,
         settings: &settings,
         continued: ask.continued.as_ref().map(|continued| continued.text.as_str()),
-        mode: &ask.mode,
-        adapter: None,
+        mode: ask.mode,
+        strategy: ask.strategy,
+        adapter: variant.adapter.as_deref(),
     };
     let answer = answer::answer(asked, &mut on_event).await.map_err(|error| error.to_string())?;
     let stats = &answer.generation;
@@ -111,7 +148,11 @@ fn pass_on(teller: &Teller, search: SearchTimings, event: AskEvent<'_>) {
 }
 
 /// Searches, or takes the evidence the user chose.
-async fn find(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result<Material, String> {
+pub(super) async fn find(
+    shared: &Arc<Shared>,
+    ask: &AskRequest,
+    teller: &Teller,
+) -> Result<Material, String> {
     let query = follow_up(&ask.question, ask.previous.as_deref());
     let embedder = shared.embedder().await.map_err(|error| error.message)?;
     let folder = shared.setup.paths.knowledge.clone();
@@ -121,7 +162,8 @@ async fn find(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result
         let base = open().await.map_err(|error| error.to_string())?;
         let query_vector = embedder.embed_query(&query).map_err(|error| error.to_string())?;
         let found = Found { hits: hits.clone(), query_vector, timings: SearchTimings::default() };
-        return Ok(Material { query, found, excluded: excluded.clone(), base, embedder });
+        let (excluded, embedder) = (excluded.clone(), Some(embedder));
+        return Ok(Material { query, found, excluded, base, embedder });
     }
     let mut indexing = shared.indexing.subscribe();
     if indexing.borrow().busy {
@@ -132,8 +174,9 @@ async fn find(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result
         let _ = tokio::time::timeout(PATIENCE, done).await;
     }
     let roots = shared.roots();
+    let default = || (!roots.is_empty()).then(|| COLLECTION.to_owned());
     let filter = Filter {
-        collection: (!roots.is_empty()).then(|| COLLECTION.to_owned()),
+        collection: shared.collection().or_else(default),
         under: roots.iter().map(|root| rooted(root).to_string_lossy().into_owned()).collect(),
         glob: None,
     };
@@ -158,12 +201,28 @@ async fn find(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result
             return Err("nothing is indexed yet. Index documents with /index PATH, then ask again"
                 .to_owned());
         }
+        let embedder = Some(embedder);
         return Ok(Material { query, found, excluded: Vec::new(), base, embedder });
     }
 }
 
+/// The variant to answer with: the one that is loaded, unless other adapters
+/// are asked for.
+async fn variant(
+    shared: &Arc<Shared>,
+    adapter: Option<&str>,
+    teller: &Teller,
+) -> Result<Arc<Variant>, String> {
+    let current = loaded(shared, teller).await?;
+    if current.adapter.as_deref() == adapter {
+        return Ok(current);
+    }
+    teller.tell(AnswerEvent::WaitingForModel);
+    Ok(variants::obtain(shared, &current.name, adapter).await?.0)
+}
+
 /// Waits for the model, if one is on its way.
-async fn model(shared: &Arc<Shared>, teller: &Teller) -> Result<Arc<Model>, String> {
+async fn loaded(shared: &Arc<Shared>, teller: &Teller) -> Result<Arc<Variant>, String> {
     let mut model = shared.model.subscribe();
     let mut loading = shared.loading.subscribe();
     let mut told = false;
@@ -191,14 +250,17 @@ impl Material {
     /// What the model may read. A continued answer keeps its sources and their
     /// numbers.
     fn evidence(
-        self,
+        &self,
         manner: &crate::config::Manner,
         continued: Option<Vec<Source>>,
     ) -> Result<WithEmbedder, String> {
-        let embedder = Arc::clone(&self.embedder);
         if let Some(sources) = continued {
-            return Ok((Evidence { sources, support: f32::MAX }, Some(embedder)));
+            return Ok((Evidence { sources, support: f32::MAX }, self.embedder.clone()));
         }
+        // Nothing was searched: the mode reads no sources.
+        let Some(embedder) = self.embedder.clone() else {
+            return Ok((Evidence::default(), None));
+        };
         let options =
             EvidenceOptions { sentences: manner.sentences, hits: manner.hits, order: manner.order };
         // A transcript holds its passages, so they can be asked about even
@@ -208,14 +270,14 @@ impl Material {
         let mut evidence = gather(&self.query, vector, hits, embedder.as_ref(), &stats, options)
             .map_err(|error| error.to_string())?;
         let behind = evidence.sources.len();
-        let excluded = self.excluded.into_iter().enumerate();
+        let excluded = self.excluded.iter().enumerate();
         evidence.sources.extend(excluded.map(|(index, (hit, why))| Source {
             number: behind + index + 1,
-            hit,
+            hit: hit.clone(),
             sentences: Vec::new(),
             compressed: false,
             tokens: 0,
-            left_out: Some(why),
+            left_out: Some(*why),
         }));
         Ok((evidence, Some(embedder)))
     }

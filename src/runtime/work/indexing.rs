@@ -46,7 +46,8 @@ async fn index(
     cancel: &Cancel,
 ) -> Result<IngestReport, String> {
     let embedder = shared.embedder().await.map_err(|error| error.message)?;
-    let options = shared.setup.ingest_options(COLLECTION);
+    let collection = shared.collection();
+    let options = shared.setup.ingest_options(collection.as_deref().unwrap_or(COLLECTION));
     let total = Mutex::new((0usize, Instant::now()));
     let on_event = |event: IngestEvent| {
         let Ok(mut total) = total.lock() else { return };

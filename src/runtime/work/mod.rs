@@ -3,9 +3,12 @@
 //! priority, so that a key press never waits for it.
 
 mod answering;
+mod collections;
+mod comparing;
 mod files;
 mod indexing;
 mod sessions;
+mod variants;
 mod viewing;
 mod worker;
 
@@ -16,11 +19,12 @@ pub use worker::Worker;
 use crate::app::Event;
 use crate::domain::visible;
 use crate::knowledge::embed::Embedder;
-use crate::setup::{Model, Setup, SetupError};
+use crate::setup::{Setup, SetupError};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OnceCell, watch};
+use variants::{Variant, Variants};
 
 /// The collection that the chat indexes into.
 const COLLECTION: &str = "default";
@@ -36,19 +40,26 @@ struct Shared {
     setup: Setup,
     events: UnboundedSender<Event>,
     embedder: OnceCell<Arc<dyn Embedder>>,
-    /// The model that answers, and why there is none.
-    model: watch::Sender<Option<Arc<Model>>>,
+    /// The model that answers, with its adapters.
+    model: watch::Sender<Option<Arc<Variant>>>,
+    /// What is loaded.
+    variants: Variants,
     /// Whether a model is on its way.
     loading: watch::Sender<bool>,
     indexing: watch::Sender<Indexing>,
     /// The documents that are searched; everything where empty.
     roots: Mutex<Vec<PathBuf>>,
+    /// The collection that was chosen, if any.
+    collection: Mutex<Option<String>>,
 }
 
 impl Shared {
-    fn new(setup: Setup, events: UnboundedSender<Event>) -> Self {
+    fn new(setup: Setup, events: UnboundedSender<Event>, collection: Option<String>) -> Self {
+        let variants = Variants::new(&setup);
         Self {
             setup,
+            variants,
+            collection: Mutex::new(collection),
             events,
             embedder: OnceCell::new(),
             model: watch::Sender::new(None),
@@ -73,6 +84,14 @@ impl Shared {
 
     fn roots(&self) -> Vec<PathBuf> {
         self.roots.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn collection(&self) -> Option<String> {
+        self.collection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_collection(&self, name: Option<String>) {
+        *self.collection.lock().unwrap_or_else(PoisonError::into_inner) = name;
     }
 
     fn set_roots(&self, roots: Vec<PathBuf>) {

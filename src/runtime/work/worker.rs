@@ -1,9 +1,12 @@
 //! The threads that work runs on, and the tasks that are under way.
 
 use super::answering;
+use super::collections;
+use super::comparing;
 use super::files;
 use super::indexing;
 use super::sessions::{self, Command, Resume};
+use super::variants::{self, obtain};
 use super::viewing;
 use super::{Indexing, Shared, expand, shown};
 use crate::app::Effect;
@@ -33,6 +36,7 @@ pub struct Worker {
     handle: Handle,
     shared: Arc<Shared>,
     asking: Option<(RequestId, AbortHandle)>,
+    comparing: Option<(RequestId, AbortHandle)>,
     loading: Option<AbortHandle>,
     indexing: Cancel,
     sessions: Option<(Sender<Command>, JoinHandle<()>)>,
@@ -43,7 +47,12 @@ impl Worker {
     ///
     /// # Errors
     /// Where threads can't be started.
-    pub fn start(setup: Setup, events: UnboundedSender<Event>, resume: Resume) -> io::Result<Self> {
+    pub fn start(
+        setup: Setup,
+        events: UnboundedSender<Event>,
+        resume: Resume,
+        collection: Option<String>,
+    ) -> io::Result<Self> {
         // Threads take their priority from the one that starts them; what
         // libraries start in here stands back, too.
         let made = std::thread::Builder::new().name("lorag-work".to_owned()).spawn(|| {
@@ -58,13 +67,14 @@ impl Worker {
             made.join().map_err(|_| io::Error::other("the working threads did not start"))??;
         let handle = runtime.handle().clone();
         let folder = setup.paths.sessions.clone();
-        let shared = Arc::new(Shared::new(setup, events));
+        let shared = Arc::new(Shared::new(setup, events, collection));
         let sessions = sessions::start(folder, Arc::clone(&shared), resume)?;
         Ok(Self {
             runtime: Some(runtime),
             handle,
             shared,
             asking: None,
+            comparing: None,
             loading: None,
             indexing: Cancel::default(),
             sessions: Some(sessions),
@@ -78,6 +88,7 @@ impl Worker {
             let names = shared.setup.model_names();
             shared.tell(Event::Models(names));
         });
+        self.handle.spawn(collections::tell(Arc::clone(&self.shared)));
     }
 
     /// Carries out an effect. Those of the terminal are given back.
@@ -92,7 +103,27 @@ impl Worker {
                     self.shared.loading.send_replace(false);
                 }
             }
-            Effect::LoadModel { request, name } => self.load(request, name),
+            Effect::Load { request, model, adapter } => self.load(request, model, adapter),
+            Effect::ListAdapters => {
+                let current = self.shared.model.borrow().as_ref().map(|v| v.name.clone());
+                if let Some(name) = current {
+                    let _inside = self.handle.enter();
+                    variants::tell(&shared, name);
+                }
+            }
+            Effect::UseCollection { name } => {
+                self.handle.spawn_blocking(move || collections::choose(&shared, name));
+            }
+            Effect::Compare(compare) => {
+                let request = compare.request;
+                let task = self.handle.spawn(comparing::run(shared, *compare));
+                self.comparing = Some((request, task.abort_handle()));
+            }
+            Effect::CancelCompare { request } => {
+                if let Some((_, task)) = self.comparing.take_if(|(id, _)| *id == request) {
+                    task.abort();
+                }
+            }
             Effect::Ask(ask) => {
                 let request = ask.request;
                 let task = self.handle.spawn(answering::run(shared, *ask));
@@ -173,8 +204,9 @@ impl Worker {
         });
     }
 
-    /// Loads a model beside the one that answers, and puts it in its place.
-    fn load(&mut self, request: RequestId, name: String) {
+    /// Takes a model with its adapters, loaded beside the one that answers if it
+    /// isn't loaded yet, and puts it in that one's place.
+    fn load(&mut self, request: RequestId, name: String, adapter: Option<String>) {
         if let Some(before) = self.loading.take() {
             before.abort();
         }
@@ -184,10 +216,9 @@ impl Worker {
             let started = Instant::now();
             let path = std::path::Path::new(&name);
             let wanted = expand(path).to_string_lossy().into_owned();
-            let model = AssertUnwindSafe(shared.setup.model_named(&wanted)).catch_unwind().await;
-            let event = match model {
-                Err(_) => ModelEvent::Failed("loading it crashed; the log says more".to_owned()),
-                Ok(Ok(model)) => {
+            let event = match obtain(&shared, &wanted, adapter.as_deref()).await {
+                Ok((variant, resident)) => {
+                    let model = &variant.model;
                     let info = model.engine.info();
                     let quotes = match shared.setup.loaded.settings.generation.quote {
                         QuoteMode::Auto => model.manner.quote,
@@ -196,19 +227,24 @@ impl Worker {
                     let card = ModelCard {
                         wanted: name,
                         name: info.name.clone(),
+                        adapter,
                         quantization: info.quantization.clone(),
                         device: info.device.clone(),
                         window: model.manner.window.map_or(info.window, |w| w.min(info.window)),
                         quotes,
+                        resident,
+                        switch_ms: started.elapsed().as_secs_f64() * 1e3,
+                        memory_bytes: model.engine.footprint().total(),
                         load_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
                     };
-                    shared.model.send_replace(Some(Arc::new(model)));
+                    shared.model.send_replace(Some(variant));
                     ModelEvent::Loaded(card)
                 }
-                Ok(Err(error)) => ModelEvent::Failed(error.message),
+                Err(message) => ModelEvent::Failed(message),
             };
             shared.loading.send_replace(false);
             shared.tell(Event::Model { request, event });
+            variants::tell(&shared, wanted);
         });
         self.loading = Some(task.abort_handle());
     }

@@ -4,7 +4,7 @@
 use crate::app::keymap::Layer;
 use crate::app::state::{Entry, KnowledgeWork, Phase};
 use crate::app::{Action, State};
-use crate::domain::{Outcome, Support, Turn};
+use crate::domain::{Outcome, Strategy, Support, Turn};
 use crate::ui::theme::Role;
 
 /// One of these stands before the phase, moving with the clock.
@@ -17,8 +17,9 @@ pub(super) fn phase(entry: &Entry, state: &State) -> String {
     let text = match entry.phase {
         Phase::Done => return String::new(),
         Phase::WaitingForModel => match &state.model.loading {
-            Some((_, name, since)) => {
-                format!("waiting for {name}… {:>3} s", seconds(*since, state.now_ms))
+            Some(loading) => {
+                let seconds = seconds(loading.since_ms, state.now_ms);
+                format!("waiting for {}… {seconds:>3} s", loading.name())
             }
             None => "waiting for the model…".to_owned(),
         },
@@ -88,7 +89,13 @@ fn footer(turn: &Turn) -> String {
             parts.push(text.to_owned());
         }
     };
-    add(&turn.mode);
+    // Without a model nothing answered.
+    if !turn.model.is_empty() {
+        add(turn.mode.name());
+    }
+    if turn.strategy == Strategy::Sequence {
+        add(turn.strategy.name());
+    }
     if turn.quoted {
         add("quoted");
     }
@@ -227,7 +234,7 @@ mod tests {
         entry.turn.ledger.prompt = 1234;
         assert!(say(&state).ends_with("reading 1,234 tokens…"));
         fixtures::entry(&mut state, 1).phase = Phase::WaitingForModel;
-        state.model.loading = Some((1, "big".into(), state.now_ms - 3500));
+        state.model.loading = Some(fixtures::loading(1, "big", state.now_ms - 3500));
         assert!(say(&state).ends_with("waiting for big…   3 s"));
     }
 

@@ -78,11 +78,12 @@ fn documents(state: &State) -> String {
 fn model(state: &State) -> String {
     let model = &state.model;
     match (&model.loading, &model.loaded, &model.failed) {
-        (Some((_, name, since)), None, _) => {
-            format!("{name} is being loaded, {:>3} s.", seconds(*since, state.now_ms))
+        (Some(loading), None, _) => {
+            let seconds = seconds(loading.since_ms, state.now_ms);
+            format!("{} is being loaded, {seconds:>3} s.", loading.name())
         }
-        (Some((_, name, _)), Some(card), _) => {
-            format!("{} answers while {name} is being loaded.", card.name)
+        (Some(loading), Some(card), _) => {
+            format!("{} answers while {} is being loaded.", card.name, loading.name())
         }
         (None, Some(card), _) => format!("{} answers.", card.name),
         (None, None, Some(error)) if says_no_model(error) => {
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn it_says_what_is_there_and_what_is_on_its_way() {
         let mut state = fixtures::starting();
-        state.model.loading = Some((1, "builtin".into(), state.now_ms - 2000));
+        state.model.loading = Some(fixtures::loading(1, "builtin", state.now_ms - 2000));
         let text = drawn(&state, 60, 12);
         assert!(text.contains("being opened") && text.contains("builtin is being loaded,   2 s"));
         state.knowledge.work = KnowledgeWork::Indexing { files: 3, total: 40, chunks: 9 };

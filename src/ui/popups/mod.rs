@@ -4,6 +4,7 @@
 //! Drawing and scrolling lay a popup out by the same functions, so that a
 //! position found by one is right for the other.
 
+mod compare;
 mod frame;
 mod help;
 mod line;
@@ -53,6 +54,10 @@ pub fn render(
                 viewer::render(viewer, &canvas, buffer, &mut cache.viewer);
                 None
             }
+            Popup::Compare(open) => {
+                compare::render(open, &canvas, buffer);
+                None
+            }
             Popup::Prompt(prompt) => prompt::render(prompt, &canvas, buffer),
             Popup::Confirm(confirm) => {
                 prompt::render_confirm(confirm, &canvas, buffer);
@@ -70,6 +75,7 @@ pub fn scroll(state: &State, area: Rect, by: ScrollBy, cache: &mut Cache) -> Opt
         Popup::Help { scroll } => help::scroll(*scroll, state, area, by).map(Scrolled::Help),
         Popup::Viewer(viewer) => viewer::scroll(viewer, area, by, &mut cache.viewer)
             .map(|(line, row)| Scrolled::Viewer(line, row)),
+        Popup::Compare(open) => compare::scroll(open, area, by).map(Scrolled::Compare),
         Popup::Picker(_) | Popup::Prompt(_) | Popup::Confirm(_) => None,
     }
 }

@@ -83,6 +83,8 @@ fn frame(picker: &Picker, canvas: &Canvas<'_>, more_below: bool) -> Frame {
         PickerKind::Models => "load",
         PickerKind::Themes => "keep",
         PickerKind::Sessions => "resume",
+        PickerKind::Adapters => "answer with it",
+        PickerKind::Modes | PickerKind::Collections => "choose",
     };
     let mut actions = vec![
         (Action::Accept, accept),
@@ -116,6 +118,10 @@ fn nothing(picker: &Picker) -> String {
         PickerKind::Models if !query.is_empty() => {
             format!("Enter loads “{query}” as a folder, file or hub id.")
         }
+        PickerKind::Adapters if !query.is_empty() => {
+            format!("Enter answers with “{query}”: a folder, NAME*0.5, or ONE+OTHER.")
+        }
+        PickerKind::Adapters => "The adapters are being looked up…".to_owned(),
         PickerKind::Sessions if query.is_empty() => "There is no session yet.".to_owned(),
         _ if query.is_empty() => "There is nothing to choose.".to_owned(),
         _ => format!("Nothing matches “{query}”."),

@@ -85,16 +85,16 @@ fn message(state: &State) -> &'static str {
     let nothing = state.knowledge.files == 0 && !state.knowledge.work.busy();
     let index = "Nothing is indexed. /index PATH indexes files and folders.";
     let Some(entry) = state.current() else {
-        return if state.mode == "base" {
-            "Base mode uses no sources: the model answers alone."
+        return if !state.mode.reads() {
+            "This mode reads no sources: the model answers alone."
         } else if nothing {
             index
         } else {
             "Ask a question: the passages that answer it are listed here."
         };
     };
-    if entry.turn.mode == "base" {
-        return "This answer used no sources: in base mode the model answers alone.";
+    if !entry.turn.mode.reads() {
+        return "This answer used no sources: in its mode the model answers alone.";
     }
     match (entry.phase, &entry.turn.outcome) {
         (Phase::WaitingForModel, _) => "Waiting for the model…",

@@ -222,10 +222,10 @@ fn without_sources_it_says_why() {
     state.knowledge.work = KnowledgeWork::Idle;
     assert!(draw(&state, WIDE).contains("/index PATH"));
     let mut turn = fixtures::plain_turn(1, None, "why?", "so");
-    turn.mode = "base".into();
+    turn.mode = crate::domain::Mode::Base;
     let state = fixtures::with_turn(turn.clone(), Phase::Done);
     assert!(draw(&state, WIDE).contains("used no sources"));
-    turn.mode = "rag".into();
+    turn.mode = crate::domain::Mode::Rag;
     let state = fixtures::with_turn(turn.clone(), Phase::Searching);
     assert_eq!(draw(&state, WIDE).trim(), "Searching…");
     turn.outcome = Outcome::Failed { message: "no".into() };

@@ -2,12 +2,15 @@
 //! ledger across both columns. Everything of importance is told in twelve rows
 //! of 56 columns.
 
+use super::super::text;
 use super::super::theme::{Role, Theme};
 use super::figures::{Figures, rates};
 use super::format::{NONE, counted, grouped, milliseconds, step, tokens};
 use super::ledger;
 use super::rows::{Builder, Section, Sections};
-use super::sections::{figure, named_model, quote, resident, supported, timings, weights, work};
+use super::sections::{
+    figure, mode, named_model, quote, resident, supported, switched, timings, weights, work,
+};
 use crate::app::State;
 use ratatui::text::Span;
 
@@ -44,7 +47,12 @@ fn model(state: &State, mut rows: Builder<'_>) -> Section {
     named_model(state, &mut rows);
     rows.pair(5, "weights", &weights(state));
     let adapter = state.adapter.as_deref().unwrap_or("adapter none");
-    rows.pair(7, "mode", &format!("{} · {adapter}", state.mode));
+    // Beside an adapter stands how long the switch to it took, where there is room.
+    let plain = format!("{} · {adapter}", mode(state));
+    let timed = format!("{plain} {}", switched(state));
+    let fits = text::width(&timed) + "mode ".len() <= rows.columns();
+    let value = if state.adapter.is_some() && fits { timed } else { plain };
+    rows.pair(7, "mode", &value);
     let quote = quote(state);
     let memory = resident(state);
     let label = vec![

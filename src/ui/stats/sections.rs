@@ -13,7 +13,7 @@ use super::rows::{Builder, Section, Sections};
 use crate::app::State;
 use crate::app::state::KnowledgeWork;
 use crate::config::QuoteMode;
-use crate::domain::SearchTimings;
+use crate::domain::{SearchTimings, Strategy};
 use ratatui::text::Span;
 
 /// Skipped files that are named.
@@ -38,8 +38,9 @@ pub(super) fn all(state: &State, theme: &Theme, columns: usize) -> Sections {
 fn model(state: &State, mut rows: Builder<'_>) -> Section {
     named_model(state, &mut rows);
     rows.pair(5, "weights", &weights(state));
-    rows.pair(7, "mode", &state.mode);
+    rows.pair(7, "mode", &mode(state));
     rows.pair(4, "adapter", state.adapter.as_deref().unwrap_or("none"));
+    rows.pair(3, "switch", &switched(state));
     rows.pair(4, "quote mode", quote(state));
     rows.pair(6, "memory", &resident(state));
     rows.done()
@@ -49,15 +50,32 @@ fn model(state: &State, mut rows: Builder<'_>) -> Section {
 pub(super) fn named_model(state: &State, rows: &mut Builder<'_>) {
     let model = &state.model;
     rows.headed(9, "Model", model.loaded.as_ref().map_or("none yet", |card| card.name.as_str()));
-    if let Some((_, loading, since_ms)) = &model.loading {
-        let seconds = (state.now_ms - since_ms).max(0) / 1000;
+    if let Some(loading) = &model.loading {
+        let seconds = (state.now_ms - loading.since_ms).max(0) / 1000;
         let value = format!("{seconds:>3} s");
         let room = rows.columns().saturating_sub(text::width(&value) + 10);
-        let label = format!("loading {}", text::truncate(loading, room));
+        let label = format!("loading {}", text::truncate(loading.name(), room));
         rows.coloured(9, (label.as_str(), Role::Warning), (value.as_str(), Role::Text));
     }
     if let Some(message) = &model.failed {
         rows.wrapped(8, message, Role::Error, MESSAGE_ROWS);
+    }
+}
+
+/// The mode, with the strategy where it isn't the usual one.
+pub(super) fn mode(state: &State) -> String {
+    match state.strategy {
+        Strategy::Token => state.mode.to_string(),
+        Strategy::Sequence => format!("{} · {}", state.mode, state.strategy),
+    }
+}
+
+/// How long it took until this variant answered.
+pub(super) fn switched(state: &State) -> String {
+    match &state.model.loaded {
+        Some(card) if card.resident => format!("{} · resident", milliseconds(card.switch_ms)),
+        Some(card) if card.switch_ms > 0.0 => milliseconds(card.switch_ms),
+        _ => NONE.to_owned(),
     }
 }
 

@@ -42,7 +42,7 @@ fn working() -> State {
     state.knowledge.skipped = ["scan.pdf", "a.bin", "b.bin", "c.bin", "d.bin"]
         .map(|name| (format!("/docs/{name}"), "no text in it".to_owned()))
         .into();
-    state.model.loading = Some((2, "qwen3-4b".into(), state.now_ms - 12_400));
+    state.model.loading = Some(fixtures::loading(2, "qwen3-4b", state.now_ms - 12_400));
     state.model.failed = Some("there is no file model.gguf; give its path".into());
     state
 }
@@ -187,10 +187,10 @@ fn the_focused_pane_is_whole_and_scrolls() {
     assert_eq!(state.stats_scroll, 2);
     assert!(text.starts_with("mode ") && text.contains('↑') && text.contains('↓'), "{text}");
     let (bottom, text) = scrolled(TINY, &[ScrollBy::Bottom]);
-    assert_eq!(bottom.stats_scroll, 37 - 9);
+    assert_eq!(bottom.stats_scroll, 38 - 9);
     assert!(text.contains("chunks") && text.contains('↑') && !text.contains('↓'), "{text}");
     let (state, _) = scrolled(TINY, &[ScrollBy::Lines(500), ScrollBy::Pages(-1)]);
-    assert_eq!(state.stats_scroll, 37 - 9 - 7);
+    assert_eq!(state.stats_scroll, 38 - 9 - 7);
     let (state, _) = scrolled(TINY, &[ScrollBy::Bottom, ScrollBy::Lines(-500)]);
     assert_eq!(state.stats_scroll, 0);
     let area = Rect::new(0, 0, TINY.0, TINY.1);

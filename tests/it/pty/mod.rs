@@ -19,6 +19,7 @@ mod process;
 mod receive;
 mod signals;
 mod ssh;
+mod switch;
 mod tour;
 
 use super::common::Lorag;

@@ -204,7 +204,7 @@ fn what_is_pasted_is_text_and_never_keys() {
 fn unknown_keys_do_nothing_and_a_stray_letter_is_explained() {
     let mut state = state();
     update(&mut state, Event::Act(Action::FocusStats));
-    assert_eq!(press(&mut state, "ctrl-g"), []);
+    assert_eq!(press(&mut state, "ctrl-x"), []);
     assert!(state.notice.is_none());
     update(&mut state, Event::Key(Key::char('é')));
     assert!(state.notice.as_ref().unwrap().text.contains("does nothing here"));

@@ -100,7 +100,7 @@ fn a_failed_load_leaves_the_old_model() {
     let mut state = state();
     write(&mut state, "/model nowhere");
     let effects = press(&mut state, "enter");
-    let [Effect::LoadModel { request, name }] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Load { request, model: name, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(name, "nowhere");
     assert!(state.working() && state.model.loaded.is_some());
     let failed = ModelEvent::Failed("no such folder".into());

@@ -1,0 +1,100 @@
+//! The same question answered by several variants, side by side.
+
+use super::conversation::{Entry, Phase};
+use super::work::RequestId;
+use crate::app::effect::EvidenceFrom;
+use crate::config::QuoteMode;
+use crate::domain::{Mode, Outcome, Strategy, TurnId};
+
+/// One way to answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompareVariant {
+    /// The mode.
+    pub mode: Mode,
+    /// The adapters; `None` for the plain model.
+    pub adapter: Option<String>,
+}
+
+impl CompareVariant {
+    /// Its name: the mode, and the adapter where there is one.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.adapter {
+            Some(adapter) => format!("{} · {adapter}", self.mode),
+            None => self.mode.to_string(),
+        }
+    }
+}
+
+/// What is asked of the outside for a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompareRequest {
+    /// The request.
+    pub request: RequestId,
+    /// The question.
+    pub question: String,
+    /// The question before it: a short follow-up is searched with its terms.
+    pub previous: Option<String>,
+    /// Earlier questions and answers, oldest first.
+    pub history: Vec<(String, String)>,
+    /// Whether answers are limited to sentences of the sources.
+    pub quote: QuoteMode,
+    /// How sources are read.
+    pub strategy: Strategy,
+    /// The evidence of every column that reads sources.
+    pub evidence: EvidenceFrom,
+    /// The model.
+    pub model: String,
+    /// The columns, answered in this order.
+    pub columns: Vec<CompareVariant>,
+}
+
+/// A column of a comparison.
+#[derive(Clone, Debug)]
+pub struct CompareColumn {
+    /// How it is answered.
+    pub variant: CompareVariant,
+    /// The turn it would become, with how far its answer is.
+    pub entry: Entry,
+    /// Whether its model is being loaded.
+    pub loading: bool,
+    /// How long it took until its model could answer, in milliseconds.
+    pub switch_ms: Option<f64>,
+    /// What its engine takes, in bytes.
+    pub memory_bytes: Option<u64>,
+}
+
+impl CompareColumn {
+    /// Whether nothing more comes.
+    #[must_use]
+    pub fn done(&self) -> bool {
+        !self.loading
+            && self.entry.phase == Phase::Done
+            && self.entry.turn.outcome != Outcome::Pending
+    }
+
+    /// Whether it has an answer that can be kept.
+    #[must_use]
+    pub fn answered(&self) -> bool {
+        self.done() && !matches!(self.entry.turn.outcome, Outcome::Failed { .. })
+    }
+}
+
+/// A comparison.
+#[derive(Clone, Debug)]
+pub struct Compare {
+    /// The request.
+    pub request: RequestId,
+    /// The question.
+    pub question: String,
+    /// The turn that the kept answer follows.
+    pub parent: Option<TurnId>,
+    /// The columns.
+    pub columns: Vec<CompareColumn>,
+    /// The selected column.
+    pub selected: usize,
+    /// The topmost row of the answers.
+    pub scroll: usize,
+    /// Whether columns are still being answered.
+    pub running: bool,
+}

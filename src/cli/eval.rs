@@ -1,0 +1,448 @@
+//! `lorag eval`: a set of questions answered in several modes, measured.
+
+use super::args::DEFAULT_COLLECTION;
+use super::context::Context;
+use super::terminal::{out, outln, visible};
+use super::{Failure, code, ingest};
+use crate::answer::{Ask, answer, reduced, resident_bytes};
+use crate::domain::{Answer, Mode, Stack, Strategy, Support};
+use crate::eval::advice::advice;
+use crate::eval::dataset::{Dataset, Question, is_document};
+use crate::eval::gate::Gate;
+use crate::eval::html::page;
+use crate::eval::metrics::{mean, score, score_refusal};
+use crate::eval::resume::Log;
+use crate::eval::row::{Record, Row};
+use crate::eval::table::table;
+use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
+use crate::knowledge::search::{Found, KnowledgeBase};
+use crate::knowledge::store::Filter;
+use crate::knowledge::walk::rooted;
+use crate::setup::Model;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Arguments of `eval`.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// JSON lines of `question`, `answers`, `path` and `answerable`.
+    pub dataset: PathBuf,
+    /// Files and folders to answer from: indexed first, and the only ones
+    /// searched. Without one, the documents that the dataset names, if they lie
+    /// beside it, else the whole knowledge base.
+    pub paths: Vec<PathBuf>,
+    /// Modes to run; all four where they are left out.
+    #[arg(long, value_name = "MODES", value_delimiter = ',')]
+    pub modes: Vec<Mode>,
+    /// Adapters of the modes that use one; all that fit where they are left out.
+    #[arg(long, value_name = "ADAPTERS", value_delimiter = ',')]
+    pub adapters: Vec<String>,
+    /// How sources are read: `token` or `sequence`.
+    #[arg(long, value_name = "STRATEGY")]
+    pub strategy: Option<Strategy>,
+    /// Only the first N questions.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+    /// Answer from this collection only.
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with charts and every answer to this file.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Conditions that decide the exit code, such as `f1>=0.6,hybrid.support>=0.9`.
+    #[arg(long, value_name = "CONDITIONS")]
+    pub gate: Option<String>,
+    /// Forget what an earlier run of the same kind has answered.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Answer with whole sentences of the sources only.
+    #[arg(long, overrides_with = "no_quote")]
+    pub quote: bool,
+    /// Let the model use its own words.
+    #[arg(long, overrides_with = "quote")]
+    pub no_quote: bool,
+    /// Model: `builtin`, a folder, a file, a hub id or a name from the config.
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Embedder: `builtin`, a folder or a hub id.
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
+}
+
+/// A mode with the adapters it is run with.
+struct Variant {
+    mode: Mode,
+    stack: Stack,
+}
+
+impl Variant {
+    fn name(&self) -> String {
+        match self.stack.spelled() {
+            Some(adapter) => format!("{}/{adapter}", self.mode),
+            None => self.mode.to_string(),
+        }
+    }
+}
+
+/// Runs the command.
+pub async fn run(context: &Context, args: EvalArgs) -> Result<u8, Failure> {
+    let gate = args.gate.as_deref().map(Gate::parse).transpose().map_err(Failure::usage)?;
+    let limit = args.limit.map(|limit| limit as usize);
+    let dataset = Dataset::read(&args.dataset, limit).map_err(Failure::usage)?;
+    let variants = variants(context, &args)?;
+    let mut signals = ingest::Signals::new();
+    let searched = if variants.iter().any(|variant| variant.mode.reads()) {
+        Some(search(context, &args, &dataset, &mut signals).await?)
+    } else {
+        None
+    };
+    let mut run = Run::new(context, &args, &dataset, searched.as_ref());
+    let (mut rows, mut records) = (Vec::new(), Vec::new());
+    for variant in &variants {
+        let done = run.variant(variant, &mut signals).await?;
+        let adapter = variant.stack.spelled();
+        let mode = variant.mode.name();
+        rows.push(Row::of(mode, adapter.as_deref(), run.strategy.name(), &done));
+        records.push(done);
+    }
+    run.bar.finish_and_clear();
+    let advice = advice(&rows, &records);
+    if let Some(file) = &args.html {
+        let page = page(&dataset, &rows, &records, advice.as_ref());
+        std::fs::write(file, page).map_err(|error| {
+            Failure::from(format!("cannot write the page {}: {error}", file.display()))
+        })?;
+        eprintln!("lorag: the page is in {}", visible(&file.to_string_lossy()));
+    }
+    if args.json {
+        let set = json!({
+            "path": args.dataset,
+            "hash": dataset.hash,
+            "n": dataset.questions.len(),
+            "answerable": dataset.answerable(),
+        });
+        outln!("{}", json!({ "dataset": set, "results": rows, "advice": advice }))?;
+    } else {
+        out!("{}", table(&rows))?;
+        if let Some(advice) = &advice {
+            outln!("\n{}", visible(&advice.text))?;
+        }
+    }
+    let failures = gate.map(|gate| gate.failures(&rows)).unwrap_or_default();
+    for failure in &failures {
+        eprintln!("lorag: the gate does not hold: {}", visible(failure));
+    }
+    Ok(if failures.is_empty() { code::DONE } else { code::GATE })
+}
+
+/// What is run, in the order of the modes.
+fn variants(context: &Context, args: &EvalArgs) -> Result<Vec<Variant>, Failure> {
+    let asked = if args.modes.is_empty() { Mode::ALL.to_vec() } else { args.modes.clone() };
+    let needs = asked.iter().any(|mode| mode.tuned());
+    let model = &context.loaded.settings.model.0;
+    let names = match (needs, args.adapters.is_empty()) {
+        (false, _) => Vec::new(),
+        (true, false) => args.adapters.clone(),
+        (true, true) => context.adapter_names(model),
+    };
+    let stacks: Vec<Stack> =
+        names.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(Failure::usage)?;
+    let mut variants = Vec::new();
+    for mode in asked {
+        if !mode.tuned() {
+            variants.push(Variant { mode, stack: Stack::default() });
+            continue;
+        }
+        if stacks.is_empty() && !args.modes.is_empty() {
+            return Err(Failure::usage(format!(
+                "the mode {mode} answers with an adapter, and none fits the model {model}. `lorag adapters list` says why"
+            )));
+        }
+        let tuned = stacks.iter().filter(|stack| !stack.is_none());
+        variants.extend(tuned.map(|stack| Variant { mode, stack: stack.clone() }));
+    }
+    if needs && stacks.is_empty() {
+        eprintln!("lorag: no adapter fits the model {}, so base and rag are run", visible(model));
+    }
+    Ok(variants)
+}
+
+/// What the searches found, one for each question: every variant that reads
+/// gets the same.
+struct Searched {
+    base: KnowledgeBase,
+    found: Vec<Found>,
+    /// Tells whether the documents changed since an earlier run.
+    fingerprint: String,
+}
+
+async fn search(
+    context: &Context,
+    args: &EvalArgs,
+    dataset: &Dataset,
+    signals: &mut ingest::Signals,
+) -> Result<Searched, Failure> {
+    let own = if args.paths.is_empty() && args.collection.is_none() {
+        dataset.documents()
+    } else {
+        None
+    };
+    let paths: Vec<PathBuf> = args.paths.iter().cloned().chain(own).collect();
+    let collection = args.collection.as_deref().unwrap_or(DEFAULT_COLLECTION);
+    if !paths.is_empty() {
+        let report = ingest::index(context, &paths, collection).await?;
+        if report.cancelled {
+            return Err(Failure::interrupted());
+        }
+    }
+    let embedder = context.embedder().await?;
+    let base = KnowledgeBase::open(&context.paths.knowledge, embedder).await?;
+    let base = base.ok_or(
+        "nothing is indexed. Name the documents: lorag eval DATASET PATH…, or index them with lorag ingest",
+    )?;
+    let under = paths.iter().map(|path| rooted(path).to_string_lossy().into_owned()).collect();
+    let given = !paths.is_empty() || args.collection.is_some();
+    let filter = Filter { collection: given.then(|| collection.to_owned()), under, glob: None };
+    let options = context.search_options(filter);
+    let mut found = Vec::with_capacity(dataset.questions.len());
+    let mut hasher = blake3::Hasher::new();
+    for question in &dataset.questions {
+        let hits = tokio::select! {
+            hits = base.search(&question.question, &options) => hits?,
+            () = signals.received() => return Err(Failure::interrupted()),
+        };
+        for hit in &hits.hits {
+            hasher.update(hit.chunk.id.as_bytes()).update(hit.chunk.file_hash.as_bytes());
+        }
+        found.push(hits);
+    }
+    let fingerprint = hasher.finalize().to_hex().to_string();
+    Ok(Searched { base, found, fingerprint })
+}
+
+struct Run<'a> {
+    context: &'a Context,
+    args: &'a EvalArgs,
+    dataset: &'a Dataset,
+    searched: Option<&'a Searched>,
+    strategy: Strategy,
+    bar: ProgressBar,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        context: &'a Context,
+        args: &'a EvalArgs,
+        dataset: &'a Dataset,
+        searched: Option<&'a Searched>,
+    ) -> Self {
+        let strategy = args.strategy.unwrap_or(context.loaded.settings.generation.strategy);
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len}  {eta} left  {msg}") {
+            bar.set_style(style.progress_chars("█▌░"));
+        }
+        Self { context, args, dataset, searched, strategy, bar }
+    }
+
+    /// Answers every question in one variant; what an earlier run has answered
+    /// is taken from there.
+    async fn variant(
+        &mut self,
+        variant: &Variant,
+        signals: &mut ingest::Signals,
+    ) -> Result<Vec<Record>, Failure> {
+        let mut log = self.log(variant)?;
+        let count = self.dataset.questions.len();
+        self.bar.set_length(count as u64);
+        self.bar.set_position(0);
+        self.bar.set_message(variant.name());
+        self.bar.reset_eta();
+        let mut records = Vec::with_capacity(count);
+        let mut model: Option<Model> = None;
+        for index in 0..count {
+            self.bar.set_position(index as u64);
+            if let Some(record) = log.of(index) {
+                records.push(record.clone());
+                continue;
+            }
+            let loaded = match &model {
+                Some(model) => model,
+                None => {
+                    let name = &self.context.loaded.settings.model.0;
+                    let loading = self.context.variant(name, &variant.stack);
+                    let loaded = tokio::select! {
+                        loaded = loading => loaded?,
+                        () = signals.received() => return Err(self.interrupted()),
+                    };
+                    model.insert(loaded)
+                }
+            };
+            let record = tokio::select! {
+                record = self.question(index, variant, loaded) => record?,
+                () = signals.received() => return Err(self.interrupted()),
+            };
+            log.add(&record).map_err(|error| {
+                format!("cannot keep the results in {}: {error}", log.path().display())
+            })?;
+            records.push(record);
+        }
+        self.bar.set_position(count as u64);
+        Ok(records)
+    }
+
+    fn interrupted(&self) -> Failure {
+        self.bar.finish_and_clear();
+        eprintln!("lorag: what was answered is kept; the same command goes on from there.");
+        Failure::interrupted()
+    }
+
+    /// Everything that decides an answer names the file of its records.
+    fn log(&self, variant: &Variant) -> Result<Log, Failure> {
+        let settings = &self.context.loaded.settings;
+        let generation = serde_json::to_string(&settings.generation)?;
+        let search = serde_json::to_string(&settings.search)?;
+        let adapter = match self.context.fingerprint(&variant.stack) {
+            Ok(hashes) => hashes,
+            Err(error) => return Err(error.into()),
+        };
+        let documents = match self.searched.filter(|_| variant.mode.reads()) {
+            Some(searched) => searched.fingerprint.as_str(),
+            None => "",
+        };
+        let parts = [
+            env!("CARGO_PKG_VERSION"),
+            &self.dataset.hash,
+            variant.mode.name(),
+            &adapter,
+            self.strategy.name(),
+            &settings.model.0,
+            &settings.embedder.0,
+            &generation,
+            &search,
+            documents,
+        ];
+        let folder = self.context.paths.data.join("eval");
+        Log::open(&folder, &parts, self.args.fresh).map_err(|error| {
+            Failure::from(format!("cannot keep results in {}: {error}", folder.display()))
+        })
+    }
+
+    async fn question(
+        &self,
+        index: usize,
+        variant: &Variant,
+        model: &Model,
+    ) -> Result<Record, Failure> {
+        let question = &self.dataset.questions[index];
+        let found = self
+            .searched
+            .filter(|_| variant.mode.reads())
+            .map(|searched| (searched, &searched.found[index]));
+        let engine = model.engine.as_ref();
+        let hits = found.map(|(_, found)| found.hits.as_slice()).unwrap_or_default();
+        let manner = self.context.manner_in(self.args.collection.as_deref(), &model.manner);
+        // The speed that was measured before would make runs differ.
+        let manner = reduced(&manner, engine, hits, None);
+        let evidence = match found {
+            Some((searched, found)) => {
+                let options = EvidenceOptions {
+                    sentences: manner.sentences,
+                    hits: manner.hits,
+                    order: manner.order,
+                };
+                let stats = searched.base.term_stats();
+                let embedder = searched.base.embedder().as_ref();
+                let (text, vector) = (&question.question, &found.query_vector);
+                gather(text, vector, &found.hits, embedder, &stats, options)?
+            }
+            None => Evidence::default(),
+        };
+        let adapter = variant.stack.spelled();
+        let ask = Ask {
+            question: &question.question,
+            history: &[],
+            evidence,
+            search: found.map(|(_, found)| found.timings).unwrap_or_default(),
+            engine,
+            manner: &manner,
+            settings: &self.context.loaded.settings.generation,
+            mode: variant.mode,
+            strategy: self.strategy,
+            adapter: adapter.as_deref(),
+            embedder: found.map(|(searched, _)| searched.base.embedder().as_ref()),
+            continued: None,
+        };
+        let answer = answer(ask, &mut |_| {}).await?;
+        Ok(record(index, question, hits_rank(question, hits), &answer))
+    }
+}
+
+/// The rank of the right document among hits, 0 where it isn't there.
+fn hits_rank(question: &Question, hits: &[crate::domain::Hit]) -> Option<usize> {
+    let path = question.path.as_deref()?;
+    if hits.is_empty() {
+        return None;
+    }
+    let place = hits.iter().position(|hit| is_document(&hit.chunk.path, path));
+    Some(place.map_or(0, |place| place + 1))
+}
+
+fn record(index: usize, question: &Question, rank: Option<usize>, answer: &Answer) -> Record {
+    let scores = match (question.answerable, answer.answered) {
+        (true, true) => score(&answer.text, &question.answers),
+        (true, false) => score_refusal(false),
+        (false, answered) => score_refusal(!answered),
+    };
+    let reads = answer.mode.reads() && answer.answered;
+    let right = |path: &str| {
+        let all = answer.citations.iter();
+        all.map(|citation| f64::from(is_document(&citation.path, path))).collect::<Vec<_>>()
+    };
+    let path = question.path.as_deref().filter(|_| question.answerable && reads);
+    let cited = path.map(right);
+    let stats = &answer.generation;
+    let decoded = stats.completion_tokens > 1 && stats.decode_tokens_per_s > 0.0;
+    Record {
+        question: index,
+        answer: answer.text.clone(),
+        answerable: question.answerable,
+        answered: answer.answered,
+        em: scores.em,
+        f1: scores.f1,
+        rouge_l: scores.rouge_l,
+        citation_precision: cited.as_deref().and_then(mean),
+        citation_recall: cited.map(|cited| f64::from(cited.contains(&1.0))),
+        support: reads.then(|| support(answer)),
+        rank,
+        ttft_ms: answer.search.total_ms + stats.time_to_first_token_ms,
+        total_ms: answer.search.total_ms + stats.total_ms,
+        tokens_per_s: decoded.then_some(stats.decode_tokens_per_s),
+        memory_bytes: resident_bytes().max(stats.resident_bytes),
+    }
+}
+
+/// Share of the answer's sentences that hold a citation which a check supports.
+fn support(answer: &Answer) -> f64 {
+    let sentences = crate::knowledge::sentences::sentences(&answer.text);
+    let held = |start: usize, end: usize| {
+        answer.citations.iter().any(|citation| {
+            let supported = matches!(citation.support, Support::Exact | Support::Likely);
+            // A mark may stand behind the full stop of its sentence.
+            supported && citation.mark.start >= start && citation.mark.start <= end + 1
+        })
+    };
+    let spoken: Vec<(usize, usize)> = sentences
+        .iter()
+        .map(|range| (range.start, range.end))
+        .filter(|(start, end)| {
+            answer.text[*start..*end].chars().filter(|c| c.is_alphabetic()).count() > 1
+        })
+        .collect();
+    let count = spoken.iter().filter(|(start, end)| held(*start, *end)).count();
+    if spoken.is_empty() { 0.0 } else { count as f64 / spoken.len() as f64 }
+}

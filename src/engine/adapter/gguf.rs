@@ -1,0 +1,185 @@
+//! Merging into a GGUF file: the targeted tensors are dequantized, changed and
+//! quantized again; all others are copied bit by bit.
+//!
+//! The engine's own GGUF LoRA computes the change and drops it, so the merged
+//! file is what it gets. Quantizing again can round a small change away. How
+//! much of it survives is measured, and where that is too little, the tensor is
+//! written in a finer type.
+
+use super::super::EngineError;
+use super::base::content;
+use super::{Base, Combined, refused, unreadable};
+use candle_core::quantized::gguf_file::{self, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{Device, Result as Computed, Tensor};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::Path;
+
+/// Share of a change that must survive in the type the tensor has.
+const SURVIVES: f64 = 0.9;
+
+/// How a merge came out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MergeReport {
+    /// Tensors that were changed.
+    pub merged: usize,
+    /// Tensors that are written in another type, with the share of the change
+    /// that would have survived in their own.
+    pub widened: Vec<(String, f64)>,
+    /// The smallest share of a change that survived, over all tensors.
+    pub least: f64,
+}
+
+impl MergeReport {
+    /// What people should know of it; nothing where all types were kept.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        let worst = self.widened.iter().map(|(_, share)| *share).fold(f64::INFINITY, f64::min);
+        match self.widened.len() {
+            0 => None,
+            n => Some(format!(
+                "{n} of {} merged tensors are written as Q8_0: in their own type only {:.0} % of the adapter's change would have survived.",
+                self.merged,
+                worst.max(0.0) * 100.0
+            )),
+        }
+    }
+}
+
+/// Writes the base with the adapters merged in. `progress` is told how many of
+/// how many tensors are done.
+///
+/// # Errors
+/// [`EngineError::Load`] where a file can't be read or written.
+pub fn merge_gguf(
+    combined: &Combined,
+    out: &Path,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<MergeReport, EngineError> {
+    let base = combined.base();
+    let path = &base.path;
+    let content = content(path)?;
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut reader = BufReader::new(file);
+    let modules: HashMap<&String, &String> = base
+        .gguf
+        .iter()
+        .flat_map(|gguf| &gguf.tensors)
+        .map(|(module, tensor)| (tensor, module))
+        .collect();
+    let mut names: Vec<&String> = content.tensor_infos.keys().collect();
+    names.sort_by_key(|name| content.tensor_infos[*name].offset);
+    let mut report = MergeReport { least: 1.0, ..MergeReport::default() };
+    let mut tensors: Vec<(&str, QTensor)> = Vec::with_capacity(names.len());
+    for (done, name) in names.iter().enumerate() {
+        progress(done, names.len());
+        let read = |reader: &mut BufReader<File>| content.tensor(reader, name, &Device::Cpu);
+        let tensor = read(&mut reader).map_err(|error| unreadable(path, &error))?;
+        let module = modules.get(name).map(|module| module.as_str());
+        let merged = module
+            .map_or(Ok(None), |module| merged(&tensor, module, combined, base))
+            .map_err(|error| refused(path, format!("{name} cannot be merged: {error}")))?;
+        match merged {
+            None => tensors.push((name, tensor)),
+            Some(Merged { tensor, own, survived }) => {
+                report.merged += 1;
+                report.least = report.least.min(survived);
+                report.widened.extend(own.map(|share| ((*name).clone(), share)));
+                tensors.push((name, tensor));
+            }
+        }
+    }
+    let missing = combined.modules().count() - report.merged;
+    if missing > 0 {
+        return Err(refused(path, format!("{missing} modules of the adapter are not in it")));
+    }
+    write(&content.metadata, &tensors, out)
+        .map_err(|error| refused(out, format!("the merged model cannot be written: {error}")))?;
+    progress(names.len(), names.len());
+    Ok(report)
+}
+
+fn write(
+    metadata: &HashMap<String, Value>,
+    tensors: &[(&str, QTensor)],
+    out: &Path,
+) -> Computed<()> {
+    let mut metadata: Vec<(&str, &Value)> = metadata
+        .iter()
+        .map(|(key, value)| (key.as_str(), value))
+        // The writer lays tensors out in its own way.
+        .filter(|(key, _)| *key != "general.alignment")
+        .collect();
+    metadata.sort_by_key(|(key, _)| *key);
+    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(name, t)| (*name, t)).collect();
+    let mut writer = BufWriter::new(File::create(out)?);
+    gguf_file::write(&mut writer, &metadata, &tensors)?;
+    writer.flush()?;
+    Ok(writer.get_ref().sync_all()?)
+}
+
+struct Merged {
+    tensor: QTensor,
+    /// Share of the change that would have survived in the tensor's own type,
+    /// where it has another one now.
+    own: Option<f64>,
+    /// Share that survived.
+    survived: f64,
+}
+
+/// A tensor with its change; `None` where there is none.
+fn merged(
+    tensor: &QTensor,
+    module: &str,
+    combined: &Combined,
+    base: &Base,
+) -> Computed<Option<Merged>> {
+    let Some(delta) = combined.delta(module)? else { return Ok(None) };
+    let permuted = base.gguf.as_ref().and_then(|gguf| gguf.permuted);
+    let delta = match (permuted, super::kind(module)) {
+        (Some((heads, _)), "q_proj") => permute(&delta, heads)?,
+        (Some((_, heads)), "k_proj") => permute(&delta, heads)?,
+        _ => delta,
+    };
+    let before = tensor.dequantize(&Device::Cpu)?;
+    let wanted = (&before + &delta)?;
+    let after = QTensor::quantize(&wanted, tensor.dtype())?;
+    let share = survived(&after, &before, &delta)?;
+    if share >= SURVIVES {
+        return Ok(Some(Merged { tensor: after, own: None, survived: share }));
+    }
+    let columns = delta.dims().last().copied().unwrap_or(0);
+    let finer = if columns % GgmlDType::Q8_0.block_size() == 0 {
+        GgmlDType::Q8_0
+    } else {
+        GgmlDType::F32
+    };
+    let after = QTensor::quantize(&wanted, finer)?;
+    let now = survived(&after, &before, &delta)?;
+    Ok(Some(Merged { tensor: after, own: Some(share), survived: now }))
+}
+
+/// The share of the change that is in the written weights: the projection of
+/// what changed on what should have. 1 for a change of zero.
+fn survived(after: &QTensor, before: &Tensor, delta: &Tensor) -> Computed<f64> {
+    let change = (after.dequantize(&Device::Cpu)? - before)?;
+    let dot = |one: &Tensor, other: &Tensor| -> Computed<f64> {
+        // Rows are summed in F32 and added up in F64.
+        let rows: Vec<f32> = (one * other)?.sum(1)?.to_vec1()?;
+        Ok(rows.into_iter().map(f64::from).sum())
+    };
+    let whole = dot(delta, delta)?;
+    if whole == 0.0 { Ok(1.0) } else { Ok(dot(&change, delta)? / whole) }
+}
+
+/// Rows of queries or keys in the order in which llama.cpp keeps them for
+/// models of llama's kind: in each head, the two halves that rotate together
+/// are interleaved.
+pub(super) fn permute(rows: &Tensor, heads: usize) -> Computed<Tensor> {
+    let (out, inner) = rows.dims2()?;
+    rows.reshape((heads, 2, out / heads / 2, inner))?.transpose(1, 2)?.contiguous()?.reshape((
+        out, inner,
+    ))
+}

@@ -1,0 +1,123 @@
+//! The tensors of an adapter.
+
+use super::super::EngineError;
+use super::super::mistral::check_safetensors;
+use super::config::is_embedding;
+use super::{Pair, refused, unreadable};
+use candle_core::{DType, Device, Tensor, safetensors};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The file's name.
+const FILE: &str = "adapter_model.safetensors";
+
+/// What PEFT puts before the name of a module.
+pub(super) const PREFIX: &str = "base_model.model.";
+
+/// Reads the pairs, the size of the file, and its BLAKE3.
+pub(super) fn read(
+    folder: &Path,
+) -> Result<(BTreeMap<String, Pair>, u64, String), EngineError> {
+    let path = folder.join(FILE);
+    if !path.is_file() {
+        let pickled = ["adapter_model.bin", "adapter_model.pt"]
+            .into_iter()
+            .find(|name| folder.join(name).is_file());
+        return Err(refused(
+            folder,
+            match pickled {
+                Some(name) => format!(
+                    "its weights are pickled ({name}), and unpickling runs the code in them: save it anew with PEFT's save_pretrained, which writes {FILE}"
+                ),
+                None => format!("{FILE} is missing"),
+            },
+        ));
+    }
+    check_safetensors(&path)?;
+    let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+    let hash = blake3::hash(&bytes).to_hex().to_string();
+    let tensors = safetensors::load_buffer(&bytes, &Device::Cpu)
+        .map_err(|error| unreadable(&path, &error))?;
+    let mut halves: BTreeMap<String, (Option<Tensor>, Option<Tensor>)> = BTreeMap::new();
+    for (name, tensor) in tensors {
+        let (module, first) = half(&name).map_err(|reason| refused(&path, reason))?;
+        let tensor = tensor
+            .to_dtype(DType::F32)
+            .and_then(|tensor| finite(&tensor).map(|fine| (tensor, fine)))
+            .map_err(|error| unreadable(&path, &error))
+            .and_then(|(tensor, fine)| match fine {
+                true => Ok(tensor),
+                false => Err(refused(
+                    &path,
+                    format!("its tensor {name} holds values that are no numbers, so its training failed"),
+                )),
+            })?;
+        if tensor.dims().len() != 2 {
+            let reason = format!("its tensor {name} is no matrix: lorag applies LoRA to linear layers");
+            return Err(refused(&path, reason));
+        }
+        let pair = halves.entry(module).or_default();
+        if first {
+            pair.0 = Some(tensor);
+        } else {
+            pair.1 = Some(tensor);
+        }
+    }
+    let mut pairs = BTreeMap::new();
+    for (module, pair) in halves {
+        let (Some(a), Some(b)) = pair else {
+            return Err(refused(
+                &path,
+                format!("it is damaged: {module} has only one of lora_A and lora_B"),
+            ));
+        };
+        if a.dims()[0] != b.dims()[1] {
+            let (one, other) = (a.dims()[0], b.dims()[1]);
+            return Err(refused(
+                &path,
+                format!("it is damaged: lora_A of {module} has the rank {one}, lora_B {other}"),
+            ));
+        }
+        pairs.insert(module, Pair { a, b });
+    }
+    if pairs.is_empty() {
+        return Err(refused(&path, "it holds no lora_A and lora_B"));
+    }
+    Ok((pairs, bytes.len() as u64, hash))
+}
+
+/// The module that a tensor belongs to, and whether it is the first half.
+fn half(name: &str) -> Result<(String, bool), String> {
+    if name.contains("lora_embedding_") {
+        return Err(format!(
+            "it changes the embeddings ({name}), which lorag does not apply: train it on linear layers only"
+        ));
+    }
+    if name.contains("lora_magnitude_vector") {
+        return Err("it is a DoRA adapter, whose magnitudes lorag does not apply: train it without use_dora".to_owned());
+    }
+    let ends = [
+        (".lora_A.weight", true),
+        (".lora_A.default.weight", true),
+        (".lora_B.weight", false),
+        (".lora_B.default.weight", false),
+    ];
+    let found = ends.iter().find_map(|(end, first)| Some((name.strip_suffix(end)?, *first)));
+    let Some((module, first)) = found else {
+        return Err(format!(
+            "it holds {name}, which is neither lora_A nor lora_B of a linear layer, so lorag can't apply all of it"
+        ));
+    };
+    let module = module.strip_prefix(PREFIX).unwrap_or(module);
+    if is_embedding(module) {
+        return Err(format!(
+            "it changes {module}, which the engine leaves as it is: train it on the layers' own modules only"
+        ));
+    }
+    Ok((module.to_owned(), first))
+}
+
+fn finite(tensor: &Tensor) -> candle_core::Result<bool> {
+    let sum = tensor.abs()?.sum_all()?.to_scalar::<f32>()?;
+    Ok(sum.is_finite())
+}

@@ -1,0 +1,67 @@
+//! Choosing a collection, with the way its questions are answered.
+
+use super::Shared;
+use crate::app::event::Event;
+use crate::app::state::CollectionCard;
+use crate::knowledge::store::Store;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Answers from this collection from now on, or from all of them, in the way
+/// that the config says for it.
+pub(super) fn choose(shared: &Shared, name: Option<String>) {
+    match shared.setup.choice(name.as_deref()) {
+        Ok(choice) => {
+            let profiled = shared.setup.collection(name.as_deref()).is_some();
+            let text = match &name {
+                Some(name) => format!("Answers come from the collection {name} from now on."),
+                None => "Answers come from every collection from now on.".to_owned(),
+            };
+            shared.set_collection(name.clone());
+            shared.tell(Event::CollectionUsed {
+                name,
+                mode: profiled.then_some(choice.mode),
+                adapter: if profiled { choice.stack.spelled() } else { None },
+                text,
+            });
+        }
+        Err(error) => shared.say(false, error.message),
+    }
+}
+
+/// Tells the application which collections there are: indexed ones, and those
+/// that the config speaks of.
+pub(super) async fn tell(shared: Arc<Shared>) {
+    let mut files: BTreeMap<String, usize> = BTreeMap::new();
+    for name in shared.setup.loaded.settings.collections.keys() {
+        files.entry(name.clone()).or_default();
+    }
+    for record in records(&shared).await {
+        *files.entry(record).or_default() += 1;
+    }
+    let cards = files
+        .into_iter()
+        .map(|(name, files)| {
+            let entry = shared.setup.collection(Some(&name));
+            let mut about = vec![match files {
+                1 => "1 file".to_owned(),
+                n => format!("{n} files"),
+            }];
+            if let Some(entry) = entry {
+                about.extend(entry.mode.map(|mode| mode.to_string()));
+                about.extend(entry.adapter.clone());
+                about.extend(entry.about.clone());
+            }
+            CollectionCard { name, about: about.join(" · "), files }
+        })
+        .collect();
+    shared.tell(Event::Collections(cards));
+}
+
+/// The collection of every indexed file.
+async fn records(shared: &Shared) -> Vec<String> {
+    let store = Store::open_any(&shared.setup.paths.knowledge).await;
+    let Ok(Some(store)) = store else { return Vec::new() };
+    let files = store.files().await.unwrap_or_default();
+    files.into_iter().map(|file| file.collection).collect()
+}

@@ -1,0 +1,87 @@
+//! The same question answered by several variants, one after the other, from
+//! the same evidence.
+
+use super::answering::{Material, Teller, answer, find};
+use super::variants::{self, obtain};
+use super::{Shared, Variant};
+use crate::app::effect::AskRequest;
+use crate::app::event::{AnswerEvent, CompareEvent, Event};
+use crate::app::state::{CompareRequest, CompareVariant};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Answers in each variant. Dropping the future cancels.
+pub async fn run(shared: Arc<Shared>, compare: CompareRequest) {
+    let request = compare.request;
+    let tell = |event| shared.tell(Event::Compare { request, event });
+    // Searched once, by the first column that reads: the evidence is the same.
+    let mut material: Option<Arc<Material>> = None;
+    for (column, wanted) in compare.columns.iter().enumerate() {
+        let teller = Teller::new(&shared, move |event| {
+            let event = CompareEvent::Answer { column, event };
+            Event::Compare { request, event }
+        });
+        let ask = ask(&compare, wanted);
+        tell(CompareEvent::Loading { column });
+        let started = Instant::now();
+        let variant = match obtain(&shared, &compare.model, wanted.adapter.as_deref()).await {
+            Ok((variant, _)) => variant,
+            Err(message) => {
+                tell(CompareEvent::Failed { column, message });
+                continue;
+            }
+        };
+        tell(CompareEvent::Loaded {
+            column,
+            switch_ms: started.elapsed().as_secs_f64() * 1e3,
+            memory_bytes: variant.model.engine.footprint().total(),
+        });
+        let evidence = if wanted.mode.reads() {
+            match &material {
+                Some(material) => Arc::clone(material),
+                None => match find(&shared, &ask, &teller).await {
+                    Ok(found) => Arc::clone(material.insert(Arc::new(found))),
+                    Err(message) => {
+                        tell(CompareEvent::Failed { column, message });
+                        continue;
+                    }
+                },
+            }
+        } else {
+            Arc::new(Material::default())
+        };
+        match one(&shared, &ask, evidence, &variant, &teller).await {
+            Ok(event) => teller.tell(event),
+            Err(message) => tell(CompareEvent::Failed { column, message }),
+        }
+    }
+    variants::tell(&shared, compare.model.clone());
+    tell(CompareEvent::Done);
+}
+
+async fn one(
+    shared: &Arc<Shared>,
+    ask: &AskRequest,
+    material: Arc<Material>,
+    variant: &Variant,
+    teller: &Teller,
+) -> Result<AnswerEvent, String> {
+    let answer = answer(shared, ask, material, variant, teller).await?;
+    Ok(AnswerEvent::Done(Box::new(answer)))
+}
+
+/// The question as one column asks it.
+fn ask(compare: &CompareRequest, wanted: &CompareVariant) -> AskRequest {
+    AskRequest {
+        request: compare.request,
+        question: compare.question.clone(),
+        previous: compare.previous.clone(),
+        history: compare.history.clone(),
+        quote: compare.quote,
+        mode: wanted.mode,
+        adapter: wanted.adapter.clone(),
+        strategy: compare.strategy,
+        evidence: compare.evidence.clone(),
+        continued: None,
+    }
+}
