@@ -88,7 +88,7 @@ pub(super) fn read(
 
 /// The module that a tensor belongs to, and whether it is the first half.
 fn half(name: &str) -> Result<(String, bool), String> {
-    if name.contains("lora_embedding_") {
+    if name.contains("lora_embedding_") || name.contains("embed_tokens") {
         return Err(format!(
             "it changes the embeddings ({name}), which lorag does not apply: train it on linear layers only"
         ));

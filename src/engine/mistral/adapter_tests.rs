@@ -389,7 +389,7 @@ async fn merged_phi3_gguf_is_near_the_logits_of_peft() {
     let (logits, _) = run(&tuned, &expected.tokens, 0).await;
     let (off, effect) = (error(&logits, &adapted), error(&plain, &adapted));
     println!("phi3 GGUF in Q8_0: error {off:.2e}, of the base {rounding:.2e}");
-    assert!(off < 0.03 && off < effect / 30.0, "off by {off}, the adapter moves {effect}");
+    assert!(off < effect / 20.0, "off by {off}, the adapter moves {effect}");
     assert!(off < rounding * 3.0, "off by {off}, quantizing alone by {rounding}");
 }
 

@@ -13,7 +13,7 @@ fn long(count: TurnId) -> State {
     let mut state = fixtures::empty();
     let turns = (1..=count).map(|id| Turn {
         outcome: Outcome::Cancelled,
-        mode: crate::domain::Mode::Rag,
+        mode: crate::domain::Mode::Base,
         model: String::new(),
         ..fixtures::plain_turn(id, (id > 1).then(|| id - 1), &format!("q{id}"), &format!("a{id}"))
     });
