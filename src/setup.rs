@@ -7,14 +7,13 @@ mod choice;
 pub use adapters::{ADAPTER_CONFIG, AdapterOrigin, AdapterPlace};
 pub use choice::Choice;
 
-use adapters::Tuned;
 use crate::builtin;
 use crate::config::{self, Loaded, Manifest, Manner, Origin, Paths};
-use crate::engine::Engine;
-use crate::engine::residents::{Alive, Footprint, Weighs};
-use crate::engine::mistral::{self, LoadOptions, Place};
-use crate::engine::scripted::ScriptedEngine;
 use crate::domain::Stack;
+use crate::engine::Engine;
+use crate::engine::mistral::{self, LoadOptions, Place};
+use crate::engine::residents::{Alive, Footprint, Weighs};
+use crate::engine::scripted::ScriptedEngine;
 use crate::hub::{Cache, ModelId};
 use crate::knowledge::chunk::Sizes;
 use crate::knowledge::embed::{self, Embedder, EmbedderSource};
@@ -22,6 +21,7 @@ use crate::knowledge::ingest::IngestOptions;
 use crate::knowledge::search::SearchOptions;
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::WalkOptions;
+use adapters::Tuned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -228,9 +228,10 @@ impl Setup {
         names.extend(self.loaded.settings.models.keys().cloned());
         let cache = Cache::from_environment(|key| std::env::var(key).ok());
         // Adapters lie in the same cache, and are no models.
-        let models = cache.list().into_iter().filter(|model| {
-            model.complete && !model.folder.join(ADAPTER_CONFIG).is_file()
-        });
+        let models = cache
+            .list()
+            .into_iter()
+            .filter(|model| model.complete && !model.folder.join(ADAPTER_CONFIG).is_file());
         names.extend(models.map(|model| model.id.to_string()));
         let mut seen = std::collections::HashSet::new();
         names.retain(|name| seen.insert(name.clone()));

@@ -112,8 +112,7 @@ pub(super) fn not_answered(
     on_event(AskEvent::Text(&ask.manner.no_answer));
     let text = ask.manner.no_answer.clone();
     let stats = Meter::new(started).stats(ask, 0, FinishReason::NotGenerated);
-    let said =
-        Said { text, citations: Vec::new(), dropped: Vec::new(), alternatives: Vec::new() };
+    let said = Said { text, citations: Vec::new(), dropped: Vec::new(), alternatives: Vec::new() };
     finish(ask, said, sources, ledger, stats)
 }
 

@@ -87,7 +87,11 @@ pub const COMMANDS: &[CommandInfo] = &[
     info("/model", "[NAME]", "load a model; without a name, choose one"),
     info("/mode", "[base|rag|adapter|hybrid]", "answer with or without sources and adapter"),
     info("/adapter", "[NAME[*SCALE]|none]", "answer with an adapter, several as ONE+OTHER"),
-    info("/compare", "[adapters] [QUESTION]", "answer in every mode or with every adapter, side by side"),
+    info(
+        "/compare",
+        "[adapters] [QUESTION]",
+        "answer in every mode or with every adapter, side by side",
+    ),
     info("/strategy", "[token|sequence]", "read sources in one prompt, or one by one"),
     info("/collection", "[NAME|all]", "answer from a collection, in its own way"),
     info("/quote", "[auto|on|off]", "answer only with sentences of the sources"),
@@ -273,7 +277,8 @@ pub fn complete(text: &str, known: &Known<'_>) -> Vec<(String, String)> {
         out.extend(of("/mode", choices(&modes)));
         let strategies = Strategy::ALL.map(|strategy| (strategy.name(), strategy.about()));
         out.extend(of("/strategy", choices(&strategies)));
-        let compare = [("modes", "base, rag, adapter, hybrid"), ("adapters", "every one that fits")];
+        let compare =
+            [("modes", "base, rag, adapter, hybrid"), ("adapters", "every one that fits")];
         out.extend(of("/compare", choices(&compare)));
         let quote =
             [("auto", "as the model says"), ("on", "always"), ("off", "in the model's own words")];

@@ -2,9 +2,7 @@
 
 use super::state::{CompareRequest, RequestId};
 use crate::config::QuoteMode;
-use crate::domain::{
-    ByteRange, Hit, LeftOut, LineRange, Mode, Source, Strategy, Turn, TurnId,
-};
+use crate::domain::{ByteRange, Hit, LeftOut, LineRange, Mode, Source, Strategy, Turn, TurnId};
 use std::path::PathBuf;
 
 /// Something to do.

@@ -5,7 +5,7 @@ use super::state::{
 };
 use super::{Action, Key};
 use crate::domain::{
-    Answer, ByteRange, Citation, Ledger, Mode, SearchTimings, Source, Turn, TurnId,
+    Answer, ByteRange, Citation, Ledger, Mode, SearchTimings, Source, Strategy, Turn, TurnId,
 };
 
 /// Something that happened.
@@ -67,6 +67,8 @@ pub enum Event {
         session: String,
         /// The turn.
         turn: TurnId,
+        /// Whether it was kept as a question whose answer isn't there yet.
+        pending: bool,
         /// What went wrong.
         error: Option<String>,
     },
@@ -111,6 +113,8 @@ pub enum Event {
         mode: Option<Mode>,
         /// The adapters it wants.
         adapter: Option<String>,
+        /// The strategy it wants.
+        strategy: Option<Strategy>,
         /// What to say.
         text: String,
     },

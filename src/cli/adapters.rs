@@ -15,8 +15,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Files that make up an adapter; others of its folder are not copied.
-const FILES: [&str; 4] =
-    [ADAPTER_CONFIG, "adapter_model.safetensors", "lorag.toml", "README.md"];
+const FILES: [&str; 4] = [ADAPTER_CONFIG, "adapter_model.safetensors", "lorag.toml", "README.md"];
 
 /// Runs the command.
 pub async fn run(context: &Context, command: AdaptersCommand) -> Result<u8, Failure> {

@@ -22,11 +22,8 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
     let mut signals = ingest::Signals::new();
     let choice = context.choice(args.collection.as_deref())?;
     let reads = choice.mode.reads();
-    let indexing = if args.paths.is_empty() || !reads {
-        None
-    } else {
-        Some(index(context, &args).await?)
-    };
+    let indexing =
+        if args.paths.is_empty() || !reads { None } else { Some(index(context, &args).await?) };
 
     // The model loads while the passages are searched.
     let loading = Instant::now();
@@ -274,7 +271,10 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
     } else if cut {
         eprintln!("lorag: the answer reached its limit of tokens; raise it with --max-tokens N.");
     }
-    if answer.answered && answer.mode.reads() && !answer.citations.iter().any(|c| c.support != Support::Missing) {
+    if answer.answered
+        && answer.mode.reads()
+        && !answer.citations.iter().any(|c| c.support != Support::Missing)
+    {
         eprintln!(
             "lorag: no passage was found to support this answer; read the sources before you rely on it."
         );
@@ -308,10 +308,7 @@ fn status(answer: &Answer) -> String {
     let adapter = answer.adapter.as_ref().map(|name| format!(" + {name}")).unwrap_or_default();
     let how = format!("{}: {}{adapter}", answer.mode, stats.model);
     if stats.finish_reason == FinishReason::NotGenerated {
-        return format!(
-            "{how}: nothing generated, {:.0} ms search",
-            answer.search.total_ms
-        );
+        return format!("{how}: nothing generated, {:.0} ms search", answer.search.total_ms);
     }
     format!(
         "{how} ({}, {}): {} prompt tokens, {} decoded, first text after {:.0} ms, {:.0} ms in all, {:.0} ms search, {} MiB",

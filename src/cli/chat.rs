@@ -57,18 +57,8 @@ pub fn run(global: &Global, args: &ChatArgs) -> Result<u8, Failure> {
     let choice = setup.choice(collection.as_deref())?;
     runtime::install_panic_hook();
     let roots = args.paths.clone();
-    let launch = Launch {
-        keymap,
-        themes,
-        depth,
-        theme,
-        roots,
-        resume,
-        choice,
-        collection,
-        warning,
-        setup,
-    };
+    let launch =
+        Launch { keymap, themes, depth, theme, roots, resume, choice, collection, warning, setup };
     if let Some(id) = runtime::run(launch)? {
         let short = id.rsplit('-').next().unwrap_or(&id);
         outln!("Go on with: lorag --resume {short}")?;

@@ -187,11 +187,8 @@ async fn search(
     dataset: &Dataset,
     signals: &mut ingest::Signals,
 ) -> Result<Searched, Failure> {
-    let own = if args.paths.is_empty() && args.collection.is_none() {
-        dataset.documents()
-    } else {
-        None
-    };
+    let own =
+        if args.paths.is_empty() && args.collection.is_none() { dataset.documents() } else { None };
     let paths: Vec<PathBuf> = args.paths.iter().cloned().chain(own).collect();
     let collection = args.collection.as_deref().unwrap_or(DEFAULT_COLLECTION);
     if !paths.is_empty() {
@@ -241,7 +238,9 @@ impl<'a> Run<'a> {
         dataset: &'a Dataset,
         searched: Option<&'a Searched>,
     ) -> Self {
-        let strategy = args.strategy.unwrap_or(context.loaded.settings.generation.strategy);
+        // What was set wins over the profile of the collection.
+        let chosen = context.strategy(args.collection.as_deref());
+        let strategy = args.strategy.unwrap_or(chosen);
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len}  {eta} left  {msg}") {
             bar.set_style(style.progress_chars("█▌░"));

@@ -7,8 +7,8 @@ use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code};
 use crate::builtin;
-use crate::setup::ADAPTER_CONFIG;
 use crate::hub::{self, Cache, Endpoint, FileFilter, ModelId};
+use crate::setup::ADAPTER_CONFIG;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 

@@ -238,7 +238,8 @@ pub struct Manner {
 const SYSTEM: &str = "You answer questions from the numbered sources that the user gives you, and from nothing else. Cite the source of every claim as [n], right behind the claim, for example: The cache is emptied at midnight [2]. If the sources do not answer the question, reply only: The sources do not answer this.";
 
 /// The system text for models without a manifest, where no sources are read.
-const SYSTEM_ALONE: &str = "You answer questions briefly and truthfully. If you do not know the answer, say so.";
+const SYSTEM_ALONE: &str =
+    "You answer questions briefly and truthfully. If you do not know the answer, say so.";
 
 impl Default for Manner {
     fn default() -> Self {

@@ -26,6 +26,6 @@ pub use manifest::{
 pub use paths::Paths;
 pub use schema::{COLLECTION_KEYS, KEYS, Key, Kind, MODEL_KEYS};
 pub use settings::{
-    AdapterName, Adapters, CollectionEntry, ColourDepth, Generation, Ingest, LogFilter, ModelEntry, ModelName, Quantization, QuoteMode,
-    Search, Settings, Ui,
+    AdapterName, Adapters, CollectionEntry, ColourDepth, Generation, Ingest, LogFilter, ModelEntry,
+    ModelName, Quantization, QuoteMode, Search, Settings, Ui,
 };

@@ -90,8 +90,9 @@ impl fmt::Display for Kind {
                 formatter.write_str("a model (\"builtin\", a folder, a file, a hub id or a name)")
             }
             Self::Filter => formatter.write_str("a log filter such as \"lorag=debug,warn\""),
-            Self::Examples => formatter
-                .write_str("a list such as [{ question = \"…\", answer = \"…\" }]"),
+            Self::Examples => {
+                formatter.write_str("a list such as [{ question = \"…\", answer = \"…\" }]")
+            }
             Self::Adapters => formatter.write_str(
                 "an adapter such as \"bullets\", \"bullets*0.5\", \"one+other\" or \"none\"",
             ),

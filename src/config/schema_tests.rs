@@ -3,8 +3,8 @@
 
 use super::super::value::{Base, Given, check};
 use super::super::{
-    CollectionEntry, EvidencePart, Example, Manifest, ModelEntry, Order, PromptPart, QuotePart, QuoteUnit, SamplingPart,
-    Settings,
+    CollectionEntry, EvidencePart, Example, Manifest, ModelEntry, Order, PromptPart, QuotePart,
+    QuoteUnit, SamplingPart, Settings,
 };
 use super::*;
 use crate::domain::{Mode, Strategy};

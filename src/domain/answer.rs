@@ -1,8 +1,6 @@
 //! An answer whose citations lead to exact passages.
 
-use super::{
-    ByteRange, GenerationStats, Ledger, LineRange, Mode, SearchTimings, Source, Strategy,
-};
+use super::{ByteRange, GenerationStats, Ledger, LineRange, Mode, SearchTimings, Source, Strategy};
 use serde::{Deserialize, Serialize};
 
 /// A citation `[n]` of an answer.

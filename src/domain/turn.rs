@@ -1,7 +1,8 @@
 //! A turn of a conversation: what the screen shows and the session log keeps.
 
 use super::{
-    Alternative, Citation, DroppedCitation, GenerationStats, Ledger, Mode, SearchTimings, Source, Strategy, Support,
+    Alternative, Citation, DroppedCitation, GenerationStats, Ledger, Mode, SearchTimings, Source,
+    Strategy, Support,
 };
 use serde::{Deserialize, Serialize};
 

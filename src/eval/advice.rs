@@ -116,7 +116,10 @@ mod tests {
         let said = advised(&[variant("base", &bad, 20.0), variant("rag", &good, 90.0)]);
         assert_eq!(said.favours, "rag");
         assert!(said.interval[0] > 0.5 && said.margin < said.interval[1], "{said:?}");
-        assert!(said.text.contains("ahead of base") && said.text.contains("stays fresh"), "{said:?}");
+        assert!(
+            said.text.contains("ahead of base") && said.text.contains("stays fresh"),
+            "{said:?}"
+        );
         assert!(said.text.contains("base is the quickest (20 ms against 90 ms"), "{said:?}");
     }
 

@@ -132,7 +132,11 @@ mod tests {
         std::fs::create_dir_all(&docs).unwrap();
         std::fs::write(docs.join("a.md"), "x").unwrap();
         let path = folder.path().join("eval/set.jsonl");
-        std::fs::write(&path, "{\"question\": \"a?\", \"answers\": [\"x\"], \"path\": \"docs/a.md\"}").unwrap();
+        std::fs::write(
+            &path,
+            "{\"question\": \"a?\", \"answers\": [\"x\"], \"path\": \"docs/a.md\"}",
+        )
+        .unwrap();
         assert_eq!(Dataset::read(&path, None).unwrap().documents(), Some(docs));
     }
 

@@ -44,7 +44,11 @@ impl Gate {
                 let Some(value) = row.measure(&condition.measure) else {
                     // Citations are not to be had from modes without sources.
                     if condition.variant.is_some() {
-                        failures.push(format!("{}: {} has no such measure", condition.text, row.name()));
+                        failures.push(format!(
+                            "{}: {} has no such measure",
+                            condition.text,
+                            row.name()
+                        ));
                     }
                     continue;
                 };

@@ -64,7 +64,8 @@ fn chart(title: &str, name: &str, unit: &str, most: Option<f64>, rows: &[Row]) -
     for (index, (variant, value)) in values.iter().enumerate() {
         let y = STEP * index as f64;
         let width = if most > 0.0 { BAR * value / most } else { 0.0 };
-        let shown = if unit.is_empty() { format!("{value:.3}") } else { format!("{value:.0}{unit}") };
+        let shown =
+            if unit.is_empty() { format!("{value:.3}") } else { format!("{value:.0}{unit}") };
         let _ = write!(
             svg,
             "<text x=0 y={:.1}>{}</text><rect x={LABEL} y={:.1} width={width:.1} height=14 rx=2 /><text x={:.1} y={:.1}>{shown}</text>",
@@ -119,7 +120,9 @@ fn answers(dataset: &Dataset, rows: &[Row], records: &[Vec<Record>]) -> String {
             escape(&references)
         );
         for (row, records) in rows.iter().zip(records) {
-            let Some(record) = records.iter().find(|record| record.question == index) else { continue };
+            let Some(record) = records.iter().find(|record| record.question == index) else {
+                continue;
+            };
             let _ = write!(
                 list,
                 "<dt>{} · F1 {:.3} · {:.0} ms</dt><dd>{}</dd>",

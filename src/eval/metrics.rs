@@ -33,9 +33,9 @@ fn without_marks(text: &str) -> String {
     while let Some(start) = rest.find('[') {
         let (before, after) = rest.split_at(start);
         out.push_str(before);
-        let end = after.find(']').filter(|end| {
-            *end > 1 && after[1..*end].bytes().all(|byte| byte.is_ascii_digit())
-        });
+        let end = after
+            .find(']')
+            .filter(|end| *end > 1 && after[1..*end].bytes().all(|byte| byte.is_ascii_digit()));
         match end {
             Some(end) => rest = &after[end + 1..],
             None => {

@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn other_runs_have_other_files() {
         let folder = tempfile::tempdir().unwrap();
-        let path = |parts: &[&str]| Log::open(folder.path(), parts, false).unwrap().path().to_owned();
+        let path =
+            |parts: &[&str]| Log::open(folder.path(), parts, false).unwrap().path().to_owned();
         assert_ne!(path(&["set", "rag"]), path(&["set", "base"]));
         assert_ne!(path(&["ab", "c"]), path(&["a", "bc"]));
     }

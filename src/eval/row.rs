@@ -123,7 +123,8 @@ impl Row {
     /// Sums the records of a variant up.
     #[must_use]
     pub fn of(mode: &str, adapter: Option<&str>, strategy: &str, records: &[Record]) -> Self {
-        let all = |of: &dyn Fn(&Record) -> f64| mean(&values(records, &|r| Some(of(r)))).unwrap_or(0.0);
+        let all =
+            |of: &dyn Fn(&Record) -> f64| mean(&values(records, &|r| Some(of(r)))).unwrap_or(0.0);
         let some = |of: &dyn Fn(&Record) -> Option<f64>| mean(&values(records, of));
         let ranked = |of: &dyn Fn(usize) -> f64| {
             some(&|record| record.rank.filter(|_| record.answerable).map(of))
@@ -200,7 +201,13 @@ mod tests {
             memory_bytes: 5,
             ..Record::default()
         };
-        let refused = Record { answered: false, f1: 1.0, rank: Some(0), memory_bytes: 9, ..Record::default() };
+        let refused = Record {
+            answered: false,
+            f1: 1.0,
+            rank: Some(0),
+            memory_bytes: 9,
+            ..Record::default()
+        };
         let row = Row::of("rag", None, "token", &[answered, refused]);
         assert_eq!((row.n, row.f1, row.answered, row.abstained), (2, 0.75, 0.5, 0.5));
         assert_eq!((row.answered_answerable, row.abstained_unanswerable), (Some(1.0), Some(1.0)));

@@ -48,8 +48,9 @@ pub fn table(rows: &[Row]) -> String {
 }
 
 fn block(title: &str, columns: &[Column], rows: &[Row]) -> String {
-    let mut cells: Vec<Vec<String>> =
-        vec![std::iter::once(title.to_owned()).chain(columns.iter().map(|c| c.0.to_owned())).collect()];
+    let mut cells: Vec<Vec<String>> = vec![
+        std::iter::once(title.to_owned()).chain(columns.iter().map(|c| c.0.to_owned())).collect(),
+    ];
     for row in rows {
         let values = columns.iter().map(|(_, of)| of(row));
         cells.push(std::iter::once(row.name()).chain(values).collect());
@@ -94,11 +95,14 @@ mod tests {
         assert!(text.lines().all(|line| line.width() <= 80), "{text}");
         assert!(text.contains("hybrid/日本語"), "{text}");
         let at = |needle: &str| {
-            text.lines().filter_map(|line| line.find(needle).map(|byte| line[..byte].width())).next()
+            text.lines()
+                .filter_map(|line| line.find(needle).map(|byte| line[..byte].width()))
+                .next()
         };
         assert!(at("0.500").is_some() && text.contains("12345 ms"), "{text}");
         for block in text.split("\n\n") {
-            let ends: Vec<usize> = block.lines().filter(|l| !l.is_empty()).map(UnicodeWidthStr::width).collect();
+            let ends: Vec<usize> =
+                block.lines().filter(|l| !l.is_empty()).map(UnicodeWidthStr::width).collect();
             assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{block}");
         }
     }

@@ -6,6 +6,7 @@ use super::stderr::StderrToLog;
 use super::terminal::Terminal;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -128,29 +129,61 @@ fn split(text: &str) -> Vec<String> {
     words
 }
 
-/// Runs the editor on the terminal, with the screen down meanwhile and the
-/// real standard error. Waits until it ends; suspending it suspends lorag.
+/// An editor that has the terminal.
+pub struct Running {
+    id: Pid,
+    ended: tokio::sync::oneshot::Receiver<io::Result<ExitStatus>>,
+    /// How the terminal was before, which an editor that crashed would not say.
+    modes: Option<Termios>,
+}
+
+/// Puts the screen down and starts the editor on the terminal, with the real
+/// standard error. Suspending it suspends lorag.
 ///
 /// No event stream may be reading the terminal, or it takes the editor's keys.
-/// Afterwards [`signals::Signals::forget`] drops the signals that were meant
-/// for the editor.
+/// Once it has ended, the screen is to be resumed, and
+/// [`signals::Signals::forget`] drops the signals that were meant for it.
 ///
 /// # Errors
-/// The program can't be started, or the terminal is gone. The screen is up
-/// again if that is possible.
-pub fn run(
+/// The program can't be started, or the terminal is gone. The screen is down
+/// all the same.
+pub fn start(
     terminal: &mut Terminal,
     command: &EditorCommand,
     stderr: Option<&StderrToLog>,
-) -> io::Result<ExitStatus> {
+) -> io::Result<Running> {
     let stderr = stderr.map_or_else(|| Ok(Stdio::inherit()), StderrToLog::real)?;
     terminal.leave()?;
-    let outcome = start(command, stderr).and_then(|child| wait(&child));
-    terminal.resume()?;
-    outcome
+    let modes = tcgetattr(rustix::stdio::stdin()).ok();
+    let child = spawn(command, stderr)?;
+    let id = Pid::from_child(&child);
+    let (sender, ended) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new().name("lorag-editor".to_owned()).spawn(move || {
+        let _ = sender.send(wait(&child));
+    })?;
+    Ok(Running { id, ended, modes })
 }
 
-fn start(command: &EditorCommand, stderr: Stdio) -> io::Result<Child> {
+impl Running {
+    /// Waits for its end, and puts the terminal into the modes that it had.
+    ///
+    /// # Errors
+    /// Its end can't be told.
+    pub async fn ended(&mut self) -> io::Result<ExitStatus> {
+        let outcome = (&mut self.ended).await;
+        if let Some(modes) = self.modes.take() {
+            let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &modes);
+        }
+        outcome.map_err(io::Error::other)?
+    }
+
+    /// Asks it to end, as its own terminal would when it closes.
+    pub fn end(&self) {
+        let _ = kill_process(self.id, Signal::HUP);
+    }
+}
+
+fn spawn(command: &EditorCommand, stderr: Stdio) -> io::Result<Child> {
     let mut process = Command::new(&command.program);
     process.args(&command.arguments).stderr(stderr);
     process.spawn().map_err(|error| {
@@ -260,7 +293,7 @@ mod tests {
         let shell = |script: &str| {
             let arguments = vec!["-c".into(), script.into()];
             let command = EditorCommand { program: "sh".to_owned(), arguments };
-            wait(&start(&command, Stdio::inherit()).unwrap()).unwrap()
+            wait(&spawn(&command, Stdio::inherit()).unwrap()).unwrap()
         };
         assert!(shell("exit 0").success());
         assert_eq!(shell("exit 3").code(), Some(3));
@@ -271,7 +304,7 @@ mod tests {
     fn a_missing_editor_is_named_with_what_to_do() {
         let program = "no-such-editor".to_owned();
         let missing = EditorCommand { program, arguments: Vec::new() };
-        let error = start(&missing, Stdio::inherit()).unwrap_err();
+        let error = spawn(&missing, Stdio::inherit()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         assert_eq!(
             error.to_string(),

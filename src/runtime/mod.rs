@@ -34,6 +34,7 @@ use input::{Input, MouseInput};
 use signals::{Signal, Signals};
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -85,6 +86,12 @@ pub fn remembered_theme(setup: &Setup) -> Option<String> {
 pub fn run(launch: Launch) -> io::Result<Option<String>> {
     let ui_settings = launch.setup.loaded.settings.ui.clone();
     let log = launch.setup.paths.logs.join(crate::config::LOG_FILE);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Heeded before the screen is up: a signal in between would leave it there.
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::new()?
+    };
     let terminal = Terminal::enter(TerminalOptions { mouse: ui_settings.mouse })?;
     let size = terminal.size()?;
     let mut state = State::new(Start {
@@ -132,21 +139,26 @@ pub fn run(launch: Launch) -> io::Result<Option<String>> {
     let worker = Worker::start(launch.setup, sender, launch.resume, launch.collection)?;
     worker.list_models();
     screen.worker = Some(worker);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(async {
-        screen.carry_out_all(effects)?;
-        screen.run(inbox).await
-    });
-    if result.is_err() && !screen.state.quitting {
-        // The terminal is gone; the answer is kept as far as it came.
-        let _ = screen.act(Action::Quit);
+    let result = panic::catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async {
+            screen.carry_out_all(effects)?;
+            screen.run(inbox, signals).await
+        })
+    }));
+    if !matches!(result, Ok(Ok(()))) && !screen.state.quitting {
+        // The terminal is gone, or something is broken here; the answer is
+        // kept as far as it came.
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| screen.act(Action::Quit)));
     }
     // Work ends before the terminal is given back: what a library says last
     // belongs into the log, too.
-    if let Some(mut worker) = screen.worker.take() {
-        worker.finish();
-    }
+    let unsaved = screen.worker.take().and_then(|mut worker| worker.finish());
     let left = screen.terminal.leave();
+    drop(screen.stderr.take());
+    if let Some(unsaved) = unsaved {
+        eprintln!("lorag: {unsaved}");
+    }
+    let result = result.unwrap_or_else(|panicked| panic::resume_unwind(panicked));
     result.and(left)?;
     Ok(screen.state.session.id)
 }
@@ -181,8 +193,11 @@ enum Pending {
 }
 
 impl Screen {
-    async fn run(&mut self, mut inbox: UnboundedReceiver<Event>) -> io::Result<()> {
-        let mut signals = Signals::new()?;
+    async fn run(
+        &mut self,
+        mut inbox: UnboundedReceiver<Event>,
+        mut signals: Signals,
+    ) -> io::Result<()> {
         let mut keys = EventStream::new();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -190,7 +205,9 @@ impl Screen {
             if let Some(pending) = self.pending.take() {
                 drop(keys);
                 match pending {
-                    Pending::Edit { path, line } => self.edit(&path, line)?,
+                    Pending::Edit { path, line } => {
+                        self.edit(&path, line, &mut inbox, &mut signals).await?;
+                    }
                     Pending::Suspend => self.suspend()?,
                 }
                 // What was pressed for someone else is none of ours.
@@ -214,7 +231,9 @@ impl Screen {
                     Some(Err(_)) | None => self.act(Action::Quit)?,
                 },
                 signal = signals.next() => match signal {
-                    Signal::Terminate | Signal::Hangup => self.act(Action::Quit)?,
+                    Signal::Terminate | Signal::Interrupt | Signal::Hangup => {
+                        self.act(Action::Quit)?;
+                    }
                     Signal::Suspend => self.pending = Some(Pending::Suspend),
                     Signal::Continue => {
                         // The shell may have set the modes that it likes.
@@ -345,10 +364,42 @@ impl Screen {
         })
     }
 
-    fn edit(&mut self, path: &str, line: u32) -> io::Result<()> {
+    /// Gives the terminal to the user's editor. Answers go on meanwhile, and are
+    /// kept; only drawing waits.
+    async fn edit(
+        &mut self,
+        path: &str,
+        line: u32,
+        inbox: &mut UnboundedReceiver<Event>,
+        signals: &mut Signals,
+    ) -> io::Result<()> {
         let command = editor::command(|name| std::env::var(name).ok(), Path::new(path), line);
-        let result = editor::run(&mut self.terminal, &command, self.stderr.as_ref());
         let program = &command.program;
+        let running = editor::start(&mut self.terminal, &command, self.stderr.as_ref());
+        let result = match running {
+            Ok(mut running) => loop {
+                tokio::select! {
+                    biased;
+                    ended = running.ended() => break ended,
+                    signal = signals.next() => match signal {
+                        // Ctrl+C there goes to the whole job, this one among it.
+                        Signal::Suspend | Signal::Continue | Signal::Interrupt => {}
+                        Signal::Terminate | Signal::Hangup => {
+                            running.end();
+                            self.act(Action::Quit)?;
+                        }
+                    },
+                    event = inbox.recv() => {
+                        if let Some(event) = event {
+                            self.take(event)?;
+                        }
+                    }
+                }
+            },
+            Err(error) => Err(error),
+        };
+        self.terminal.resume()?;
+        self.redraw()?;
         self.frames.request(Instant::now(), Urgency::Key);
         let event = match result {
             Ok(status) if status.success() => {

@@ -11,9 +11,11 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 /// What somebody outside wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// The program is to end: SIGTERM, or SIGINT and SIGQUIT, which in raw
-    /// mode come from no key.
+    /// The program is to end: SIGTERM.
     Terminate,
+    /// The same by SIGINT or SIGQUIT. In raw mode no key sends them, but while
+    /// an editor has the terminal, its keys do.
+    Interrupt,
     /// The terminal is gone: SIGHUP.
     Hangup,
     /// The program is to stop until it is continued: SIGTSTP.
@@ -62,8 +64,8 @@ impl Signals {
             biased;
             _ = self.hangup.recv() => Signal::Hangup,
             _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.interrupt.recv() => Signal::Terminate,
-            _ = self.quit.recv() => Signal::Terminate,
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.quit.recv() => Signal::Interrupt,
             _ = self.suspend.recv() => Signal::Suspend,
             _ = self.resume.recv() => Signal::Continue,
         }
@@ -130,8 +132,8 @@ mod tests {
             for (number, told) in [
                 (Number::TSTP, Signal::Suspend),
                 (Number::CONT, Signal::Continue),
-                (Number::INT, Signal::Terminate),
-                (Number::QUIT, Signal::Terminate),
+                (Number::INT, Signal::Interrupt),
+                (Number::QUIT, Signal::Interrupt),
                 (Number::TERM, Signal::Terminate),
                 (Number::HUP, Signal::Hangup),
             ] {

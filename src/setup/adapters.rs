@@ -210,7 +210,8 @@ impl Setup {
     /// Where one is missing or damaged.
     pub fn fingerprint(&self, stack: &Stack) -> Result<String, SetupError> {
         let opened = self.opened(stack)?;
-        let hashes = opened.iter().map(|opened| format!("{}*{}", opened.adapter.hash(), opened.scale));
+        let hashes =
+            opened.iter().map(|opened| format!("{}*{}", opened.adapter.hash(), opened.scale));
         Ok(hashes.collect::<Vec<_>>().join("+"))
     }
 

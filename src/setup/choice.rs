@@ -23,6 +23,21 @@ impl Setup {
         self.loaded.settings.collections.get(name?)
     }
 
+    /// How the sources of questions of a collection are read.
+    #[must_use]
+    pub fn strategy(&self, collection: Option<&str>) -> Strategy {
+        match self.collection(collection).and_then(|entry| entry.strategy) {
+            Some(strategy) if !self.given("generation.strategy") => strategy,
+            _ => self.loaded.settings.generation.strategy,
+        }
+    }
+
+    /// Whether a setting was given for this run alone.
+    fn given(&self, key: &str) -> bool {
+        let origin = self.loaded.origins.get(key);
+        matches!(origin, Some(Origin::Environment { .. } | Origin::Flag { .. }))
+    }
+
     /// How questions to a collection are answered. A flag or a variable wins
     /// over what the config says of the collection, and that over what it says
     /// for all. An adapter that is given without a mode is used.
@@ -32,10 +47,7 @@ impl Setup {
     pub fn choice(&self, collection: Option<&str>) -> Result<Choice, SetupError> {
         let settings = &self.loaded.settings;
         let entry = self.collection(collection);
-        let given = |key: &str| {
-            let origin = self.loaded.origins.get(key);
-            matches!(origin, Some(Origin::Environment { .. } | Origin::Flag { .. }))
-        };
+        let given = |key: &str| self.given(key);
         let mut mode = match entry.and_then(|entry| entry.mode) {
             Some(mode) if !given("mode") => mode,
             _ => settings.mode,
@@ -48,10 +60,7 @@ impl Setup {
         if given("adapter") && !given("mode") {
             mode = Mode::of(mode.reads(), !stack.is_none());
         }
-        let strategy = match entry.and_then(|entry| entry.strategy) {
-            Some(strategy) if !given("generation.strategy") => strategy,
-            _ => settings.generation.strategy,
-        };
+        let strategy = self.strategy(collection);
         if !mode.tuned() {
             return Ok(Choice { mode, stack: Stack::default(), strategy });
         }
@@ -94,9 +103,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
         std::fs::write(&file, config).unwrap();
-        let overrides = flags.iter().map(|(key, value)| {
-            ((*key).to_owned(), (*value).to_owned(), format!("--{key}"))
-        });
+        let overrides = flags
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned(), format!("--{key}")));
         let flags = Flags {
             config: Some(file),
             data_dir: Some(folder.path().join("data")),

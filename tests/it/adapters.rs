@@ -171,7 +171,8 @@ fn what_does_not_fit_is_refused_with_the_reason() {
 fn a_collection_answers_in_its_own_way() {
     let lorag = Lorag::new();
     let config = lorag.world.path().join("config.toml");
-    std::fs::write(&config, "[collections.guide]\nmode = \"hybrid\"\nadapter = \"quote\"\n").unwrap();
+    std::fs::write(&config, "[collections.guide]\nmode = \"hybrid\"\nadapter = \"quote\"\n")
+        .unwrap();
     let guide = ["--config", text(&config), "--collection", "guide"];
     let answer = ask(&lorag, &guide);
     assert_eq!((&answer["mode"], &answer["adapter"]), (&"hybrid".into(), &"quote".into()));

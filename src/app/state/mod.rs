@@ -214,6 +214,13 @@ impl State {
         self.running.as_ref().filter(|running| running.turn == turn)
     }
 
+    /// Brings the totals up to date. They are added up anew, since a continued
+    /// answer replaces what was counted of it.
+    pub fn count(&mut self) {
+        let entries = self.conversation.entries().iter();
+        self.totals = Totals::of(entries.map(|entry| &entry.turn));
+    }
+
     /// A new number for something asked of the outside.
     pub fn request(&mut self) -> RequestId {
         let request = self.next_request;

@@ -164,6 +164,14 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// What these turns read and wrote together.
+    pub fn of<'a>(turns: impl Iterator<Item = &'a crate::domain::Turn>) -> Self {
+        turns.fold(Self::default(), |mut totals, turn| {
+            totals.add(turn);
+            totals
+        })
+    }
+
     /// Adds a finished turn.
     pub fn add(&mut self, turn: &crate::domain::Turn) {
         use crate::domain::Support;

@@ -33,8 +33,15 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::ChooseAdapter => variant::adapters(state),
         A::NextAdapter => variant::step(state, 1),
         A::PreviousAdapter => variant::step(state, -1),
-        A::Adapter1 | A::Adapter2 | A::Adapter3 | A::Adapter4 | A::Adapter5 | A::Adapter6
-        | A::Adapter7 | A::Adapter8 | A::Adapter9 => variant::at(state, action),
+        A::Adapter1
+        | A::Adapter2
+        | A::Adapter3
+        | A::Adapter4
+        | A::Adapter5
+        | A::Adapter6
+        | A::Adapter7
+        | A::Adapter8
+        | A::Adapter9 => variant::at(state, action),
         A::Compare => compare::start(state, compare::Kind::Modes, None),
         A::CompareAdapters => compare::start(state, compare::Kind::Adapters, None),
         A::NextColumn => compare::step(state, 1),

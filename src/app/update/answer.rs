@@ -154,18 +154,19 @@ pub fn stale(turn: &Turn) -> Effect {
 fn done(state: &mut State, id: TurnId, answer: Answer) -> Vec<Effect> {
     if let Some(entry) = state.conversation.get_mut(id) {
         finish(entry, answer);
-        state.totals.add(&entry.turn);
+        state.count();
     }
     keep(state, id)
 }
 
-/// Has a finished turn kept; the next question waits until it is on disk.
-fn keep(state: &mut State, id: TurnId) -> Vec<Effect> {
+/// Has a finished or cancelled turn kept; the next question waits until it is on disk.
+pub(super) fn keep(state: &mut State, id: TurnId) -> Vec<Effect> {
     if let Some(running) = &mut state.running {
         running.keeping = true;
     }
     let Some(entry) = state.conversation.get(id) else { return Vec::new() };
-    vec![Effect::Keep(Box::new(entry.turn.clone())), stale(&entry.turn)]
+    let stale = (!entry.turn.sources.is_empty()).then(|| stale(&entry.turn));
+    [Effect::Keep(Box::new(entry.turn.clone()))].into_iter().chain(stale).collect()
 }
 
 /// A turn is on disk, or couldn't be put there.
@@ -173,9 +174,11 @@ pub fn kept(
     state: &mut State,
     session: String,
     turn: TurnId,
+    pending: bool,
     error: Option<String>,
 ) -> Vec<Effect> {
-    if state.running.as_ref().is_some_and(|r| r.keeping && r.turn == turn) {
+    // The question was kept before, and may be told of only now.
+    if !pending && state.running.as_ref().is_some_and(|r| r.keeping && r.turn == turn) {
         state.running = None;
     }
     match error {

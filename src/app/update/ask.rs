@@ -1,13 +1,11 @@
 //! Asking: a new question, again, differently, further, or not at all.
 
-use super::{commands, say, typing};
+use super::{answer, commands, say, typing};
 use crate::app::effect::{AskRequest, Continued, EvidenceFrom};
 use crate::app::state::{Focus, NoticeLevel, Phase, Running, Scroll};
 use crate::app::{Effect, State};
 use crate::config::QuoteMode;
-use crate::domain::{
-    FinishReason, GenerationStats, Hit, LeftOut, Outcome, Strategy, Turn, TurnId,
-};
+use crate::domain::{FinishReason, GenerationStats, Hit, LeftOut, Outcome, Strategy, Turn, TurnId};
 
 /// Sends what stands in the input: a question, or a command.
 pub fn send(state: &mut State) -> Vec<Effect> {
@@ -301,7 +299,7 @@ fn figures(state: &State, running: &Running) -> Option<GenerationStats> {
 
 /// Cancels the answer at once, and keeps what came.
 pub fn cancel(state: &mut State) -> Vec<Effect> {
-    let Some(running) = state.running.take_if(|running| !running.keeping) else {
+    let Some(running) = state.running.clone().filter(|running| !running.keeping) else {
         return Vec::new();
     };
     let mut effects = vec![Effect::CancelAsk { request: running.request }];
@@ -311,8 +309,8 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
         entry.turn.outcome = Outcome::Cancelled;
         entry.turn.generation = generation.or(entry.turn.generation.take());
         entry.touch();
-        state.totals.add(&entry.turn);
-        effects.push(Effect::Keep(Box::new(entry.turn.clone())));
+        state.count();
     }
+    effects.extend(answer::keep(state, running.turn));
     effects
 }

@@ -41,9 +41,7 @@ pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
         Command::Adapter(Some(name)) => variant::choose(state, &name),
         Command::Strategy(strategy) => variant::strategy(state, strategy),
         Command::Collection(None) => variant::collections(state),
-        Command::Collection(Some(name)) => {
-            variant::collection((name != "all").then_some(name))
-        }
+        Command::Collection(Some(name)) => variant::collection((name != "all").then_some(name)),
         Command::Compare { adapters, question } => {
             let kind = if adapters { compare::Kind::Adapters } else { compare::Kind::Modes };
             compare::start(state, kind, question)

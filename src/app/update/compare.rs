@@ -38,7 +38,11 @@ pub fn start(state: &mut State, kind: Kind, question: Option<String>) -> Vec<Eff
         Kind::Adapters => adapters(state),
     };
     if variants.len() < 2 {
-        say(state, NoticeLevel::Info, "No adapter fits this model, so there is nothing to compare.");
+        say(
+            state,
+            NoticeLevel::Info,
+            "No adapter fits this model, so there is nothing to compare.",
+        );
         return Vec::new();
     }
     let (question, parent, evidence) = match (question, state.current_turn()) {
@@ -61,7 +65,8 @@ pub fn start(state: &mut State, kind: Kind, question: Option<String>) -> Vec<Eff
     let history = state.conversation.history_before(parent);
     let previous = history.last().map(|(question, _)| question.clone());
     let request = state.request();
-    let columns = variants.iter().map(|variant| column(state, variant, &question, parent)).collect();
+    let columns =
+        variants.iter().map(|variant| column(state, variant, &question, parent)).collect();
     state.popups.clear();
     state.popups.push(Popup::Compare(Box::new(Compare {
         request,

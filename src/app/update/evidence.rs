@@ -146,13 +146,18 @@ pub fn edit_file(state: &mut State) -> Vec<Effect> {
 
 /// The user's editor is closed: files may have changed.
 pub fn edited(state: &mut State) -> Vec<Effect> {
+    // What is read now is another text: nothing laid out before holds for it.
+    let request = state.request();
+    if let Some(Popup::Viewer(viewer)) = state.popups.last_mut() {
+        viewer.request = request;
+    }
     let Some(entry) = state.current() else { return Vec::new() };
     let mut effects = vec![super::answer::stale(&entry.turn)];
     if let Some(Popup::Viewer(viewer)) = state.popups.last() {
         let of_file = |source: &&Source| source.hit.chunk.path == viewer.path;
         let hash = entry.turn.sources.iter().find(of_file).map(|s| s.hit.chunk.file_hash.clone());
         effects.push(Effect::View {
-            request: viewer.request,
+            request,
             path: viewer.path.clone(),
             lines: viewer.lines,
             ranges: viewer.ranges.clone(),

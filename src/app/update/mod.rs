@@ -23,6 +23,22 @@ use super::{Effect, State};
 
 /// Takes an event in, and says what is to be done outside.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let before = state.current_turn().map(|turn| turn.id);
+    let mut effects = take(state, event);
+    // Another answer is looked at: its files may have changed meanwhile.
+    if let Some(entry) = state.current()
+        && before.is_some_and(|before| before != entry.turn.id)
+        && !entry.turn.sources.is_empty()
+    {
+        let stale = answer::stale(&entry.turn);
+        if !effects.contains(&stale) {
+            effects.push(stale);
+        }
+    }
+    effects
+}
+
+fn take(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Begin { choose_session } => {
             let mut effects = work::begin(state);
@@ -54,7 +70,10 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             state.collections = cards;
             Vec::new()
         }
-        Event::CollectionUsed { name, mode, adapter, text } => {
+        Event::CollectionUsed { name, mode, adapter, strategy, text } => {
+            if let Some(strategy) = strategy {
+                state.strategy = strategy;
+            }
             variant::collection_used(state, name, mode, adapter, text)
         }
         Event::Compare { request, event } => compare::news(state, request, event),
@@ -63,7 +82,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Answer { request, event } => answer::answer(state, request, event),
-        Event::Kept { session, turn, error } => answer::kept(state, session, turn, error),
+        Event::Kept { session, turn, pending, error } => {
+            answer::kept(state, session, turn, pending, error)
+        }
         Event::SessionOpened { id, title, turns, head, recovered } => {
             sessions::opened(state, (id, title), turns, head, recovered)
         }

@@ -72,8 +72,13 @@ fn busy(state: &mut State) -> bool {
         say(state, NoticeLevel::Info, "A session is being opened already.");
         return true;
     }
-    if state.running.is_some() {
-        say(state, NoticeLevel::Warning, "An answer is being written; cancel it first.");
+    if let Some(running) = &state.running {
+        let text = if running.keeping {
+            "The last answer is being saved; try again."
+        } else {
+            "An answer is being written; cancel it first."
+        };
+        say(state, NoticeLevel::Warning, text);
         return true;
     }
     false
@@ -153,10 +158,9 @@ pub fn opened(
 ) -> Vec<Effect> {
     state.opening = false;
     // What this session already read and wrote counts.
-    state.totals = Totals::default();
-    for turn in &turns {
-        state.totals.add(turn);
-    }
+    state.totals = Totals::of(turns.iter());
+    // These show what belongs to the conversation before.
+    state.popups.retain(|popup| !matches!(popup, Popup::Viewer(_) | Popup::Compare(_)));
     state.session = SessionCard { id, title };
     let mut questions: Vec<(i64, String)> =
         turns.iter().map(|turn| (turn.asked_ms, turn.question.clone())).collect();

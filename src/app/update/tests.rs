@@ -148,13 +148,19 @@ fn tell(state: &mut State, request: RequestId, event: AnswerEvent) -> Vec<Effect
     update(state, Event::Answer { request, event })
 }
 
+/// The turn that runs is on disk.
+fn kept(state: &mut State) {
+    let turn = state.running.as_ref().unwrap().turn;
+    update(state, Event::Kept { session: "s1".into(), turn, pending: false, error: None });
+    assert!(state.running.is_none());
+}
+
 /// Asks and has it answered and kept.
 fn answered(state: &mut State, question: &str) -> TurnId {
     let request = ask(state, question);
     let turn = state.conversation.tip().unwrap().turn.id;
     let answer = whole(question, FinishReason::Stop);
     tell(state, request, AnswerEvent::Done(Box::new(answer)));
-    update(state, Event::Kept { session: "s1".into(), turn, error: None });
-    assert!(state.running.is_none());
+    kept(state);
     turn
 }

@@ -119,7 +119,9 @@ impl Base {
             let known = GGUF.join(", ");
             return Err(refused(
                 file,
-                format!("adapters are merged into GGUF models of {known}, and this is {architecture:?}: take its safetensors version"),
+                format!(
+                    "adapters are merged into GGUF models of {known}, and this is {architecture:?}: take its safetensors version"
+                ),
             ));
         }
         let number = |key: &str| {
@@ -142,10 +144,8 @@ impl Base {
                 tensors.insert(module, name.clone());
             }
         }
-        let mut names: Vec<String> = ["general.name", "general.basename"]
-            .iter()
-            .filter_map(|key| text(key))
-            .collect();
+        let mut names: Vec<String> =
+            ["general.name", "general.basename"].iter().filter_map(|key| text(key)).collect();
         names.extend(file.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
         names.extend(file.parent().map(folder_names).unwrap_or_default());
         let gguf = Some(Gguf { tensors, permuted });
@@ -221,7 +221,10 @@ mod tests {
             of("blk.0.ffn_up.weight", "phi3").as_deref(),
             Some("model.layers.0.mlp.gate_up_proj")
         );
-        assert_eq!(of("blk.0.ffn_up.weight", "qwen2").as_deref(), Some("model.layers.0.mlp.up_proj"));
+        assert_eq!(
+            of("blk.0.ffn_up.weight", "qwen2").as_deref(),
+            Some("model.layers.0.mlp.up_proj")
+        );
         assert_eq!(of("blk.0.attn_q.bias", "qwen2"), None);
         assert_eq!(of("token_embd.weight", "llama"), None);
     }

@@ -47,15 +47,13 @@ pub fn check(adapter: &Adapter, base: &Base, any_base: bool) -> Result<(), Engin
         ));
     }
     match adapter.base_model() {
-        Some(name) if !any_base && !base.names.iter().any(|own| same(own, name)) => {
-            Err(refused(
-                folder,
-                format!(
-                    "it was made for {name}, and this model is {this}. The shapes fit; if it is the same model under another name, say so: lorag adapters add {} --any-base, or any_base = true in its lorag.toml",
-                    folder.display()
-                ),
-            ))
-        }
+        Some(name) if !any_base && !base.names.iter().any(|own| same(own, name)) => Err(refused(
+            folder,
+            format!(
+                "it was made for {name}, and this model is {this}. The shapes fit; if it is the same model under another name, say so: lorag adapters add {} --any-base, or any_base = true in its lorag.toml",
+                folder.display()
+            ),
+        )),
         _ => Ok(()),
     }
 }

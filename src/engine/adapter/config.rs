@@ -106,17 +106,41 @@ const READ: &[&str] = &[
 
 /// Fields that must be off, with the reason.
 const REFUSED: &[(&str, &str)] = &[
-    ("use_dora", "it is a DoRA adapter, whose magnitudes lorag does not apply: train it without use_dora, or merge it with PEFT (merge_and_unload) and use the result as a model"),
-    ("modules_to_save", "it replaces whole modules of its base (modules_to_save), which is no low-rank change: merge it with PEFT (merge_and_unload) and use the result as a model"),
+    (
+        "use_dora",
+        "it is a DoRA adapter, whose magnitudes lorag does not apply: train it without use_dora, or merge it with PEFT (merge_and_unload) and use the result as a model",
+    ),
+    (
+        "modules_to_save",
+        "it replaces whole modules of its base (modules_to_save), which is no low-rank change: merge it with PEFT (merge_and_unload) and use the result as a model",
+    ),
     ("lora_bias", "it was trained with lora_bias, and lorag adds no biases: train it without"),
-    ("trainable_token_indices", "it changes single tokens of the embeddings (trainable_token_indices), which lorag does not apply: merge it with PEFT (merge_and_unload)"),
-    ("layer_replication", "it repeats layers of its base (layer_replication), so it needs another model than its base: merge it with PEFT (merge_and_unload)"),
-    ("target_parameters", "it changes parameters by name (target_parameters), as mixtures of experts need it, and lorag does not apply that: merge it with PEFT (merge_and_unload)"),
-    ("use_qalora", "it is a QA-LoRA adapter, which belongs to grouped quantized weights: lorag does not apply it"),
-    ("alora_invocation_tokens", "it is an activated LoRA, which works from some token of the prompt on, and lorag merges adapters for good"),
+    (
+        "trainable_token_indices",
+        "it changes single tokens of the embeddings (trainable_token_indices), which lorag does not apply: merge it with PEFT (merge_and_unload)",
+    ),
+    (
+        "layer_replication",
+        "it repeats layers of its base (layer_replication), so it needs another model than its base: merge it with PEFT (merge_and_unload)",
+    ),
+    (
+        "target_parameters",
+        "it changes parameters by name (target_parameters), as mixtures of experts need it, and lorag does not apply that: merge it with PEFT (merge_and_unload)",
+    ),
+    (
+        "use_qalora",
+        "it is a QA-LoRA adapter, which belongs to grouped quantized weights: lorag does not apply it",
+    ),
+    (
+        "alora_invocation_tokens",
+        "it is an activated LoRA, which works from some token of the prompt on, and lorag merges adapters for good",
+    ),
     ("megatron_config", "it was trained on a model that is split by Megatron: convert it first"),
     ("use_bdlora", "it is a block-diagonal LoRA, which lorag does not apply"),
-    ("arrow_config", "it is a router of several adapters (Arrow), which lorag does not apply: use one of them"),
+    (
+        "arrow_config",
+        "it is a router of several adapters (Arrow), which lorag does not apply: use one of them",
+    ),
     ("kasa_config", "it is a KaSA adapter, which lorag does not apply"),
 ];
 
@@ -149,7 +173,9 @@ fn judge(fields: &Map<String, Value>) -> Result<Config, String> {
     match fields.get("peft_type").and_then(Value::as_str) {
         Some("LORA") => {}
         Some(other) => {
-            return Err(format!("it is an adapter of the kind {other}, and lorag applies LORA only"));
+            return Err(format!(
+                "it is an adapter of the kind {other}, and lorag applies LORA only"
+            ));
         }
         None => return Err("it does not say its kind (peft_type)".to_owned()),
     }

@@ -151,11 +151,8 @@ fn merged(
         return Ok(Some(Merged { tensor: after, own: None, survived: share }));
     }
     let columns = delta.dims().last().copied().unwrap_or(0);
-    let finer = if columns % GgmlDType::Q8_0.block_size() == 0 {
-        GgmlDType::Q8_0
-    } else {
-        GgmlDType::F32
-    };
+    let finer =
+        if columns % GgmlDType::Q8_0.block_size() == 0 { GgmlDType::Q8_0 } else { GgmlDType::F32 };
     let after = QTensor::quantize(&wanted, finer)?;
     let now = survived(&after, &before, &delta)?;
     Ok(Some(Merged { tensor: after, own: Some(share), survived: now }))
@@ -179,7 +176,8 @@ fn survived(after: &QTensor, before: &Tensor, delta: &Tensor) -> Computed<f64> {
 /// are interleaved.
 pub(super) fn permute(rows: &Tensor, heads: usize) -> Computed<Tensor> {
     let (out, inner) = rows.dims2()?;
-    rows.reshape((heads, 2, out / heads / 2, inner))?.transpose(1, 2)?.contiguous()?.reshape((
-        out, inner,
-    ))
+    rows.reshape((heads, 2, out / heads / 2, inner))?
+        .transpose(1, 2)?
+        .contiguous()?
+        .reshape((out, inner))
 }

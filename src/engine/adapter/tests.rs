@@ -130,8 +130,7 @@ fn quantized_and_unknown_bases_take_no_adapter() {
         std::fs::write(&config, text).unwrap();
         Base::of_folder(folder.path()).unwrap_err().to_string()
     };
-    let quantized =
-        r#"{"architectures": ["LlamaForCausalLM"], "quantization_config": {"quant_method": "gptq"}}"#;
+    let quantized = r#"{"architectures": ["LlamaForCausalLM"], "quantization_config": {"quant_method": "gptq"}}"#;
     assert!(said(quantized).contains("quantized in the files"));
     let unknown = said(r#"{"architectures": ["MambaForCausalLM"]}"#);
     assert!(unknown.contains("MambaForCausalLM") && unknown.contains("Qwen3"), "{unknown}");
@@ -141,7 +140,8 @@ fn quantized_and_unknown_bases_take_no_adapter() {
 fn by_hand(adapter: &str, module: &str, scale: f64) -> Tensor {
     let file = fixture(adapter).join("adapter_model.safetensors");
     let tensors = safetensors::load(file, &Device::Cpu).unwrap();
-    let get = |half: &str| tensors[&format!("base_model.model.{module}.lora_{half}.weight")].clone();
+    let get =
+        |half: &str| tensors[&format!("base_model.model.{module}.lora_{half}.weight")].clone();
     (get("B").matmul(&get("A")).unwrap() * scale).unwrap()
 }
 
@@ -177,7 +177,8 @@ fn a_stack_is_the_sum_of_its_scaled_changes() {
 #[test]
 fn what_is_written_is_an_adapter_of_its_own() {
     let combined =
-        Combined::new(&[(Arc::new(opened("llama/variants/patterns")), 0.5)], &base("llama")).unwrap();
+        Combined::new(&[(Arc::new(opened("llama/variants/patterns")), 0.5)], &base("llama"))
+            .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("adapter.safetensors");
     combined.write(&path).unwrap();
@@ -235,9 +236,11 @@ fn merged(kind: GgmlDType, size: f64) -> (MergeReport, Vec<(String, GgmlDType, V
     std::fs::create_dir(&adapter).unwrap();
     let config = r#"{"peft_type": "LORA", "r": 2, "lora_alpha": 2, "target_modules": ["q_proj"]}"#;
     std::fs::write(adapter.join("adapter_config.json"), config).unwrap();
-    let name = |half: &str| format!("base_model.model.model.layers.0.self_attn.q_proj.lora_{half}.weight");
+    let name =
+        |half: &str| format!("base_model.model.model.layers.0.self_attn.q_proj.lora_{half}.weight");
     let halves = [(name("A"), random(3, 2, 256, size)), (name("B"), random(4, 64, 2, 1.0))];
-    safetensors::save(&halves.into_iter().collect(), adapter.join("adapter_model.safetensors")).unwrap();
+    safetensors::save(&halves.into_iter().collect(), adapter.join("adapter_model.safetensors"))
+        .unwrap();
     let adapter = Arc::new(Adapter::open("a", &adapter).unwrap());
     check(&adapter, &base, false).unwrap();
     let combined = Combined::new(&[(adapter, 1.0)], &base).unwrap();

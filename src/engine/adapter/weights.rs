@@ -15,9 +15,7 @@ const FILE: &str = "adapter_model.safetensors";
 pub(super) const PREFIX: &str = "base_model.model.";
 
 /// Reads the pairs, the size of the file, and its BLAKE3.
-pub(super) fn read(
-    folder: &Path,
-) -> Result<(BTreeMap<String, Pair>, u64, String), EngineError> {
+pub(super) fn read(folder: &Path) -> Result<(BTreeMap<String, Pair>, u64, String), EngineError> {
     let path = folder.join(FILE);
     if !path.is_file() {
         let pickled = ["adapter_model.bin", "adapter_model.pt"]
@@ -49,11 +47,14 @@ pub(super) fn read(
                 true => Ok(tensor),
                 false => Err(refused(
                     &path,
-                    format!("its tensor {name} holds values that are no numbers, so its training failed"),
+                    format!(
+                        "its tensor {name} holds values that are no numbers, so its training failed"
+                    ),
                 )),
             })?;
         if tensor.dims().len() != 2 {
-            let reason = format!("its tensor {name} is no matrix: lorag applies LoRA to linear layers");
+            let reason =
+                format!("its tensor {name} is no matrix: lorag applies LoRA to linear layers");
             return Err(refused(&path, reason));
         }
         let pair = halves.entry(module).or_default();

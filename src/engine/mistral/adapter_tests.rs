@@ -165,7 +165,8 @@ fn error(found: &[Vec<f32>], expected: &[Vec<f32>]) -> f32 {
 
 /// Greedy tokens must agree up to the first that is nearly a tie.
 fn assert_same_text(found: &[u32], expected: &Expected, name: &str) {
-    let wanted: Vec<u32> = expected.tensors["greedy"].to_dtype(DType::U32).unwrap().to_vec1().unwrap();
+    let wanted: Vec<u32> =
+        expected.tensors["greedy"].to_dtype(DType::U32).unwrap().to_vec1().unwrap();
     let margins: Vec<f32> = expected.tensors["margins"].to_vec1().unwrap();
     let sure = margins.iter().position(|margin| *margin < 1e-3).unwrap_or(wanted.len());
     // The token that ends a text is not told.
@@ -402,7 +403,8 @@ async fn a_quantized_gguf_is_merged_once_and_found_again() {
     let cache = Arc::new(Cache::new(folder.path(), 1 << 30));
     let adapter = combined(&[("qwen3/adapter", 1.0)], &known);
     let place = Place::Gguf(file);
-    let load = || engine(place.clone(), "auto", Some(Arc::clone(&adapter)), Some(Arc::clone(&cache)));
+    let load =
+        || engine(place.clone(), "auto", Some(Arc::clone(&adapter)), Some(Arc::clone(&cache)));
     let (first, _) = run(&load().await, &expected.tokens, 0).await;
     // Q8_0 is near, and far nearer than the model without the adapter.
     let adapted = expected.logits("adapted");

@@ -13,8 +13,8 @@ use super::{
 use candle_core::{Device, DeviceLocation};
 use mistralrs::core::{
     AdapterPaths, DefaultSchedulerMethod, DeviceMapSetting, GGUFLoaderBuilder, GGUFSpecificConfig,
-    IsqType, LocalModelPaths, LoraAdapterPaths, MistralRs, MistralRsBuilder, ModelDType, ModelPaths,
-    NormalLoaderBuilder, NormalSpecificConfig, Pipeline, SchedulerConfig, TokenSource,
+    IsqType, LocalModelPaths, LoraAdapterPaths, MistralRs, MistralRsBuilder, ModelDType,
+    ModelPaths, NormalLoaderBuilder, NormalSpecificConfig, Pipeline, SchedulerConfig, TokenSource,
     parse_isq_value,
 };
 use std::num::NonZeroUsize;
@@ -63,8 +63,7 @@ impl Plan {
     /// Looks at the files.
     pub fn new(folder: &Path, asked: &str, device: &Device) -> Result<Self, EngineError> {
         let found = files::folder(folder)?;
-        let (isq, quantization) =
-            quantize(folder, asked, &found.config, found.parameters, device)?;
+        let (isq, quantization) = quantize(folder, asked, &found.config, found.parameters, device)?;
         let dtype = dtype(device, found.bytes);
         Ok(Self { found, isq, quantization, dtype })
     }

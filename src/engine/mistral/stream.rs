@@ -21,8 +21,8 @@ use super::likelihood::Likelihood;
 use super::{Shared, template};
 use futures::stream::{self, StreamExt};
 use mistralrs::{
-    ChatCompletionChunkResponse, Constraint, CustomLogitsProcessor, NormalRequest, RequestMessage, Response,
-    SamplingParams, Usage,
+    ChatCompletionChunkResponse, Constraint, CustomLogitsProcessor, NormalRequest, RequestMessage,
+    Response, SamplingParams, Usage,
 };
 use std::collections::VecDeque;
 use std::error::Error;

@@ -13,6 +13,8 @@ use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
 use crate::knowledge::search::{Found, KnowledgeBase, follow_up};
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::rooted;
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,10 +22,14 @@ use std::time::Duration;
 /// answered from what is there.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// What is told of an answer whose making panicked.
+pub(super) const BROKEN: &str = "the answer stopped unexpectedly; the log says more. Ask again";
+
 /// Answers a question, and tells how it goes. Dropping the future cancels.
 pub async fn run(shared: Arc<Shared>, ask: AskRequest) {
     let teller = Teller::answer(&shared, ask.request);
-    match asked(&shared, &ask, &teller).await {
+    let asked = AssertUnwindSafe(asked(&shared, &ask, &teller)).catch_unwind();
+    match asked.await.unwrap_or_else(|_| Err(BROKEN.to_owned())) {
         Ok(answer) => teller.tell(AnswerEvent::Done(Box::new(answer))),
         Err(message) => teller.tell(AnswerEvent::Failed(message)),
     }
@@ -65,16 +71,9 @@ pub(super) struct Material {
     embedder: Option<Arc<dyn Embedder>>,
 }
 
-async fn asked(
-    shared: &Arc<Shared>,
-    ask: &AskRequest,
-    teller: &Teller,
-) -> Result<Answer, String> {
-    let material = if ask.mode.reads() {
-        find(shared, ask, teller).await?
-    } else {
-        Material::default()
-    };
+async fn asked(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result<Answer, String> {
+    let material =
+        if ask.mode.reads() { find(shared, ask, teller).await? } else { Material::default() };
     let variant = variant(shared, ask.adapter.as_deref(), teller).await?;
     answer(shared, ask, Arc::new(material), &variant, teller).await
 }

@@ -22,6 +22,7 @@ pub(super) fn choose(shared: &Shared, name: Option<String>) {
                 name,
                 mode: profiled.then_some(choice.mode),
                 adapter: if profiled { choice.stack.spelled() } else { None },
+                strategy: profiled.then_some(choice.strategy),
                 text,
             });
         }

@@ -1,12 +1,14 @@
 //! The same question answered by several variants, one after the other, from
 //! the same evidence.
 
-use super::answering::{Material, Teller, answer, find};
+use super::answering::{BROKEN, Material, Teller, answer, find};
 use super::variants::{self, obtain};
 use super::{Shared, Variant};
 use crate::app::effect::AskRequest;
 use crate::app::event::{AnswerEvent, CompareEvent, Event};
 use crate::app::state::{CompareRequest, CompareVariant};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -50,7 +52,9 @@ pub async fn run(shared: Arc<Shared>, compare: CompareRequest) {
         } else {
             Arc::new(Material::default())
         };
-        match one(&shared, &ask, evidence, &variant, &teller).await {
+        let answered = AssertUnwindSafe(one(&shared, &ask, evidence, &variant, &teller));
+        let answered = answered.catch_unwind().await;
+        match answered.unwrap_or_else(|_| Err(BROKEN.to_owned())) {
             Ok(event) => teller.tell(event),
             Err(message) => tell(CompareEvent::Failed { column, message }),
         }

@@ -3,12 +3,13 @@
 
 use super::{Shared, files, shown};
 use crate::app::Event;
-use crate::domain::{Turn, TurnId, visible};
+use crate::domain::{Outcome, Turn, TurnId, visible};
 use crate::session::{
     Session, SessionError, SessionInfo, Sessions, Writer, time_ago, to_json, to_markdown,
 };
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -63,7 +64,8 @@ pub enum Command {
 }
 
 /// Starts the thread. It ends when the sender is gone and everything that was
-/// sent is done.
+/// sent is done, and gives back what to tell the user where something could
+/// not be saved.
 ///
 /// # Errors
 /// Where the thread can't be started.
@@ -71,13 +73,58 @@ pub(super) fn start(
     folder: PathBuf,
     shared: Arc<Shared>,
     resume: Resume,
-) -> io::Result<(Sender<Command>, JoinHandle<()>)> {
+) -> io::Result<(Sender<Command>, JoinHandle<Option<String>>)> {
     let (sender, receiver) = channel();
     let keeper =
         Keeper { sessions: Sessions::new(folder), writer: None, unsaved: Vec::new(), shared };
     let thread = std::thread::Builder::new().name("lorag-sessions".to_owned());
     let thread = thread.spawn(move || keeper.run(resume, &receiver))?;
     Ok((sender, thread))
+}
+
+/// What a command that can't be carried out is answered with, so that nothing
+/// waits for it.
+#[derive(Clone, Debug)]
+pub(super) enum Reply {
+    /// A turn was to be kept.
+    Kept(TurnId, bool),
+    /// A session was to be opened.
+    NotOpened,
+    /// Sessions were to be listed.
+    Listed(String),
+    /// Nothing waits.
+    None,
+}
+
+impl Command {
+    pub(super) fn reply(&self) -> Reply {
+        match self {
+            Self::Keep(turn) => Reply::Kept(turn.id, turn.outcome == Outcome::Pending),
+            Self::Open(_) | Self::New | Self::Fork(_) => Reply::NotOpened,
+            Self::List(query) => Reply::Listed(query.clone()),
+            Self::Head(_) | Self::Title(_) | Self::Delete(_) | Self::Export { .. } => Reply::None,
+        }
+    }
+}
+
+/// Answers a command that can't be carried out. `text` says why.
+pub(super) fn refuse(shared: &Shared, reply: &Reply, text: &str) {
+    match reply {
+        Reply::Kept(turn, pending) => shared.tell(Event::Kept {
+            session: String::new(),
+            turn: *turn,
+            pending: *pending,
+            error: Some(text.to_owned()),
+        }),
+        Reply::NotOpened => {
+            shared.tell(Event::SessionNotOpened { text: format!("{text}."), failed: true });
+        }
+        Reply::Listed(query) => {
+            shared.tell(Event::Sessions { query: query.clone(), rows: Vec::new() });
+            shared.say(false, format!("{text}."));
+        }
+        Reply::None => shared.say(false, format!("{text}.")),
+    }
 }
 
 struct Keeper {
@@ -90,7 +137,7 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn run(mut self, resume: Resume, commands: &Receiver<Command>) {
+    fn run(mut self, resume: Resume, commands: &Receiver<Command>) -> Option<String> {
         let id = match resume {
             Resume::New | Resume::Choose => None,
             Resume::Id(id) => Some(id),
@@ -121,12 +168,54 @@ impl Keeper {
             }
             let Some(command) = waiting.pop_front() else { continue };
             let later = waiting.iter().any(|other| matches!(other, Command::List(_)));
-            if !(later && matches!(command, Command::List(_))) {
-                self.carry_out(command);
+            if later && matches!(command, Command::List(_)) {
+                continue;
+            }
+            // What is broken in one command must not end the others.
+            let reply = command.reply();
+            if catch_unwind(AssertUnwindSafe(|| self.carry_out(command))).is_err() {
+                self.writer = None;
+                refuse(&self.shared, &reply, "The session could not be used; the log says why");
             }
         }
         // Perhaps there is room again.
-        let _ = self.write_unsaved();
+        match self.write_unsaved() {
+            Ok(()) => None,
+            Err(error) => Some(self.rescue(&error)),
+        }
+    }
+
+    /// Writes what the session's file does not take to one beside the other
+    /// temporary files, and says so.
+    fn rescue(&mut self, error: &SessionError) -> String {
+        let turns = std::mem::take(&mut self.unsaved);
+        let count = turns.len();
+        let what = if count == 1 {
+            "the last turn is".to_owned()
+        } else {
+            format!("the last {count} turns are")
+        };
+        let name = format!("lorag-unsaved-{}-{}.md", std::process::id(), now_ms());
+        let path = std::env::temp_dir().join(name);
+        let head = turns.last().map(|turn| turn.id);
+        let text = to_markdown(&Session { turns, head, ..Session::default() });
+        let place = match files::write_new(&path, &text) {
+            Ok(()) => format!("{what} in {}", shown(&path)),
+            Err(message) => format!("{what} lost: {message}"),
+        };
+        format!("the session was not saved: {error}; {place}")
+    }
+
+    /// Whether this session may be left: everything of it is on disk.
+    fn may_leave(&mut self) -> bool {
+        let Err(error) = self.write_unsaved() else { return true };
+        let error = error.to_string();
+        let error = error.trim_end_matches('.');
+        let text = format!(
+            "{error}. Its last turns are not saved, so this session stays; /export writes it elsewhere."
+        );
+        self.not_opened(text, true);
+        false
     }
 
     /// Says that the session before goes on.
@@ -151,10 +240,10 @@ impl Keeper {
             Command::List(query) => self.list(query),
             Command::Open(id) => self.open(&id),
             Command::New => {
-                let _ = self.write_unsaved();
-                self.unsaved.clear();
-                self.writer = None;
-                self.show(None);
+                if self.may_leave() {
+                    self.writer = None;
+                    self.show(None);
+                }
             }
             Command::Fork(up_to) => self.fork(up_to),
             Command::Delete(id) => self.delete(&id),
@@ -172,7 +261,8 @@ impl Keeper {
             Ok(id) => (id, None),
             Err(error) => (String::new(), Some(error.to_string())),
         };
-        self.shared.tell(Event::Kept { session, turn: turn.id, error });
+        let pending = turn.outcome == Outcome::Pending;
+        self.shared.tell(Event::Kept { session, turn: turn.id, pending, error });
     }
 
     fn writer(&mut self) -> Result<&mut Writer, SessionError> {
@@ -209,10 +299,11 @@ impl Keeper {
     }
 
     fn open(&mut self, id: &str) {
+        if !self.may_leave() {
+            return;
+        }
         match self.sessions.open(id) {
             Ok((session, writer)) => {
-                let _ = self.write_unsaved();
-                self.unsaved.clear();
                 self.writer = Some(writer);
                 self.show(Some(session));
             }
@@ -241,7 +332,9 @@ impl Keeper {
     }
 
     fn fork(&mut self, up_to: Option<TurnId>) {
-        let _ = self.write_unsaved();
+        if !self.may_leave() {
+            return;
+        }
         let Some(id) = self.writer.as_ref().map(|writer| writer.id().to_owned()) else {
             self.not_opened("Nothing of this session is on disk yet.", true);
             return;

@@ -39,7 +39,7 @@ pub struct Worker {
     comparing: Option<(RequestId, AbortHandle)>,
     loading: Option<AbortHandle>,
     indexing: Cancel,
-    sessions: Option<(Sender<Command>, JoinHandle<()>)>,
+    sessions: Option<(Sender<Command>, JoinHandle<Option<String>>)>,
 }
 
 impl Worker {
@@ -172,9 +172,10 @@ impl Worker {
 
     fn session(&self, command: Command) {
         if let Some((sender, _)) = &self.sessions
-            && sender.send(command).is_err()
+            && let Err(refused) = sender.send(command)
         {
-            self.shared.say(false, "The session can no longer be saved; the log says why.");
+            let text = "The session can no longer be saved; the log says why";
+            sessions::refuse(&self.shared, &refused.0.reply(), text);
         }
     }
 
@@ -216,7 +217,11 @@ impl Worker {
             let started = Instant::now();
             let path = std::path::Path::new(&name);
             let wanted = expand(path).to_string_lossy().into_owned();
-            let event = match obtain(&shared, &wanted, adapter.as_deref()).await {
+            let obtained = AssertUnwindSafe(obtain(&shared, &wanted, adapter.as_deref()));
+            let obtained = obtained.catch_unwind().await.unwrap_or_else(|_| {
+                Err("loading stopped unexpectedly; the log says more".to_owned())
+            });
+            let event = match obtained {
                 Ok((variant, resident)) => {
                     let model = &variant.model;
                     let info = model.engine.info();
@@ -249,27 +254,31 @@ impl Worker {
         self.loading = Some(task.abort_handle());
     }
 
-    /// Lets everything go: what was to be kept is on disk afterwards.
-    pub fn finish(&mut self) {
+    /// Lets everything go: what was to be kept is on disk afterwards. Where
+    /// that failed, gives back what to tell the user.
+    pub fn finish(&mut self) -> Option<String> {
         self.indexing.cancel();
+        let mut unsaved = None;
         if let Some((sender, thread)) = self.sessions.take() {
             // The thread ends once it has worked off what it was sent.
             drop(sender);
-            if thread.join().is_err() {
+            unsaved = thread.join().unwrap_or_else(|_| {
                 tracing::error!("the thread that keeps sessions had failed");
-            }
+                Some("the last answers were not saved; the log says why".to_owned())
+            });
         }
         if let Some(runtime) = self.runtime.take() {
             // A file in hand is committed whole or not at all, so nothing is
             // lost by not waiting for it longer.
             runtime.shutdown_timeout(Duration::from_millis(200));
         }
+        unsaved
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.finish();
+        let _ = self.finish();
     }
 }
 

@@ -32,8 +32,10 @@ pub(super) fn render(compare: &Compare, canvas: &Canvas<'_>, buffer: &mut Buffer
     let area = whole(canvas.screen);
     let theme = canvas.theme;
     let place = Place::of(area, compare);
-    let drawn: Vec<Vec<Line<'static>>> =
-        place.shown(compare).map(|(_, column)| answer(column, compare, place.width, theme)).collect();
+    let drawn: Vec<Vec<Line<'static>>> = place
+        .shown(compare)
+        .map(|(_, column)| answer(column, compare, place.width, theme))
+        .collect();
     let longest = drawn.iter().map(Vec::len).max().unwrap_or(0);
     let actions = [
         (Action::Accept, "keep"),
@@ -327,8 +329,12 @@ fn best(compare: &Compare) -> Best {
     };
     let stats = |column: &CompareColumn| column.entry.turn.generation.clone();
     Best {
-        first: pick(&|c| stats(c).filter(|s| s.completion_tokens > 0).map(|s| s.time_to_first_token_ms)),
-        rate: pick(&|c| stats(c).filter(|s| s.completion_tokens > 1).map(|s| -s.decode_tokens_per_s)),
+        first: pick(&|c| {
+            stats(c).filter(|s| s.completion_tokens > 0).map(|s| s.time_to_first_token_ms)
+        }),
+        rate: pick(&|c| {
+            stats(c).filter(|s| s.completion_tokens > 1).map(|s| -s.decode_tokens_per_s)
+        }),
         tokens: pick(&|c| stats(c).map(|s| (s.prompt_tokens + s.completion_tokens) as f64)),
         memory: pick(&|c| c.memory_bytes.map(|bytes| bytes as f64)),
         support: pick(&|c| c.entry.turn.mode.reads().then(|| -(supported(c).0 as f64))),
@@ -343,12 +349,7 @@ fn supported(column: &CompareColumn) -> (usize, usize) {
 }
 
 /// The rows below an answer: each figure with its name, the best one marked.
-fn figures(
-    column: &CompareColumn,
-    index: usize,
-    best: &Best,
-    theme: &Theme,
-) -> Vec<Line<'static>> {
+fn figures(column: &CompareColumn, index: usize, best: &Best, theme: &Theme) -> Vec<Line<'static>> {
     let none = || "–".to_owned();
     let stats = column.entry.turn.generation.as_ref();
     let decoded = stats.filter(|stats| stats.completion_tokens > 0);
@@ -366,16 +367,26 @@ fn figures(
     } else {
         "reads no sources".to_owned()
     };
-    let tokens = stats.map_or_else(none, |s| format!("{} in · {} out", s.prompt_tokens, s.completion_tokens));
-    let memory = column
-        .memory_bytes
-        .map_or_else(none, |bytes| format!("{:.0} MB", bytes as f64 / 1e6));
+    let tokens = stats
+        .map_or_else(none, |s| format!("{} in · {} out", s.prompt_tokens, s.completion_tokens));
+    let memory =
+        column.memory_bytes.map_or_else(none, |bytes| format!("{:.0} MB", bytes as f64 / 1e6));
     let switch = column.switch_ms.map_or_else(none, |ms| format!("{ms:.1} ms"));
     vec![
         Line::from(Span::styled("─".repeat(24), role_style(theme, Role::Faint))),
         row("citations", citations, best.support),
-        row("first token", decoded.map_or_else(none, |s| format!("{:.0} ms", s.time_to_first_token_ms)), best.first),
-        row("decode", decoded.filter(|s| s.completion_tokens > 1).map_or_else(none, |s| format!("{:.0} tok/s", s.decode_tokens_per_s)), best.rate),
+        row(
+            "first token",
+            decoded.map_or_else(none, |s| format!("{:.0} ms", s.time_to_first_token_ms)),
+            best.first,
+        ),
+        row(
+            "decode",
+            decoded
+                .filter(|s| s.completion_tokens > 1)
+                .map_or_else(none, |s| format!("{:.0} tok/s", s.decode_tokens_per_s)),
+            best.rate,
+        ),
         row("tokens", tokens, best.tokens),
         row("memory", memory, best.memory),
         row("switch", switch, None),

@@ -116,7 +116,9 @@ fn switching_is_quick_and_keys_are_drawn_at_once_meanwhile() {
         let (ms, _) = rest.split_once(" ms").unwrap();
         slowest = slowest.max(ms.trim().parse().unwrap());
     }
-    eprintln!("a built-in adapter loads in {loaded:.1?}, a resident switch takes at most {slowest} ms");
+    eprintln!(
+        "a built-in adapter loads in {loaded:.1?}, a resident switch takes at most {slowest} ms"
+    );
     assert!(slowest < 10.0, "{slowest} ms");
 
     // Letters typed while variants that aren't loaded yet are being loaded.
@@ -144,6 +146,9 @@ fn switching_is_quick_and_keys_are_drawn_at_once_meanwhile() {
     }
     times.sort();
     let high = times[times.len() * 99 / 100];
-    eprintln!("a key is drawn within {high:.1?} (99 of 100 of {}) while adapters load", times.len());
+    eprintln!(
+        "a key is drawn within {high:.1?} (99 of 100 of {}) while adapters load",
+        times.len()
+    );
     assert!(high < Duration::from_millis(50), "{high:?}");
 }

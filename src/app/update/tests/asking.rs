@@ -30,7 +30,7 @@ fn an_answer_streams_cites_and_is_kept_before_the_next_question() {
     write(&mut state, "and?");
     assert_eq!(press(&mut state, "enter"), []);
     assert_eq!(state.input.editor.text(), "and?");
-    update(&mut state, Event::Kept { session: "s1".into(), turn: 1, error: None });
+    update(&mut state, Event::Kept { session: "s1".into(), turn: 1, pending: false, error: None });
     assert!(matches!(&press(&mut state, "enter")[..], [Effect::Keep(_), Effect::Ask(_)]));
     assert_eq!((state.totals.checked, state.totals.supported), (2, 1));
 }
@@ -50,7 +50,15 @@ fn esc_keeps_what_came_and_late_pieces_change_nothing() {
     let done = whole("why?", FinishReason::Stop);
     assert_eq!(tell(&mut state, request, AnswerEvent::Done(Box::new(done))), []);
     assert_eq!(state.current_turn().unwrap().text, "Half an");
+    // The next question waits until it is on disk; that the question is there
+    // already says nothing of it.
+    let turn = state.current_turn().unwrap().id;
+    update(&mut state, Event::Kept { session: "s".into(), turn, pending: true, error: None });
+    write(&mut state, "and?");
+    assert_eq!(press(&mut state, "enter"), []);
+    kept(&mut state);
     assert!(!state.working());
+    assert!(matches!(&press(&mut state, "enter")[..], [Effect::Keep(_), Effect::Ask(_)]));
 }
 
 #[test]
@@ -60,7 +68,7 @@ fn an_answer_that_fails_says_so_and_can_be_asked_again() {
     tell(&mut state, request, AnswerEvent::Failed("no space".into()));
     let turn = state.current_turn().unwrap();
     assert_eq!(turn.outcome, Outcome::Failed { message: "no space".into() });
-    update(&mut state, Event::Kept { session: "s".into(), turn: 1, error: None });
+    update(&mut state, Event::Kept { session: "s".into(), turn: 1, pending: false, error: None });
     let effects = update(&mut state, Event::Act(Action::Regenerate));
     let Effect::Ask(ask) = &effects[1] else { panic!("{effects:?}") };
     assert_eq!(ask.question, "why?");
@@ -144,8 +152,12 @@ fn an_edited_question_becomes_a_branch() {
     assert_eq!((turn.question.as_str(), turn.parent), ("two!", Some(first)));
     assert_eq!(state.conversation.siblings(turn.id), [second, turn.id]);
     update(&mut state, Event::Act(Action::Cancel));
+    kept(&mut state);
     let effects = update(&mut state, Event::Act(Action::PreviousBranch));
-    assert_eq!(effects, [Effect::KeepHead(second)]);
+    let [Effect::KeepHead(head), Effect::CheckStale { turn, .. }] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((head, turn), (second, second), "its files may have changed meanwhile");
     assert_eq!(state.conversation.tip().unwrap().turn.question, "two?");
 }
 
@@ -155,7 +167,7 @@ fn a_cut_answer_goes_on_in_the_same_turn() {
     let request = ask(&mut state, "why?");
     let cut = whole("why?", FinishReason::Length);
     tell(&mut state, request, AnswerEvent::Done(Box::new(cut)));
-    update(&mut state, Event::Kept { session: "s".into(), turn: 1, error: None });
+    update(&mut state, Event::Kept { session: "s".into(), turn: 1, pending: false, error: None });
     assert_eq!(state.current_turn().unwrap().outcome, Outcome::Cut);
     let effects = update(&mut state, Event::Act(Action::ContinueAnswer));
     let [Effect::Ask(ask)] = &effects[..] else { panic!("{effects:?}") };
@@ -233,6 +245,7 @@ fn nothing_is_asked_while_another_session_is_opened() {
     );
     assert!(matches!(&press(&mut state, "enter")[..], [Effect::Keep(turn), _] if turn.id == 1));
     update(&mut state, Event::Act(Action::Cancel));
+    kept(&mut state);
     update(&mut state, Event::Act(Action::NewSession));
     assert!(state.opening);
     let text = "no".to_owned();
@@ -273,6 +286,7 @@ fn a_failed_continuation_leaves_the_answer_as_it_was() {
     let request = ask(&mut state, "why?");
     tell(&mut state, request, AnswerEvent::Text("Half".into()));
     press(&mut state, "esc");
+    kept(&mut state);
     let effects = update(&mut state, Event::Act(Action::ContinueAnswer));
     let [Effect::Ask(ask)] = &effects[..] else { panic!("{effects:?}") };
     tell(&mut state, ask.request, AnswerEvent::Failed("too long".into()));

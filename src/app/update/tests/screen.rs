@@ -14,8 +14,8 @@ fn citations_are_walked_over_the_borders_of_answers() {
         seen.push((state.current_turn().unwrap().id, state.conversation.citation));
         if seen.len() < 5 {
             assert!(matches!(
-                effects[..],
-                [Effect::Scroll(ScrollArea::Conversation, ScrollBy::Byte(..))]
+                effects[0],
+                Effect::Scroll(ScrollArea::Conversation, ScrollBy::Byte(..))
             ));
         }
     }
@@ -48,6 +48,7 @@ fn pinned_sources_are_the_whole_evidence_and_excluded_ones_none_of_it() {
     let turn = state.current_turn().unwrap();
     assert_eq!((turn.id, turn.parent), (2, None), "both answers are kept as branches");
     update(&mut state, Event::Act(Action::Cancel));
+    kept(&mut state);
     update(&mut state, Event::Act(Action::PreviousBranch));
     press(&mut state, "j j p");
     let effects = press(&mut state, "r");

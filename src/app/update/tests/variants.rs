@@ -169,11 +169,13 @@ fn a_collection_brings_its_own_way() {
         name: Some("legal".into()),
         mode: Some(Mode::Hybrid),
         adapter: Some("quote".into()),
+        strategy: Some(Strategy::Sequence),
         text: "Answers come from legal.".into(),
     };
     let (request, adapter) = load_of(&update(&mut state, used));
     assert_eq!(adapter.as_deref(), Some("quote"));
     assert_eq!(state.collection.as_deref(), Some("legal"));
+    assert_eq!(state.strategy, Strategy::Sequence);
     loaded(&mut state, request, Some("quote"), false);
     assert_eq!(state.mode, Mode::Hybrid);
 }
@@ -210,7 +212,9 @@ fn a_comparison_asks_every_mode_on_the_same_evidence_and_one_answer_stays() {
     let done = AnswerEvent::Done(Box::new(answer));
     news(&mut state, number, CompareEvent::Answer { column: 3, event: done });
     let effects = press(&mut state, "enter");
-    let [Effect::CancelCompare { request }, Effect::Keep(kept)] = &effects[..] else {
+    let [Effect::CancelCompare { request }, Effect::Keep(kept), Effect::CheckStale { .. }] =
+        &effects[..]
+    else {
         panic!("{effects:?}")
     };
     assert_eq!((*request, kept.mode), (number, Mode::Hybrid));

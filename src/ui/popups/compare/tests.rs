@@ -53,7 +53,9 @@ fn draw(columns: u16, rows: u16) -> String {
 #[test]
 fn wide_screens_show_every_column_and_small_ones_those_around_the_selected() {
     let wide = draw(160, 45);
-    for text in ["base ✓", "▸ rag ✓", "adapter · bullets ✗", "hybrid · bullets …", "2 of 3 supported"] {
+    for text in
+        ["base ✓", "▸ rag ✓", "adapter · bullets ✗", "hybrid · bullets …", "2 of 3 supported"]
+    {
         assert!(wide.contains(text), "{text} in\n{wide}");
     }
     assert!(wide.contains("the adapter does not fit") && wide.contains("waiting…"), "{wide}");
