@@ -104,7 +104,7 @@ fn told(state: &State, card: &ModelCard, mode: Mode) -> String {
         (None, false) => card.name.clone(),
     };
     let how = if card.resident {
-        format!("{:.1} ms", card.switch_ms)
+        format!("{:.2} ms", card.switch_ms)
     } else {
         format!("loaded in {:.1} s", card.switch_ms / 1e3)
     };

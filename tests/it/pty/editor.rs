@@ -51,3 +51,58 @@ fn the_editor_opens_at_the_cited_line_and_comes_back_cleanly() {
     screen.wait_for_text("<status 0>");
     screen.assert_restored();
 }
+
+/// Leaves the terminal as a program does that crashes: raw, without echo.
+const CRASHES: &str = r#"#!/bin/sh
+stty raw -echo
+echo "The editor is open"
+sleep 1
+kill -KILL $$
+"#;
+
+#[test]
+fn an_answer_goes_on_behind_the_editor_and_a_crash_of_it_does_no_harm() {
+    let _turn = beside_others();
+    let lorag = Lorag::new();
+    let script = lorag.world.path().join("editor");
+    std::fs::write(&script, CRASHES).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let lorag = lorag.env("EDITOR", text(&script)).env("LORAG_GENERATION__MAX_TOKENS", "60");
+    let screen = Screen::start_in_shell(&lorag, &["--model", "scripted:50", &handbook()], 120, 40);
+    chat::wait_ready(&screen, handbook_files());
+    chat::write(&screen, QUESTION);
+    screen.send(ENTER);
+    screen.wait_for("a citation in the answer", |screen| conversation(screen).contains("[1]"));
+    screen.send(&format!("{TAB}ne"));
+    screen.wait_for("the editor", |screen| {
+        !screen.alternate_screen() && screen.contents().contains("The editor is open")
+    });
+    screen.wait_for("lorag again, with the whole answer", |screen| {
+        screen.alternate_screen() && conversation(screen).contains("cut")
+    });
+    screen.wait_for_text("ended with signal: 9");
+    chat::quit(&screen);
+    screen.wait_for_text("<status 0>");
+    screen.assert_restored();
+}
+
+#[test]
+fn sigterm_ends_the_editor_and_lorag() {
+    let _turn = beside_others();
+    let lorag = Lorag::new();
+    let script = lorag.world.path().join("editor");
+    std::fs::write(&script, EDITOR).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let lorag = lorag.env("EDITOR", text(&script));
+    let screen = Screen::start_in_shell(&lorag, &[&handbook()], 120, 40);
+    chat::wait_ready(&screen, handbook_files());
+    chat::ask(&screen, QUESTION);
+    let pid = screen.foreground();
+    screen.send(&format!("{TAB}ne"));
+    screen.wait_for("the editor", |screen| {
+        !screen.alternate_screen() && screen.contents().contains("The editor is open")
+    });
+    super::process::kill(pid, rustix::process::Signal::TERM);
+    screen.wait_for_text("<status ");
+    screen.assert_restored();
+}

@@ -140,3 +140,38 @@ fn a_continued_screen_is_drawn_anew() {
     assert!(screen.mark() > mark, "nothing was drawn after SIGCONT");
     assert!(is_whole(&screen.now()), "{}", screen.text());
 }
+
+#[test]
+fn what_cannot_be_saved_is_not_left_behind_and_ends_in_a_file() {
+    let _turn = beside_others();
+    let lorag = Lorag::new();
+    let temporary = lorag.world.path().join("temporary");
+    std::fs::create_dir_all(&temporary).unwrap();
+    std::fs::create_dir_all(lorag.data()).unwrap();
+    // Where the folder of the sessions belongs, there is a file.
+    std::fs::write(lorag.data().join("sessions"), "in the way").unwrap();
+    let lorag = lorag.env("TMPDIR", text(&temporary));
+    let screen = Screen::start_in_shell(&lorag, &[&handbook()], 120, 40);
+    chat::wait_ready(&screen, handbook_files());
+    chat::write(&screen, QUESTION);
+    screen.send(ENTER);
+    screen.wait_for_text("/export writes the conversation");
+    screen.wait_for("the answer", |screen| conversation(screen).contains(ANSWER));
+    screen.quiet(chat::SETTLED);
+    // It would be gone from the screen, and it is nowhere else.
+    screen.send(&format!("/new{ENTER}"));
+    screen.wait_for_text("so this session stays");
+    assert!(conversation(&screen.now()).contains(ANSWER), "{}", screen.text());
+    screen.kill(Signal::TERM);
+    screen.wait_for_text("<status ");
+    screen.assert_restored();
+    screen.wait_for_text("the session was not saved");
+    let rescued: Vec<_> = std::fs::read_dir(&temporary)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    assert_eq!(rescued.len(), 1, "{rescued:?}");
+    let rescued = std::fs::read_to_string(&rescued[0]).unwrap();
+    assert!(rescued.contains(QUESTION) && rescued.contains(ANSWER), "{rescued}");
+}

@@ -79,7 +79,7 @@ fn the_same_question_is_compared_in_four_modes_and_the_winner_stays() {
     screen.send(ENTER);
     screen.wait_for_text("Kept the answer");
     screen.quiet(SETTLED);
-    assert!(conversation(&screen.now()).contains("- "), "{}", screen.text());
+    assert!(conversation(&screen.now()).contains("• "), "{}", screen.text());
     let turns = exported(&screen, &lorag, "compared.json")["turns"].as_array().unwrap().clone();
     assert_eq!(turns.len(), 2);
     assert_eq!(turns[1]["mode"], "hybrid");
@@ -142,7 +142,8 @@ fn switching_is_quick_and_keys_are_drawn_at_once_meanwhile() {
         }
         screen.send("\x15");
         screen.wait_gone("qzx");
-        screen.wait_for_text(&format!("bullets*0.{round} answers from now on"));
+        // The message goes with the next key, the status bar stays.
+        screen.wait_for_text(&format!("hybrid · bullets*0.{round} · "));
     }
     times.sort();
     let high = times[times.len() * 99 / 100];
