@@ -15,8 +15,7 @@ fn rate(bytes: usize, time: Duration) -> f64 {
 #[ignore = "measures time: `make test` runs it alone"]
 fn a_streaming_answer_sends_little() {
     let _turn = alone();
-    // Enough tokens for the whole minute.
-    let lorag = Lorag::new().env("LORAG_GENERATION__MAX_TOKENS", "1500");
+    let lorag = Lorag::new();
     let screen = Screen::start(&lorag, &["--model", "scripted:20", &handbook()], 120, 40);
     chat::wait_ready(&screen, handbook_files());
     // A long question, so that the pane begins to scroll after some seconds.

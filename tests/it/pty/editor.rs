@@ -67,7 +67,7 @@ fn an_answer_goes_on_behind_the_editor_and_a_crash_of_it_does_no_harm() {
     let script = lorag.world.path().join("editor");
     std::fs::write(&script, CRASHES).unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let lorag = lorag.env("EDITOR", text(&script)).env("LORAG_GENERATION__MAX_TOKENS", "60");
+    let lorag = lorag.env("EDITOR", text(&script));
     let screen = Screen::start_in_shell(&lorag, &["--model", "scripted:50", &handbook()], 120, 40);
     chat::wait_ready(&screen, handbook_files());
     chat::write(&screen, QUESTION);
@@ -77,10 +77,12 @@ fn an_answer_goes_on_behind_the_editor_and_a_crash_of_it_does_no_harm() {
     screen.wait_for("the editor", |screen| {
         !screen.alternate_screen() && screen.contents().contains("The editor is open")
     });
-    screen.wait_for("lorag again, with the whole answer", |screen| {
-        screen.alternate_screen() && conversation(screen).contains("cut")
+    screen.wait_for("lorag again, with what was written meanwhile", |screen| {
+        screen.alternate_screen() && conversation(screen).contains("then another")
     });
     screen.wait_for_text("ended with signal: 9");
+    screen.send(ESC);
+    screen.quiet(chat::SETTLED);
     chat::quit(&screen);
     screen.wait_for_text("<status 0>");
     screen.assert_restored();

@@ -147,12 +147,13 @@ fn what_cannot_be_saved_is_not_left_behind_and_ends_in_a_file() {
     let lorag = Lorag::new();
     let temporary = lorag.world.path().join("temporary");
     std::fs::create_dir_all(&temporary).unwrap();
-    std::fs::create_dir_all(lorag.data()).unwrap();
-    // Where the folder of the sessions belongs, there is a file.
-    std::fs::write(lorag.data().join("sessions"), "in the way").unwrap();
     let lorag = lorag.env("TMPDIR", text(&temporary));
     let screen = Screen::start_in_shell(&lorag, &[&handbook()], 120, 40);
     chat::wait_ready(&screen, handbook_files());
+    // The folder of the sessions goes, and a file is in its place.
+    let sessions = lorag.data().join("sessions");
+    std::fs::remove_dir_all(&sessions).unwrap();
+    std::fs::write(&sessions, "in the way").unwrap();
     chat::write(&screen, QUESTION);
     screen.send(ENTER);
     screen.wait_for_text("/export writes the conversation");
