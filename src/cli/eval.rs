@@ -305,10 +305,7 @@ impl<'a> Run<'a> {
         let settings = &self.context.loaded.settings;
         let generation = serde_json::to_string(&settings.generation)?;
         let search = serde_json::to_string(&settings.search)?;
-        let adapter = match self.context.fingerprint(&variant.stack) {
-            Ok(hashes) => hashes,
-            Err(error) => return Err(error.into()),
-        };
+        let adapter = self.context.fingerprint(&variant.stack)?;
         let documents = match self.searched.filter(|_| variant.mode.reads()) {
             Some(searched) => searched.fingerprint.as_str(),
             None => "",

@@ -33,7 +33,7 @@ use futures::StreamExt;
 use input::{Input, MouseInput};
 use signals::{Signal, Signals};
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write as _};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::task::Poll;
@@ -156,7 +156,7 @@ pub fn run(launch: Launch) -> io::Result<Option<String>> {
     let left = screen.terminal.leave();
     drop(screen.stderr.take());
     if let Some(unsaved) = unsaved {
-        eprintln!("lorag: {unsaved}");
+        let _ = writeln!(io::stderr(), "lorag: {unsaved}");
     }
     let result = result.unwrap_or_else(|panicked| panic::resume_unwind(panicked));
     result.and(left)?;

@@ -2,7 +2,7 @@
 //! of the state is changed by drawing.
 //!
 //! [`Ui`] keeps what is laid out between frames. Where things stand comes from
-//! [`areas`] alone, so that drawing, scrolling and the mouse agree. The last
+//! [`areas()`] alone, so that drawing, scrolling and the mouse agree. The last
 //! pass over every frame is [`sanitise`].
 
 pub mod areas;

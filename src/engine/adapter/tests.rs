@@ -209,9 +209,12 @@ fn rows_are_permuted_as_llama_cpp_does() {
     }
 }
 
+/// Name, type and bytes of a tensor in a file.
+type Stored = (String, GgmlDType, Vec<u8>);
+
 /// A GGUF model of one layer with two tensors: one that the adapter of `size`
 /// changes, one that it leaves alone.
-fn merged(kind: GgmlDType, size: f64) -> (MergeReport, Vec<(String, GgmlDType, Vec<u8>)>, Vec<u8>) {
+fn merged(kind: GgmlDType, size: f64) -> (MergeReport, Vec<Stored>, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let random = |seed: u64, rows: usize, columns: usize, scale: f64| {
         let mut rng = fastrand::Rng::with_seed(seed);

@@ -361,15 +361,16 @@ async fn merged_gguf_has_the_logits_of_peft() {
         assert!(off < TOLERANCE, "{architecture}: the base is off by {off}");
 
         let adapter = combined(&[(&format!("{architecture}/adapter"), 1.0)], &known);
-        let cache = Some(Arc::new(Cache::new(folder.path(), 1 << 30)));
-        let tuned = engine(Place::Gguf(file.clone()), "auto", Some(adapter), cache.clone()).await;
+        let cache = Arc::new(Cache::new(folder.path(), 1 << 30));
+        let kept = Some(Arc::clone(&cache));
+        let tuned = engine(Place::Gguf(file.clone()), "auto", Some(adapter), kept).await;
         let (logits, greedy) = run(&tuned, &expected.tokens, 16).await;
         let off = error(&logits, &expected.logits("adapted"));
         println!("{architecture} GGUF: error {off:.2e}");
         assert!(off < TOLERANCE, "{architecture}: off by {off}");
         assert_same_text(&greedy, &expected, architecture);
         assert!(tuned.note().is_none());
-        assert_eq!(cache.unwrap().list().len(), 1);
+        assert_eq!(cache.list().len(), 1);
     }
 }
 

@@ -48,11 +48,18 @@ fn model(state: &State, mut rows: Builder<'_>) -> Section {
     rows.pair(5, "weights", &weights(state));
     let adapter = state.adapter.as_deref().unwrap_or("adapter none");
     // Beside an adapter stands how long the switch to it took, where there is room.
-    let plain = format!("{} · {adapter}", mode(state));
+    let mode = mode(state);
+    let plain = format!("{mode} · {adapter}");
     let timed = format!("{plain} {}", switched(state));
-    let fits = text::width(&timed) + "mode ".len() <= rows.columns();
-    let value = if state.adapter.is_some() && fits { timed } else { plain };
-    rows.pair(7, "mode", &value);
+    let short = format!("{adapter} {}", switched(state));
+    let fits =
+        |label: &str, value: &str| text::width(label) + 1 + text::width(value) <= rows.columns();
+    let (label, value) = match state.adapter {
+        Some(_) if fits("mode", &timed) => ("mode", timed),
+        Some(_) if fits(&mode, &short) => (mode.as_str(), short),
+        _ => ("mode", plain),
+    };
+    rows.pair(7, label, &value);
     let quote = quote(state);
     let memory = resident(state);
     let label = vec![

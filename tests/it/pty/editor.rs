@@ -14,14 +14,19 @@ read -r line
 echo "The editor got <$line>"
 "#;
 
+fn with_editor(script: &str) -> Lorag {
+    let lorag = Lorag::new();
+    let path = lorag.world.path().join("editor");
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let editor = text(&path).to_owned();
+    lorag.env("EDITOR", &editor)
+}
+
 #[test]
 fn the_editor_opens_at_the_cited_line_and_comes_back_cleanly() {
     let _turn = beside_others();
-    let lorag = Lorag::new();
-    let script = lorag.world.path().join("editor");
-    std::fs::write(&script, EDITOR).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let lorag = lorag.env("EDITOR", text(&script));
+    let lorag = with_editor(EDITOR);
     let screen = Screen::start_in_shell(&lorag, &[&handbook()], 120, 40);
     chat::wait_ready(&screen, handbook_files());
     chat::ask(&screen, QUESTION);
@@ -63,11 +68,7 @@ kill -KILL $$
 #[test]
 fn an_answer_goes_on_behind_the_editor_and_a_crash_of_it_does_no_harm() {
     let _turn = beside_others();
-    let lorag = Lorag::new();
-    let script = lorag.world.path().join("editor");
-    std::fs::write(&script, CRASHES).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let lorag = lorag.env("EDITOR", text(&script));
+    let lorag = with_editor(CRASHES);
     let screen = Screen::start_in_shell(&lorag, &["--model", "scripted:50", &handbook()], 120, 40);
     chat::wait_ready(&screen, handbook_files());
     chat::write(&screen, QUESTION);
@@ -91,11 +92,7 @@ fn an_answer_goes_on_behind_the_editor_and_a_crash_of_it_does_no_harm() {
 #[test]
 fn sigterm_ends_the_editor_and_lorag() {
     let _turn = beside_others();
-    let lorag = Lorag::new();
-    let script = lorag.world.path().join("editor");
-    std::fs::write(&script, EDITOR).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let lorag = lorag.env("EDITOR", text(&script));
+    let lorag = with_editor(EDITOR);
     let screen = Screen::start_in_shell(&lorag, &[&handbook()], 120, 40);
     chat::wait_ready(&screen, handbook_files());
     chat::ask(&screen, QUESTION);
