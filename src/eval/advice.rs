@@ -44,7 +44,9 @@ pub fn advice(rows: &[Row], records: &[Vec<Record>]) -> Option<Advice> {
         }
         None => Interval { mean: 0.0, low: 0.0, high: 0.0 },
     };
-    if let Some(quicker) = quickest(rows).filter(|quicker| quicker.name() != row.name()) {
+    let quicker =
+        quickest(rows).filter(|quicker| quicker.total_ms_p50 < row.total_ms_p50 * CLEARLY_QUICKER);
+    if let Some(quicker) = quicker {
         text.push_str(&format!(
             " {} is the quickest ({:.0} ms against {:.0} ms, median), at F1 {:.3}.",
             quicker.name(),
@@ -52,11 +54,14 @@ pub fn advice(rows: &[Row], records: &[Vec<Record>]) -> Option<Advice> {
             row.total_ms_p50,
             quicker.f1
         ));
-    }
-    text.push_str(if matches!(row.mode.as_str(), "rag" | "hybrid") {
-        " It reads the documents as they are now, so it stays fresh, and its claims can be checked."
     } else {
-        " It knows only what it was trained on: it goes stale when the documents change, and cites nothing."
+        text.push_str(&format!(" None is clearly quicker ({:.0} ms, median).", row.total_ms_p50));
+    }
+    text.push_str(&format!(" {} ", row.name()));
+    text.push_str(if matches!(row.mode.as_str(), "rag" | "hybrid") {
+        "reads the documents as they are now, so it stays fresh, and its claims can be checked."
+    } else {
+        "knows only what it was trained on: it goes stale when the documents change, and cites nothing."
     });
     Some(Advice {
         favours: row.name(),
@@ -85,6 +90,9 @@ fn against(next: &Row, margin: &Interval, n: usize) -> String {
         )
     }
 }
+
+/// The part of a median time below which another variant counts as quicker.
+const CLEARLY_QUICKER: f64 = 0.9;
 
 /// The quickest of those that answer anything rightly.
 fn quickest(rows: &[Row]) -> Option<&Row> {
@@ -130,5 +138,6 @@ mod tests {
         let said = advised(&[variant("adapter", &one, 5.0), variant("hybrid", &other, 5.0)]);
         assert!(said.text.contains("no difference that 20 questions can tell"), "{said:?}");
         assert!(said.interval[0] <= 0.0);
+        assert!(said.text.contains("None is clearly quicker (5 ms, median)"), "{said:?}");
     }
 }

@@ -75,7 +75,7 @@ fn everything_of_importance_is_told_in_twelve_rows() {
         "session How do I reset a door badge?",
         "Model tiny-reader",
         "weights unquantized · cpu",
-        "mode rag · bullets",
+        "rag bullets 184.2 ms",
         "quote auto (on) 412 MiB",
         "· free 603 / 1,024",
         "▓ system 52 ▒ history 1,337 █ sources 83",

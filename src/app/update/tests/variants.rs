@@ -67,7 +67,7 @@ fn an_adapter_answers_only_once_it_is_there() {
     loaded(&mut state, request, None, true);
     assert_eq!((state.mode, state.adapter.as_deref()), (Mode::Rag, None));
     assert_eq!(state.last_adapter.as_deref(), Some("bullets"));
-    assert!(notice(&state).contains("(0.4 ms)"), "{}", notice(&state));
+    assert!(notice(&state).contains("(0.40 ms)"), "{}", notice(&state));
 }
 
 #[test]
