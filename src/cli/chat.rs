@@ -91,3 +91,6 @@ fn check(path: &Path) -> Result<(), Failure> {
     };
     Err(Failure::usage(format!("cannot open {shown:?}: {error}.{hint}")))
 }
+
+#[cfg(test)]
+mod tests;

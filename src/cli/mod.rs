@@ -158,7 +158,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// What the user reads where lorag itself went wrong.
-const BUG: &str = "something went wrong inside lorag; this is a bug. What is indexed is safe. The log file says more: `lorag config show` names it";
+const BUG: &str = "something went wrong inside lorag; this is a bug. What is indexed and answered is safe. The log file says more: `lorag config show` names it";
 
 fn run(cli: Cli) -> Result<u8, Failure> {
     let Some(command) = cli.command else {

@@ -438,6 +438,9 @@ impl Screen {
             let theme = self.themes.get(&self.shown_theme).cloned().unwrap_or_default();
             self.ui.set_theme(theme.at(self.depth));
         }
+        // What a bug here does to the terminal and the session is tested.
+        #[cfg(test)]
+        assert!(self.state.input.editor.text() != "break", "a bug on the screen");
         let (ui, state) = (&mut self.ui, &self.state);
         self.terminal.draw(|frame| ui.draw(state, frame))?;
         self.frames.drawn(Instant::now());

@@ -353,6 +353,14 @@ fn figures(column: &CompareColumn, index: usize, best: &Best, theme: &Theme) -> 
     let none = || "–".to_owned();
     let stats = column.entry.turn.generation.as_ref();
     let decoded = stats.filter(|stats| stats.completion_tokens > 0);
+    let first = match stats {
+        Some(stats) if stats.completion_tokens > 0 => {
+            format!("{:.0} ms", stats.time_to_first_token_ms)
+        }
+        // In quote mode a single sentence that is left needs no token.
+        Some(_) if !column.entry.turn.text.is_empty() => "no token needed".to_owned(),
+        _ => none(),
+    };
     let row = |name: &str, value: String, winner: Option<usize>| {
         let star = if winner == Some(index) { " ★" } else { "" };
         Line::from(vec![
@@ -375,11 +383,7 @@ fn figures(column: &CompareColumn, index: usize, best: &Best, theme: &Theme) -> 
     vec![
         Line::from(Span::styled("─".repeat(24), role_style(theme, Role::Faint))),
         row("citations", citations, best.support),
-        row(
-            "first token",
-            decoded.map_or_else(none, |s| format!("{:.0} ms", s.time_to_first_token_ms)),
-            best.first,
-        ),
+        row("first token", first, best.first),
         row(
             "decode",
             decoded
