@@ -16,6 +16,11 @@ pub fn run(global: &Global, args: &ChatArgs) -> Result<u8, Failure> {
     for path in &args.paths {
         check(path)?;
     }
+    if let Some(id) = args.resume.as_deref().filter(|id| Path::new(id).exists()) {
+        return Err(Failure::usage(format!(
+            "--resume takes the id of a session, and {id:?} is a file or folder. To choose a session: lorag {id} --resume"
+        )));
+    }
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Failure::usage(
             "the chat needs a terminal on standard input and output. To ask from a script: lorag ask \"QUESTION\" PATH",

@@ -46,6 +46,15 @@ fn mistakes_name_line_key_and_the_nearest_name() {
 }
 
 #[test]
+fn resume_takes_no_path() {
+    let lorag = Lorag::new();
+    let page = lorag.doc("page.md", "Text.\n");
+    let ran = lorag.run(&["--resume", text(&page)]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("takes the id of a session"), "{}", ran.stderr);
+}
+
+#[test]
 fn every_command_has_help_with_an_example() {
     let lorag = Lorag::new();
     for command in [

@@ -33,6 +33,36 @@ fn finds_it_again(lorag: &Lorag) {
 }
 
 #[test]
+fn a_session_is_resumed_by_the_end_of_its_id_and_a_wrong_one_is_named() {
+    let _turn = beside_others();
+    let lorag = Lorag::new();
+    let screen = Screen::start_in_shell(&lorag, &[&handbook()], 120, 40);
+    chat::wait_ready(&screen, handbook_files());
+    chat::ask(&screen, QUESTION);
+    chat::quit(&screen);
+    screen.wait_for_text("Go on with: lorag --resume ");
+    let shown = screen.text();
+    let (_, rest) = shown.split_once("lorag --resume ").unwrap();
+    let id = rest.split_whitespace().next().unwrap().to_owned();
+    drop(screen);
+    let screen = Screen::start(&lorag, &["--resume", &id], 120, 40);
+    screen.wait_for("the session", |screen| {
+        let text = conversation(screen);
+        text.contains(QUESTION) && text.contains(ANSWER)
+    });
+    drop(screen);
+    let screen = Screen::start(&lorag, &["--resume", "nosuch"], 120, 40);
+    screen.wait_for_text("nosuch");
+    screen.wait_for("the input", is_whole);
+    drop(screen);
+    // Without an id, one is chosen from the list.
+    let screen = Screen::start(&lorag, &[&handbook(), "--resume"], 120, 40);
+    screen.wait_for_text(QUESTION);
+    screen.send(ENTER);
+    screen.wait_for("the session", |screen| conversation(screen).contains(ANSWER));
+}
+
+#[test]
 fn sigterm_ends_it_sanely() {
     ends_sanely(Signal::TERM);
 }
