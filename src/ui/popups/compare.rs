@@ -212,7 +212,7 @@ fn answer(
     let rendered = text::markdown(&turn.text, &marks, width, theme, &mut highlighter);
     let new = new_words(column, compare);
     let mut lines: Vec<Line<'static>> =
-        rendered.into_iter().map(|rendered| underlined(rendered.line, &new)).collect();
+        rendered.into_iter().map(|line| underlined(lifted(line.line, theme), &new)).collect();
     let mut say = |text: &str, role: Role| {
         let style = role_style(theme, role);
         lines.extend(text::plain(&visible(text), width, style).into_iter().map(|r| r.line));
@@ -283,6 +283,15 @@ fn new_words(column: &CompareColumn, compare: &Compare) -> HashSet<String> {
         .map(|change| change.value().trim().to_owned())
         .filter(|word| !word.is_empty())
         .collect()
+}
+
+/// The line on the ground of the popup instead of the conversation's.
+fn lifted(mut line: Line<'static>, theme: &Theme) -> Line<'static> {
+    let ground = theme.style(Role::Text).bg;
+    for span in &mut line.spans {
+        span.style.bg = span.style.bg.filter(|colour| Some(*colour) != ground);
+    }
+    line
 }
 
 /// The line with these words underlined.
