@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// Serves the built-in reader's folder as `tiny/reader`.
+/// Serves the folders of the built-in reader and of an adapter for it as
+/// `tiny/reader` and `tiny/bullets`.
 struct Hub {
     address: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -60,8 +61,12 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>) {
 }
 
 fn answer(path: &str) -> (&'static str, Vec<u8>) {
-    let folder = root().join("src/builtin/reader");
-    if path.starts_with("/api/models/tiny/reader/revision/main") {
+    let (id, folder) = if path.contains("tiny/bullets") {
+        ("tiny/bullets", root().join("src/builtin/adapters/bullets"))
+    } else {
+        ("tiny/reader", root().join("src/builtin/reader"))
+    };
+    if path.starts_with(&format!("/api/models/{id}/revision/main")) {
         let mut siblings = Vec::new();
         for entry in std::fs::read_dir(&folder).unwrap() {
             let file = entry.unwrap().path();
@@ -73,10 +78,10 @@ fn answer(path: &str) -> (&'static str, Vec<u8>) {
                 "size": size, "blobId": hash, "lfs": { "sha256": hash, "size": size },
             }));
         }
-        let body = serde_json::json!({ "id": "tiny/reader", "sha": COMMIT, "siblings": siblings });
+        let body = serde_json::json!({ "id": id, "sha": COMMIT, "siblings": siblings });
         return ("200 OK", body.to_string().into_bytes());
     }
-    let prefix = format!("/tiny/reader/resolve/{COMMIT}/");
+    let prefix = format!("/{id}/resolve/{COMMIT}/");
     match path.strip_prefix(&prefix).map(|name| std::fs::read(folder.join(name))) {
         Some(Ok(bytes)) => ("200 OK", bytes),
         _ => ("404 Not Found", b"{\"error\":\"Repository not found\"}".to_vec()),
@@ -108,6 +113,23 @@ fn a_pulled_model_answers_without_the_network() {
     assert_eq!(hub.requests.lock().unwrap().len(), before, "the engine loads local files only");
     let list = lorag.json(&["models", "list", "--json"], 0);
     assert_eq!(list["cached"][0]["id"], "tiny/reader");
+}
+
+#[test]
+fn a_pulled_adapter_answers_without_the_network() {
+    let hub = Hub::start();
+    let lorag = Lorag::new().env("HF_ENDPOINT", &hub.address);
+    let page = lorag.doc("a.md", "Apples are picked in September. They keep until March.\n");
+    let ran = lorag.run(&["adapters", "add", "tiny/bullets"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let before = hub.requests.lock().unwrap().len();
+    assert!(before > 0);
+    let ask =
+        ["ask", "When are apples picked?", text(&page), "--adapter", "tiny/bullets", "--json"];
+    let answer = lorag.json(&ask, 0);
+    assert_eq!((&answer["mode"], &answer["adapter"]), (&"hybrid".into(), &"tiny/bullets".into()));
+    assert!(answer["answer"].as_str().unwrap().starts_with("- Apples"), "{answer}");
+    assert_eq!(hub.requests.lock().unwrap().len(), before, "it is used from the disk alone");
 }
 
 #[test]

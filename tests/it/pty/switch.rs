@@ -58,6 +58,44 @@ fn an_adapter_changes_the_style_and_the_first_one_gives_its_answer_again() {
     chat::quit(&screen);
 }
 
+/// Without sources every word is decoded, so anything that one adapter left
+/// behind for the next would show.
+#[test]
+fn switched_adapters_answer_as_in_processes_of_their_own() {
+    let _turn = beside_others();
+    let lorag = Lorag::new();
+    let arguments = ["--mode", "adapter", "--adapter", "bullets", &chat::handbook()];
+    let screen = Screen::start(&lorag, &arguments, 120, 40);
+    chat::wait_ready(&screen, chat::handbook_files());
+    let order = ["bullets", "quote", "bullets"];
+    for (turn, adapter) in order.iter().enumerate() {
+        if turn > 0 {
+            screen.send(&format!("/adapter {adapter}{ENTER}"));
+            screen.wait_for_text(&format!("{adapter} answers from now on"));
+        }
+        chat::write(&screen, QUESTION);
+        screen.send(ENTER);
+        screen.wait_for("the answer", |screen| {
+            flat(screen).matches(&format!("adapter · {adapter} · lorag-reader")).count()
+                > order[..turn].iter().filter(|earlier| *earlier == adapter).count()
+        });
+        screen.quiet(SETTLED);
+    }
+    let turns = exported(&screen, &lorag, "alone.json")["turns"].as_array().unwrap().clone();
+    chat::quit(&screen);
+    let mut alone = Vec::new();
+    for adapter in order {
+        let asked = ["ask", QUESTION, "--json", "--mode", "adapter", "--adapter", adapter];
+        let ran = lorag.run(&asked);
+        let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+        alone.push(answer["answer"].as_str().unwrap().to_owned());
+    }
+    let shown: Vec<&str> = turns.iter().map(|turn| turn["text"].as_str().unwrap()).collect();
+    assert_eq!(shown, alone);
+    assert_ne!(shown[0], shown[1], "the adapters differ");
+    assert!(turns[0]["generation"]["completion_tokens"].as_u64().unwrap() > 5);
+}
+
 #[test]
 fn the_same_question_is_compared_in_four_modes_and_the_winner_stays() {
     let _turn = beside_others();
