@@ -174,7 +174,6 @@ impl Keeper {
             // What is broken in one command must not end the others.
             let reply = command.reply();
             if catch_unwind(AssertUnwindSafe(|| self.carry_out(command))).is_err() {
-                self.writer = None;
                 refuse(&self.shared, &reply, "The session could not be used; the log says why");
             }
         }
