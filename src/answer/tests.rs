@@ -23,6 +23,8 @@ pub(super) fn hit(rank: usize, text: &str) -> Hit {
         index: 0,
         file_hash: String::new(),
         modified: 0,
+        units: Vec::new(),
+        language: String::new(),
     };
     Hit { chunk, rank, score: 1.0 / rank as f32, vector: None, full_text: None }
 }

@@ -33,6 +33,40 @@ pub struct Chunk {
     /// Modification time of the file when it was read, in milliseconds since
     /// 1970.
     pub modified: i64,
+    /// What of `text` can be scored, quoted and cited by itself, in order.
+    #[serde(default)]
+    pub units: Vec<Unit>,
+    /// ISO 639-1 code of the language the passage is written in, as detected;
+    /// empty where unknown, or for code.
+    #[serde(default)]
+    pub language: String,
+}
+
+/// What a [`Unit`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitKind {
+    /// A sentence, or a list item without an end mark.
+    Sentence,
+    /// A row of a table, rendered on one line with its header:
+    /// `Tank T-2 · Capacity (l): 650 · Medium: glycol`.
+    Row,
+    /// A declaration with its comment, or lines of code that belong together.
+    Code,
+}
+
+/// A part of a passage that is scored, quoted and cited by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unit {
+    /// What it is.
+    pub kind: UnitKind,
+    /// Its place in the passage's text, in bytes, without white space around it.
+    pub within: ByteRange,
+    /// What it stands below beside the passage's own headings: the title of its
+    /// small section where several share the passage, the lead-in of its list.
+    /// Empty mostly.
+    #[serde(default)]
+    pub context: String,
 }
 
 impl Chunk {

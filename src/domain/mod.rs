@@ -13,7 +13,7 @@ mod turn;
 mod visible;
 
 pub use answer::{Alternative, Answer, Citation, DroppedCitation, Support};
-pub use chunk::{Chunk, FullTextLeg, Hit, VectorLeg};
+pub use chunk::{Chunk, FullTextLeg, Hit, Unit, UnitKind, VectorLeg};
 pub use mode::{Mode, Strategy};
 pub use offsets::{OffsetMap, Run};
 pub use source::{LeftOut, Sentence, Source};

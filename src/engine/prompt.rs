@@ -225,6 +225,8 @@ mod tests {
             index: 0,
             file_hash: String::new(),
             modified: 0,
+            units: Vec::new(),
+            language: String::new(),
         };
         Source {
             number,

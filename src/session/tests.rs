@@ -26,6 +26,8 @@ fn turn(id: TurnId, parent: Option<TurnId>, question: &str, text: &str) -> Turn 
         index: 0,
         file_hash: "00ff".to_owned(),
         modified: 5,
+        units: Vec::new(),
+        language: String::new(),
     };
     let vector = Some(VectorLeg { rank: 1, distance: 0.25 });
     let hit = Hit { chunk, rank: 1, score: 0.5, vector, full_text: None };

@@ -103,6 +103,8 @@ pub fn chunk(index: u32, path: &str, heading: &[&str], lines: (u32, u32), text: 
         index,
         file_hash: "ab".repeat(32),
         modified: NOW_MS - 86_400_000,
+        units: Vec::new(),
+        language: String::new(),
     }
 }
 

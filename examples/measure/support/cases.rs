@@ -104,6 +104,8 @@ fn source(row: &Row) -> Source {
         index: 0,
         file_hash: String::new(),
         modified: 0,
+        units: Vec::new(),
+        language: String::new(),
     };
     Source {
         number: 1,

@@ -83,6 +83,8 @@ fn source(number: usize, text: &str) -> Source {
         index: 0,
         file_hash: "h".into(),
         modified: 0,
+        units: Vec::new(),
+        language: String::new(),
     };
     Source {
         number,

@@ -19,7 +19,7 @@ impl Builder {
         }
         let start = self.text.len();
         self.text.push_str(text);
-        self.blocks.push(Block { kind, range: start..self.text.len() });
+        self.blocks.push(Block { kind, range: start..self.text.len(), context: String::new() });
         self
     }
 

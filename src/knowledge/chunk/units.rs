@@ -13,7 +13,8 @@ impl Packer<'_> {
         let kind = match block.kind {
             BlockKind::Heading { .. } => UnitKind::Heading,
             BlockKind::Prose => UnitKind::Prose,
-            BlockKind::Verbatim => UnitKind::Verbatim,
+            BlockKind::Verbatim | BlockKind::Declaration => UnitKind::Verbatim,
+            BlockKind::Row => UnitKind::Part,
         };
         let whole = trimmed(self.text, block.range.clone());
         let mut out = Vec::new();

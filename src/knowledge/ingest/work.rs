@@ -86,6 +86,8 @@ impl Work {
                     index: u32::try_from(index).unwrap_or(u32::MAX),
                     file_hash: hash.clone(),
                     modified: file.modified_ms,
+                    units: Vec::new(),
+                    language: String::new(),
                 }
             })
             .collect();

@@ -23,7 +23,10 @@ pub(super) fn parse(decoded: Decoded) -> Document {
     let has_title =
         blocks.iter().any(|block| matches!(block.kind, BlockKind::Heading { level: 1, .. }));
     if !has_title && let Some((range, title)) = front.and_then(|front| front.title) {
-        blocks.insert(0, Block { kind: BlockKind::Heading { level: 1, title }, range });
+        blocks.insert(
+            0,
+            Block { kind: BlockKind::Heading { level: 1, title }, range, context: String::new() },
+        );
     }
     Document {
         format: Format::Markdown,
@@ -112,7 +115,7 @@ impl Reader<'_> {
         };
         if !range.is_empty() {
             self.end = range.end;
-            self.blocks.push(Block { kind, range });
+            self.blocks.push(Block { kind, range, context: String::new() });
         }
     }
 

@@ -44,6 +44,11 @@ pub enum BlockKind {
     Prose,
     /// Preformatted text or code: split only at lines.
     Verbatim,
+    /// A row of a table, rendered on one line with its header; never split.
+    Row,
+    /// A declaration of source code with its comment, without its body: split
+    /// only at lines, quoted whole.
+    Declaration,
 }
 
 /// A piece of a document that is kept together where it fits.
@@ -54,6 +59,9 @@ pub struct Block {
     /// Its place in the document's text, in bytes. Blocks come in order and
     /// don't overlap; what lies between two is white space or markup.
     pub range: Range<usize>,
+    /// What it stands below beside its headings, such as the lead-in of its
+    /// list. Empty mostly.
+    pub context: String,
 }
 
 /// A file that was read.

@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
     fn push(&mut self, kind: BlockKind, range: Range<usize>) {
         let range = trimmed_lines(self.text, range);
         if !range.is_empty() {
-            self.blocks.push(Block { kind, range });
+            self.blocks.push(Block { kind, range, context: String::new() });
         }
     }
 
@@ -158,7 +158,11 @@ impl<'a> Reader<'a> {
             title: plain(title),
         };
         let start = self.start(number) + title.len() - title.trim_start().len();
-        self.blocks.push(Block { kind, range: start..self.start(number) + title.len() });
+        self.blocks.push(Block {
+            kind,
+            range: start..self.start(number) + title.len(),
+            context: String::new(),
+        });
         self.at = number + 2;
         true
     }

@@ -16,10 +16,14 @@ pub(super) fn parse(decoded: Decoded) -> Document {
         .filter_map(|range| {
             let piece = decoded.text.get(range.clone())?;
             if lines_matter(piece, margin) {
-                return Some(Block { kind: BlockKind::Verbatim, range });
+                return Some(Block { kind: BlockKind::Verbatim, range, context: String::new() });
             }
             let range = trimmed(&decoded.text, range);
-            (!range.is_empty()).then_some(Block { kind: BlockKind::Prose, range })
+            (!range.is_empty()).then_some(Block {
+                kind: BlockKind::Prose,
+                range,
+                context: String::new(),
+            })
         })
         .collect();
     Document {

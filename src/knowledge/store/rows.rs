@@ -257,6 +257,8 @@ pub(super) fn to_chunks(
             index: indexes.value(row),
             file_hash: hashes.value(row).to_owned(),
             modified: modified.value(row),
+            units: Vec::new(),
+            language: String::new(),
         };
         chunks.push((RowKey(keys.value(row)), chunk));
     }

@@ -128,7 +128,7 @@ impl Outline<'_> {
             let blank =
                 part.get(..margin).and_then(|space| space.rfind('\n')).map_or(0, |at| at + 1);
             let range = self.end + blank..self.end + words.len();
-            self.blocks.push(Block { kind, range });
+            self.blocks.push(Block { kind, range, context: String::new() });
         }
         self.end = self.end.max(end);
     }

@@ -292,7 +292,7 @@ impl Renderer {
                 BlockKind::Heading { level, title: words.collect::<Vec<_>>().join(" ") }
             }
         };
-        self.blocks.push(Block { kind, range });
+        self.blocks.push(Block { kind, range, context: String::new() });
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) fn file(collection: &str, path: &str, texts: &[&str]) -> FileRows {
                 index: u32::try_from(index).unwrap(),
                 file_hash: "cafe".to_owned(),
                 modified: 7,
+                units: Vec::new(),
+                language: String::new(),
             };
             (chunk, vector)
         })
