@@ -6,7 +6,9 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 .PHONY: run test lint deps
 
 run: deps
-	cargo run --locked --quiet -- --data-dir "$(TARGET)/demo" examples/handbook
+	@[ -x "$(TARGET)/debug/lorag" ] || echo "lorag: the first build takes about half an hour on 2 cores, less on more; later ones take seconds."
+	cargo build --locked --bin lorag
+	@"$(TARGET)/debug/lorag" --data-dir "$(TARGET)/demo" examples/handbook
 
 test: deps
 	cargo test --locked --lib --test it
@@ -14,6 +16,7 @@ test: deps
 
 # Needs no more than metadata of the dependencies, so it builds none again.
 lint: deps
+	@.ci/deny
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib

@@ -9,7 +9,6 @@ mod ask;
 mod common;
 mod config;
 mod crash;
-mod dependencies;
 mod faults;
 mod handbook;
 mod hub;
