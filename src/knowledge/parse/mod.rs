@@ -5,6 +5,8 @@ mod code;
 mod decode;
 mod html;
 mod markdown;
+mod output;
+mod row;
 mod rst;
 mod text;
 
