@@ -29,7 +29,8 @@ fn outline(name: &str, text: &str) -> Vec<(String, String)> {
         let title = match block.kind {
             BlockKind::Heading { level, title } => format!("{level} {title}"),
             BlockKind::Verbatim => "-".to_owned(),
-            BlockKind::Prose => panic!("prose in code"),
+            BlockKind::Declaration => "=".to_owned(),
+            BlockKind::Prose | BlockKind::Row => panic!("prose in code"),
         };
         out.push((title, text[block.range].to_owned()));
     }

@@ -33,6 +33,8 @@ fn shown(document: &Document) -> Vec<(String, &str)> {
                 BlockKind::Heading { level, title } => format!("h{level} {title}"),
                 BlockKind::Prose => "prose".to_owned(),
                 BlockKind::Verbatim => "verbatim".to_owned(),
+                BlockKind::Row => "row".to_owned(),
+                BlockKind::Declaration => "declaration".to_owned(),
             };
             (kind, &document.text[block.range.clone()])
         })

@@ -15,6 +15,8 @@ fn read(text: &str) -> Vec<(String, String)> {
                 BlockKind::Heading { level, title } => format!("h{level} {title}"),
                 BlockKind::Prose => "prose".to_owned(),
                 BlockKind::Verbatim => "verbatim".to_owned(),
+                BlockKind::Row => "row".to_owned(),
+                BlockKind::Declaration => "declaration".to_owned(),
             };
             (kind, document.text[block.range.clone()].to_owned())
         })
