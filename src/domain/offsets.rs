@@ -159,10 +159,13 @@ impl OffsetMap {
     /// from the file: for a page that was first decoded, then rendered.
     #[must_use]
     pub fn through(&self, inner: &Self) -> Self {
-        if inner.is_verbatim() {
-            return self.clone();
-        }
         let mut out = Self::default();
+        if inner.is_verbatim() {
+            // Only a byte order mark shifts such a file's places.
+            let shift = inner.runs.first().map_or(0, |run| run.file);
+            out.runs.extend(self.runs.iter().map(|run| Run { file: run.file + shift, ..*run }));
+            return out;
+        }
         for run in &self.runs {
             if run.file_unit == 1 && run.text_unit == 1 {
                 // Verbatim pieces keep the inner map's finer runs.
@@ -297,5 +300,7 @@ mod tests {
         let both = page().through(&inner);
         assert_eq!(both.to_file(2, 3), ByteRange::new(2 + 5 * 2, 2 + 10 * 2));
         assert_eq!(both.to_file(0, 1), ByteRange::new(2 + 3 * 2, 2 + 4 * 2));
+        let shifted = page().through(&OffsetMap::verbatim(3, 20));
+        assert_eq!(shifted.to_file(2, 3), ByteRange::new(8, 13));
     }
 }

@@ -73,6 +73,8 @@ impl Work {
                 }
                 id.update(&piece.bytes.start.to_le_bytes());
                 let id = id.finalize().to_hex();
+                let file_bytes = bytes.get(piece.bytes.start..piece.bytes.end);
+                let rendered = file_bytes != Some(piece.text.as_bytes());
                 Chunk {
                     id: id.as_str().chars().take(32).collect(),
                     path: path.clone(),
@@ -82,7 +84,7 @@ impl Work {
                     lines: piece.lines,
                     text: piece.text,
                     offsets: piece.offsets,
-                    rendered: document.rendered,
+                    rendered,
                     index: u32::try_from(index).unwrap_or(u32::MAX),
                     file_hash: hash.clone(),
                     modified: file.modified_ms,

@@ -29,6 +29,13 @@ pub(super) struct Output {
 }
 
 impl Output {
+    /// A text that stands nowhere in the source.
+    pub(super) fn inserted(text: &str) -> Self {
+        let mut out = Self::default();
+        out.insert(text);
+        out
+    }
+
     /// The text so far.
     pub(super) fn text(&self) -> &str {
         &self.text
@@ -140,6 +147,27 @@ impl Output {
         } else {
             piece.file.end = to;
             piece.verbatim = false;
+        }
+    }
+
+    /// Adds a part of a text that was rendered before.
+    pub(super) fn copy(&mut self, text: &str, offsets: &OffsetMap, range: Range<usize>) {
+        let part = text.get(range.clone()).unwrap_or_default();
+        for run in offsets.slice(range.start, range.end).runs() {
+            let end = run.text + run.count * run.text_unit;
+            let piece = part.get(run.text..end).unwrap_or_default();
+            let (unit, file) = (run.text_unit.max(1), run.file_unit);
+            if file == 0 {
+                self.push(piece.len(), run.file..run.file, false);
+            } else if (unit, file) == (1, 1) {
+                self.push(piece.len(), run.file..run.file + piece.len(), true);
+            } else {
+                for index in 0..piece.len() / unit {
+                    let at = run.file + index * file;
+                    self.push(unit, at..at + file, false);
+                }
+            }
+            self.text.push_str(piece);
         }
     }
 

@@ -10,6 +10,8 @@ use std::ops::Range;
 
 /// What stands between two cells.
 const BETWEEN: &str = " · ";
+/// Most characters of a header that are repeated in every row.
+const LONGEST_HEADER: usize = 80;
 /// Longest header word and value, in characters, that read as one name
 /// (`Tank T-2`).
 const LONGEST_NAME: (usize, usize) = (24, 48);
@@ -31,7 +33,7 @@ pub(super) fn write_row(
         if out.len() > start {
             out.insert(BETWEEN);
         }
-        let header = headers.get(column).map(|header| header.trim()).unwrap_or_default();
+        let header = headers.get(column).map(|header| shortened(header)).unwrap_or_default();
         // Values like `Tank 2` say their header themselves.
         if !header.is_empty() && !begins_with_word(value, header) {
             let header: Vec<&str> = header.split_whitespace().collect();
@@ -44,6 +46,14 @@ pub(super) fn write_row(
         out.append_line(cell);
     }
     (out.len() > start).then(|| start..out.len())
+}
+
+/// As much of a header as is repeated, so that a long one doesn't multiply the
+/// text.
+fn shortened(header: &str) -> &str {
+    let header = header.trim();
+    let end = header.char_indices().nth(LONGEST_HEADER).map_or(header.len(), |(at, _)| at);
+    header.get(..end).unwrap_or_default()
 }
 
 /// Whether header and value read as one name: `Tank T-2`.
