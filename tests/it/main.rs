@@ -15,3 +15,4 @@ mod hub;
 mod ingest;
 mod pty;
 mod search;
+mod sentences;

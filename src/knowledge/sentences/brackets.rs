@@ -35,7 +35,9 @@ pub(super) fn enclosed(body: &str) -> Vec<Enclosed> {
                     out.push(Enclosed { open: start, close: at - 1, code: true });
                     None
                 }
-                Some((start, count)) if count != ticks && at - start < FARTHEST => Some((start, count)),
+                Some((start, count)) if count != ticks && at - start < FARTHEST => {
+                    Some((start, count))
+                }
                 _ => Some((at - ticks, ticks)),
             };
             ticks = 0;

@@ -22,18 +22,26 @@ pub(super) fn split(
             out.push(range);
         }
     };
-    let mut scan = Scan { body, language, start: 0, enclosed: enclosed(body), next: 0, open: Vec::new() };
-    let (mut skip, mut has_word, mut letters) = (0, false, 0);
+    let mut scan = Scan {
+        body,
+        language,
+        start: 0,
+        first: None,
+        enclosed: enclosed(body),
+        next: 0,
+        open: Vec::new(),
+    };
+    let (mut skip, mut letters) = (0, 0);
     for (at, c) in body.char_indices() {
         if at < skip {
             continue;
         }
         scan.step(at);
         let end = if c.is_alphanumeric() {
-            has_word = true;
+            scan.first.get_or_insert(at);
             letters += usize::from(unspaced::is_thai_or_lao(c));
             None
-        } else if marks::is_mark(c) && has_word {
+        } else if marks::is_mark(c) && scan.first.is_some() {
             let (mark, length) = marks::run(body.get(at..).unwrap_or_default());
             skip = at + length;
             scan.end(at, mark, length)
@@ -47,7 +55,7 @@ pub(super) fn split(
         };
         if let Some(end) = end {
             add(scan.start, end);
-            (scan.start, skip, has_word, letters) = (end, end, false, 0);
+            (scan.start, scan.first, skip, letters) = (end, None, end, 0);
         }
     }
     add(scan.start, body.len());
@@ -59,6 +67,8 @@ struct Scan<'a> {
     language: Option<Language>,
     /// Where the sentence starts.
     start: usize,
+    /// Where its first letter or digit is.
+    first: Option<usize>,
     enclosed: Vec<Enclosed>,
     /// The next one of `enclosed` that has not opened.
     next: usize,
@@ -129,9 +139,11 @@ impl Scan<'_> {
     /// brackets or code that go on behind them and began within the sentence.
     fn is_enclosed(&self, at: usize, end: usize) -> bool {
         let start = self.start + first_word(self.slice(self.start..at));
-        self.open.iter().rev().find(|open| open.close >= end).is_some_and(|open| {
-            open.code || open.open > start
-        })
+        self.open
+            .iter()
+            .rev()
+            .find(|open| open.close >= end)
+            .is_some_and(|open| open.code || open.open > start)
     }
 
     /// Whether a bracket around `at` began behind the sentence's beginning.
@@ -184,16 +196,12 @@ impl Scan<'_> {
             return true;
         }
         let token = token.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '§');
-        let starts = !head.contains(char::is_alphanumeric);
+        let starts = self.first.is_none_or(|first| first >= self.start + head.len());
         if !token.ends_with(|c: char| c.is_alphanumeric() || matches!(c, 'º' | 'ª' | '°')) {
             return true;
         }
         if token.bytes().all(|b| b.is_ascii_digit()) {
             return !starts && self.number_ends(head, token, closed, begin, word);
-        }
-        if is_roman(token) && token.len() > 1 {
-            let ordinal = self.language.is_none_or(|language| language == Language::German);
-            return !starts && (!ordinal || begin != Begin::Capital || self.begins_sentences(word));
         }
         if goes_on_abbreviated(token, word, self.language) {
             return false;
@@ -201,6 +209,10 @@ impl Scan<'_> {
         if let Some(kind) = self.abbreviation(head, token) {
             // "(etc.) The" ends as "etc. The" does, but "Fig. A" does not.
             return self.abbreviation_ends(kind, begin, word);
+        }
+        if is_roman(token) && token.len() > 1 {
+            let ordinal = self.language.is_none_or(|language| language == Language::German);
+            return !starts && (!ordinal || begin != Begin::Capital || self.begins_sentences(word));
         }
         let mut letters = token.chars();
         if let (Some(letter), None) = (letters.next(), letters.next()) {
@@ -211,24 +223,38 @@ impl Scan<'_> {
 
     /// Whether a number's full stop ends the sentence, rather than making it
     /// an ordinal or a part of a date.
-    fn number_ends(&self, head: &str, number: &str, closed: &str, begin: Begin, word: &str) -> bool {
+    fn number_ends(
+        &self,
+        head: &str,
+        number: &str,
+        closed: &str,
+        begin: Begin,
+        word: &str,
+    ) -> bool {
         if !closed.is_empty() {
             return true;
         }
-        let day = last_token(head.trim_end()).strip_suffix('.').is_some_and(|n| n.parse::<u16>().is_ok());
-        if begin == Begin::Caseless && day {
+        let day =
+            last_token(head.trim_end()).strip_suffix('.').is_some_and(|n| n.parse::<u16>().is_ok());
+        if day && matches!(begin, Begin::Caseless | Begin::Digit) {
             // The last part of such a date.
             return false;
         }
         if begin == Begin::Digit {
-            // "2024. 3. 14."
+            // "2024. 3. 14.", "1. 1. 2024"
             let digits = word.trim_start_matches(|c: char| c.is_ascii_digit());
             let date = digits.starts_with('.') && word.len() - digits.len() <= 2;
             return !date;
         }
         let first = letters(word);
         begin != Begin::Capital
-            || !ordinals::is_ordinal(head, number, first, self.begins_sentences(word), self.language)
+            || !ordinals::is_ordinal(
+                head,
+                number,
+                first,
+                self.begins_sentences(word),
+                self.language,
+            )
     }
 
     /// What the last token before a full stop abbreviates, with the tokens
@@ -241,8 +267,14 @@ impl Scan<'_> {
             let fits = article.len() <= 6 && noun.len() > 1;
             abbreviations::known(noun, self.language).filter(|_| fits)
         });
+        // "Dr.-Ing."
+        if let Some((first, _)) = token.split_once(".-").filter(|_| found.is_none()) {
+            found = abbreviations::known(first, self.language);
+        }
         // A unit behind a number is no abbreviation: "650 l", "5 mm".
-        let unit = UNITS.contains(&token);
+        let short =
+            self.language != Some(Language::German) && matches!(token, "min" | "sec" | "hr");
+        let unit = short || UNITS.contains(&token);
         let mut rest = head.trim_end();
         if unit && rest.ends_with(|c: char| c.is_numeric()) {
             return None;
@@ -282,7 +314,14 @@ impl Scan<'_> {
 
     /// Whether the full stop behind a single letter ends the sentence, rather
     /// than belonging to an initial.
-    fn letter_ends(&self, head: &str, letter: char, starts: bool, begin: Begin, word: &str) -> bool {
+    fn letter_ends(
+        &self,
+        head: &str,
+        letter: char,
+        starts: bool,
+        begin: Begin,
+        word: &str,
+    ) -> bool {
         let previous = head.trim_end();
         if starts || !(letter.is_uppercase() || letter.is_lowercase()) {
             // "A. The first part"; scripts without capitals.
@@ -302,8 +341,8 @@ impl Scan<'_> {
 
 /// Units that are written without a full stop of their own.
 const UNITS: [&str; 21] = [
-    "l", "m", "g", "h", "s", "t", "mm", "cm", "km", "kg", "mg", "ml", "hrs", "mins", "secs", "lbs", "oz",
-    "ft", "in", "yd", "mi",
+    "l", "m", "g", "h", "s", "t", "mm", "cm", "km", "kg", "mg", "ml", "hrs", "mins", "secs", "lbs",
+    "oz", "ft", "in", "yd", "mi",
 ];
 
 /// Whether `token` and the abbreviation that follows are one: "v. Chr.",
@@ -343,9 +382,29 @@ fn is_roman(word: &str) -> bool {
 /// time zone.
 fn follows_a_time(word: &str) -> bool {
     const WORDS: [&str; 23] = [
-        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January",
-        "February", "March", "April", "May", "June", "July", "August", "September", "October",
-        "November", "December", "Eastern", "Pacific", "Central", "Mountain",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+        "Eastern",
+        "Pacific",
+        "Central",
+        "Mountain",
     ];
     WORDS.contains(&word) || (word.len() >= 2 && word.chars().all(char::is_uppercase))
 }

@@ -23,31 +23,34 @@ const MOST_WORDS: usize = 2_000;
 /// its letters tell.
 const SMALL_WORDS: [&[&str]; 6] = [
     &[
-        "the", "of", "and", "is", "to", "are", "with", "for", "was", "that", "it", "you", "by", "not",
-        "from", "this", "be", "were", "has", "have", "at", "its", "he", "she", "they", "we", "if",
-        "which", "your",
+        "the", "of", "and", "is", "to", "are", "with", "for", "was", "that", "it", "you", "by",
+        "not", "from", "this", "be", "were", "has", "have", "at", "its", "he", "she", "they", "we",
+        "if", "which", "your",
     ],
     &[
-        "der", "die", "das", "und", "ist", "nicht", "mit", "für", "den", "dem", "von", "ein", "eine",
-        "zu", "wird", "sie", "werden", "auf", "im", "bei", "sich", "auch", "am", "zum", "zur", "er",
-        "wir", "ich", "sind", "oder", "nach", "war", "wie", "dass", "aus", "vor", "einer", "eines",
+        "der", "die", "das", "und", "ist", "nicht", "mit", "für", "den", "dem", "von", "ein",
+        "eine", "zu", "wird", "sie", "werden", "auf", "im", "bei", "sich", "auch", "am", "zum",
+        "zur", "er", "wir", "ich", "sind", "oder", "nach", "war", "wie", "dass", "aus", "vor",
+        "einer", "eines",
     ],
     &[
-        "le", "la", "les", "des", "est", "et", "une", "du", "dans", "pour", "que", "pas", "au", "vous",
-        "de", "en", "par", "sur", "qui", "il", "elle", "aux", "ce", "cette", "être", "sont", "avec",
-        "ne", "se", "un", "ou", "à", "nous",
+        "le", "la", "les", "des", "est", "et", "une", "du", "dans", "pour", "que", "pas", "au",
+        "vous", "de", "en", "par", "sur", "qui", "il", "elle", "aux", "ce", "cette", "être",
+        "sont", "avec", "ne", "se", "un", "ou", "à", "nous",
     ],
     &[
         "el", "la", "los", "las", "y", "es", "una", "del", "con", "por", "que", "para", "se", "de",
         "en", "un", "al", "su", "no", "está", "son", "como", "más", "fue", "lo", "sus", "si", "o",
     ],
     &[
-        "il", "di", "che", "è", "per", "una", "della", "non", "sono", "con", "gli", "nel", "si", "dei",
-        "la", "le", "un", "del", "al", "da", "e", "i", "lo", "alla", "delle", "più", "ha", "nella",
+        "il", "di", "che", "è", "per", "una", "della", "non", "sono", "con", "gli", "nel", "si",
+        "dei", "la", "le", "un", "del", "al", "da", "e", "i", "lo", "alla", "delle", "più", "ha",
+        "nella",
     ],
     &[
-        "o", "os", "as", "e", "não", "uma", "do", "da", "dos", "das", "com", "para", "em", "é", "que",
-        "ao", "no", "na", "de", "um", "se", "por", "foi", "são", "mais", "sua", "seu", "nos", "nas",
+        "o", "os", "as", "e", "não", "uma", "do", "da", "dos", "das", "com", "para", "em", "é",
+        "que", "ao", "no", "na", "de", "um", "se", "por", "foi", "são", "mais", "sua", "seu",
+        "nos", "nas",
     ],
 ];
 

@@ -1,6 +1,8 @@
 //! The parts of a text that no sentence crosses: paragraphs, list items,
 //! headings, table rows and the lines of fenced code.
 
+use super::abbreviations::{self, Kind};
+use super::ordinals;
 use super::text::trimmed;
 use std::ops::Range;
 
@@ -33,8 +35,7 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
     let mut out = Vec::new();
     let mut open: Option<Range<usize>> = None;
     let mut in_quote = false;
-    // The number of the list item that is open.
-    let mut item: Option<u32> = None;
+    let mut in_item = false;
     let mut code: Option<(char, usize)> = None;
     // The shortest fence of each mark that is known to have no end below, so
     // that a text of many open fences is not searched once for each of them.
@@ -54,14 +55,17 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
         }
         let line = trimmed(text, start..next);
         let mut kind = classify(text, line.clone());
-        if let Line::Starts { number: Some(number), .. } = kind
+        if let Line::Starts { number: Some(number), words } = &kind
             && let Some(paragraph) = &open
-            && item.is_none_or(|item| item + 1 != number)
-            && number > 1
-            && runs_on(text.get(paragraph.clone()).unwrap_or_default())
+            && *number > 1
         {
-            // "on the 14. of May", wrapped before the number.
-            kind = Line::Continues(line);
+            // "see page" or "das", wrapped before "12. Gleis". Within a list
+            // a number rather starts the next item.
+            let before = text.get(paragraph.clone()).unwrap_or_default();
+            let behind = text.get(words.clone()).unwrap_or_default();
+            if runs_on(before) && (!in_item || ordinals::is_surely_ordinal(before, behind)) {
+                kind = Line::Continues(line);
+            }
         }
         let goes_on = match &kind {
             Line::Continues(range) => Some(range),
@@ -77,11 +81,11 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
         match kind {
             Line::Continues(range) | Line::Quotes(range) => {
                 open = Some(range);
-                item = None;
+                in_item = false;
             }
-            Line::Starts { words, number } => {
+            Line::Starts { words, .. } => {
                 open = Some(words);
-                item = number;
+                in_item = true;
             }
             Line::Alone(range) => out.push(Part::Prose(range)),
             Line::Fence { mark, length } => {
@@ -109,8 +113,8 @@ fn classify(text: &str, range: Range<usize>) -> Line {
     let (mut starts, mut quotes) = (false, false);
     let mut number = None;
     while let Some(rest) = without_mark(body) {
-        let digits = body.trim_end_matches(rest).trim_end_matches(['.', ')']);
-        number = digits.parse().ok();
+        let mark = body.get(..body.len() - rest.len()).unwrap_or_default();
+        number = mark.trim_end_matches(['.', ')']).parse().ok();
         if body.starts_with('>') {
             quotes = true;
         } else {
@@ -194,5 +198,13 @@ fn is_rule(line: &str) -> bool {
 
 /// Whether a paragraph stops within a sentence.
 fn runs_on(paragraph: &str) -> bool {
-    paragraph.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ',' | '(' | '„' | '«' | '§'))
+    if paragraph
+        .ends_with(|c: char| c.is_alphanumeric() || matches!(c, ',' | '(' | '„' | '«' | '§'))
+    {
+        return true;
+    }
+    let word = paragraph.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let kind = word.strip_suffix('.').and_then(|word| abbreviations::known(word, None));
+    matches!(kind, Some(Kind::Never | Kind::Number))
 }

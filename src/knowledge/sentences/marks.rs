@@ -25,7 +25,21 @@ pub(super) fn is_mark(c: char) -> bool {
 fn is_wide(c: char) -> bool {
     matches!(
         c,
-        '。' | '！' | '？' | '｡' | '।' | '॥' | '۔' | '؟' | '។' | '៕' | '။' | '།' | '༎' | '።' | '፧' | '։'
+        '。' | '！'
+            | '？'
+            | '｡'
+            | '।'
+            | '॥'
+            | '۔'
+            | '؟'
+            | '។'
+            | '៕'
+            | '။'
+            | '།'
+            | '༎'
+            | '።'
+            | '፧'
+            | '։'
     )
 }
 
@@ -49,8 +63,26 @@ pub(super) fn run(text: &str) -> (Mark, usize) {
 pub(super) fn is_quote(c: char) -> bool {
     matches!(
         c,
-        '"' | '\'' | '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '«' | '»' | '‹' | '›' | '「' | '」' | '『'
-            | '』' | '《' | '》' | '〈' | '〉'
+        '"' | '\''
+            | '“'
+            | '”'
+            | '„'
+            | '‟'
+            | '‘'
+            | '’'
+            | '‚'
+            | '«'
+            | '»'
+            | '‹'
+            | '›'
+            | '「'
+            | '」'
+            | '『'
+            | '』'
+            | '《'
+            | '》'
+            | '〈'
+            | '〉'
     )
 }
 
@@ -61,9 +93,8 @@ pub(super) fn closers(text: &str, wide: bool) -> usize {
     while let Some(c) = rest.chars().next() {
         let behind = rest.get(c.len_utf8()..).unwrap_or_default();
         let closes = match c {
-            ')' | ']' | '}' | '”' | '’' | '」' | '』' | '）' | '】' | '》' | '〉' | '›' | '»' | '〕' => {
-                !matches!(c, '»' | '›') || at_end_of_word(behind, wide)
-            }
+            ')' | ']' | '}' | '”' | '’' | '」' | '』' | '）' | '】' | '》' | '〉' | '›' | '»'
+            | '〕' => !matches!(c, '»' | '›') || at_end_of_word(behind, wide),
             '"' | '\'' => !wide || at_end_of_word(behind, wide) || rest.len() == text.len(),
             '“' | '‘' | '«' | '‹' | '*' | '_' | '`' | '~' => at_end_of_word(behind, false),
             '¹' | '²' | '³' | '⁰'..='⁹' => at_end_of_word(behind, wide),
@@ -96,7 +127,7 @@ fn footnote(text: &str) -> Option<&str> {
 
 /// What follows a French quotation mark that stands behind a space.
 fn spaced_closer(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix([' ', '\u{a0}', '\u{202f}'])?;
+    let rest = text.strip_prefix([' ', '\n', '\u{a0}', '\u{202f}'])?;
     let behind = rest.strip_prefix(['»', '›'])?;
     at_end_of_word(behind, false).then_some(behind)
 }
@@ -153,7 +184,12 @@ fn is_name_of_a_thing(text: &str) -> bool {
     let word = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')');
     let inner = word.get(1..).unwrap_or_default();
     let plain = word.chars().all(|c| c.is_alphanumeric() || "_:()-.".contains(c));
-    word.len() <= 64 && plain && (inner.contains(char::is_uppercase) || word.contains('_') || word.contains("::") || word.ends_with("()"))
+    word.len() <= 64
+        && plain
+        && (inner.contains(char::is_uppercase)
+            || word.contains('_')
+            || word.contains("::")
+            || word.ends_with("()"))
 }
 
 fn is_sign(c: char, rest: &str) -> bool {
@@ -161,7 +197,9 @@ fn is_sign(c: char, rest: &str) -> bool {
     let before_word = next.is_some_and(char::is_alphanumeric);
     match c {
         '§' | '№' => true,
-        '$' | '€' | '£' | '¥' | '#' | '@' | '/' | '~' | '.' => before_word || (c == '~' && next == Some('/')),
+        '$' | '€' | '£' | '¥' | '#' | '@' | '/' | '~' | '.' => {
+            before_word || (c == '~' && next == Some('/'))
+        }
         '-' => rest.starts_with('-') && rest.get(1..2).is_some_and(|c| c != "-" && c != " "),
         _ => ('\u{2190}'..'\u{2e00}').contains(&c) || c >= '\u{1f000}',
     }

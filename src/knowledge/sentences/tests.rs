@@ -133,3 +133,123 @@ fn a_wrapped_quote_is_one_sentence() {
         "The heron eats seventeen frogs every Tuesday."
     );
 }
+
+#[test]
+fn abbreviations_end_a_sentence_only_where_the_next_word_begins_one() {
+    assert_eq!(
+        found(
+            "She left Acme Inc. in May. He left Acme Inc. The rest stayed. Call Acme Inc. Boston."
+        ),
+        [
+            "She left Acme Inc. in May.",
+            "He left Acme Inc.",
+            "The rest stayed.",
+            "Call Acme Inc. Boston."
+        ]
+    );
+    assert_eq!(
+        found("The answer was no. Valve no. 12 is shut. Bring nuts, bolts, etc. Tools are there."),
+        [
+            "The answer was no.",
+            "Valve no. 12 is shut.",
+            "Bring nuts, bolts, etc.",
+            "Tools are there."
+        ]
+    );
+    for text in [
+        "The fee is approx. 40 euros.",
+        "Contact the Dept. of Works before you dig.",
+        "Sie gilt i. d. R. bis zum Jahr 50 v. Chr. am Rhein.",
+        "J. R. R. Tolkien met L. De Vries at 5 p.m. Monday.",
+    ] {
+        assert_eq!(found(text), [text]);
+    }
+}
+
+#[test]
+fn german_ordinals_end_nothing() {
+    for text in [
+        "Das 3. Gleis ist für Güterzüge reserviert.",
+        "Am 14. Juni wird der Aufzug geprüft.",
+        "Die 2. und 3. Stufe sind gesperrt.",
+        "Das\n3. Gleis ist gesperrt.",
+    ] {
+        assert_eq!(found(text), [text]);
+    }
+    assert_eq!(
+        found("Es war 1990. Peter kam. Wir nehmen die Linie 7. Am Hafen ist es kalt."),
+        ["Es war 1990.", "Peter kam.", "Wir nehmen die Linie 7.", "Am Hafen ist es kalt."]
+    );
+    // Elsewhere a number is a number.
+    assert_eq!(found("We have 3. Tracks are long."), ["We have 3.", "Tracks are long."]);
+}
+
+#[test]
+fn brackets_and_code_within_a_sentence_are_not_cut() {
+    for text in
+        ["It stops (see p. 3. It is red) at once.", "Run `make. Test` twice.", "So [...] It is."]
+    {
+        assert_eq!(found(text), [text]);
+    }
+    assert_eq!(found("(It is red. It is old.) So?"), ["(It is red.", "It is old.)", "So?"]);
+    // One that never closes hides nothing.
+    assert_eq!(found("It stops (at once. It is red."), ["It stops (at once.", "It is red."]);
+}
+
+#[test]
+fn what_closes_a_quotation_stays_with_it() {
+    assert_eq!(
+        found("Il pleut. « Viens ! » Elle part. „Ja.“ »Nein.« “Why?” Owen Clark asked. So."),
+        [
+            "Il pleut.",
+            "« Viens ! »",
+            "Elle part.",
+            "„Ja.“",
+            "»Nein.«",
+            "“Why?” Owen Clark asked.",
+            "So."
+        ]
+    );
+    assert_eq!(found("It is red.[1] It is old.² So."), ["It is red.[1]", "It is old.²", "So."]);
+}
+
+#[test]
+fn a_number_at_the_beginning_of_a_line_may_go_on_with_it() {
+    assert_eq!(
+        found("The rule is on page\n12. Then it\nends."),
+        ["The rule is on page\n12.", "Then it\nends."]
+    );
+    assert_eq!(found("see (p.\n12) below"), ["see (p.\n12) below"]);
+    assert_eq!(
+        found("First:\n1. One\n2. Two goes\n   on\n3. Three"),
+        ["First:", "One", "Two goes\n   on", "Three"]
+    );
+    assert_eq!(found("1. One\n   - sub\n2. Two"), ["One", "sub", "Two"]);
+}
+
+#[test]
+fn a_language_may_be_given() {
+    let text = "Mal 3. Gang";
+    let ends = |code| sentences_in(text, code).len();
+    assert_eq!((ends("en"), ends("de")), (2, 2));
+    let text = "Pauls 3. Gang";
+    let ends = |code| sentences_in(text, code).len();
+    assert_eq!((ends("en"), ends("de")), (2, 1));
+}
+
+#[test]
+fn hostile_text_takes_linear_time() {
+    for unit in [
+        "A. ", "(A. ", "1. ", "z. B. ", "` A. ", "ก ", "x\n2. ", "(x. A ", ".[1]", "Inc. A ",
+        "?\" ",
+    ] {
+        let text = unit.repeat(1_000_000 / unit.len());
+        let begun = std::time::Instant::now();
+        assert!(sentences(&text).len() <= text.len());
+        assert!(begun.elapsed().as_secs() < 20, "{unit:?} took {:?}", begun.elapsed());
+    }
+    let text = format!("{}{}", "(".repeat(500_000), "A. ".repeat(200_000));
+    let begun = std::time::Instant::now();
+    assert!(!sentences(&text).is_empty());
+    assert!(begun.elapsed().as_secs() < 20, "took {:?}", begun.elapsed());
+}

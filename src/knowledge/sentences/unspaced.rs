@@ -10,15 +10,45 @@ const FEWEST_AHEAD: usize = 10;
 
 /// Words that go on with a Thai or Lao sentence behind a space.
 const GOES_ON: [&str; 34] = [
-    "และ", "หรือ", "แต่", "ที่", "ซึ่ง", "โดย", "เพราะ", "เพื่อ", "ว่า", "กับ", "ของ", "ใน", "จาก", "จึง", "แล้ว",
-    "ก็", "ได้แก่", "เช่น", "คือ", "รวม", "ถึง", "อัน", "เมื่อ", "ตาม", "พร้อม", "จน", "ๆ", "ฯ", "ແລະ", "ຫຼື", "ແຕ່",
-    "ທີ່", "ຊຶ່ງ", "ໂດຍ",
+    "และ",
+    "หรือ",
+    "แต่",
+    "ที่",
+    "ซึ่ง",
+    "โดย",
+    "เพราะ",
+    "เพื่อ",
+    "ว่า",
+    "กับ",
+    "ของ",
+    "ใน",
+    "จาก",
+    "จึง",
+    "แล้ว",
+    "ก็",
+    "ได้แก่",
+    "เช่น",
+    "คือ",
+    "รวม",
+    "ถึง",
+    "อัน",
+    "เมื่อ",
+    "ตาม",
+    "พร้อม",
+    "จน",
+    "ๆ",
+    "ฯ",
+    "ແລະ",
+    "ຫຼື",
+    "ແຕ່",
+    "ທີ່",
+    "ຊຶ່ງ",
+    "ໂດຍ",
 ];
 
 /// Words behind which a Thai or Lao sentence goes on.
-const LEADS_ON: [&str; 14] = [
-    "และ", "หรือ", "แต่", "ที่", "ซึ่ง", "โดย", "ว่า", "คือ", "เช่น", "ได้แก่", "กับ", "ของ", "ແລະ", "ຫຼື",
-];
+const LEADS_ON: [&str; 14] =
+    ["และ", "หรือ", "แต่", "ที่", "ซึ่ง", "โดย", "ว่า", "คือ", "เช่น", "ได้แก่", "กับ", "ของ", "ແລະ", "ຫຼື"];
 
 /// Polite words that end a Thai sentence.
 const FINAL: [&str; 4] = ["ครับ", "ค่ะ", "คะ", "นะคะ"];
@@ -46,7 +76,8 @@ pub(super) fn ends_at_space(before: &str, letters: usize, behind: &str) -> bool 
     }
     letters >= FEWEST_LETTERS
         && !LEADS_ON.iter().any(|word| before.ends_with(word))
-        && behind.chars().take_while(|c| !c.is_whitespace()).take(FEWEST_AHEAD).count() >= FEWEST_AHEAD
+        && behind.chars().take_while(|c| !c.is_whitespace()).take(FEWEST_AHEAD).count()
+            >= FEWEST_AHEAD
 }
 
 /// Whether the sentence goes on behind a wide mark: with a comma, or with what
@@ -89,5 +120,7 @@ fn tells_in_chinese(behind: &str) -> bool {
 
 /// Whether a Korean word that tells of a quotation follows.
 pub(super) fn tells_in_korean(behind: &str) -> bool {
-    ["하고", "라고", "라며", "이라고", "이라며", "하며", "라는", "고 "].iter().any(|word| behind.starts_with(word))
+    ["하고", "라고", "라며", "이라고", "이라며", "하며", "라는", "고 "]
+        .iter()
+        .any(|word| behind.starts_with(word))
 }
