@@ -1,77 +1,110 @@
-//! The import rules of `src/lib.rs`, kept by scanning the sources.
+//! The import rules of `src/lib.rs`, kept by reading the sources with a parser:
+//! which folder may use which, where types of libraries stay, and that no files
+//! use each other in a circle.
+
+mod circles;
+mod modules;
 
 use super::common::root;
+use circles::{circles, is_below, shown, uses, without};
+use modules::{Modules, Segments, Target};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, out);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            out.push(path);
-        }
-    }
+static LIBRARY: LazyLock<Modules> = LazyLock::new(|| Modules::read(&root().join("src/lib.rs")));
+static PROGRAM: LazyLock<Modules> = LazyLock::new(|| Modules::read(&root().join("src/main.rs")));
+
+/// Uses that close a circle today, of the second file by the first. The list
+/// only gets shorter.
+const KNOWN_CIRCLES: &[(&str, &str)] = &[
+    ("answer/sequence.rs", "answer/run.rs"),
+    ("app/state/compare.rs", "app/effect.rs"),
+    ("app/state/work.rs", "app/state/adapter.rs"),
+    ("app/update/ask.rs", "app/update/commands.rs"),
+    ("app/update/popups.rs", "app/update/act.rs"),
+    ("app/update/popups.rs", "app/update/keys.rs"),
+    ("app/update/sessions.rs", "app/update/popups.rs"),
+    ("app/update/typing.rs", "app/update/popups.rs"),
+    ("cli/args.rs", "cli/eval.rs"),
+    ("config/value.rs", "config/logging.rs"),
+    ("engine/adapter/base.rs", "engine/mistral/mod.rs"),
+    ("engine/adapter/weights.rs", "engine/mistral/mod.rs"),
+    ("engine/mistral/footprint.rs", "engine/mistral/load.rs"),
+    ("engine/mistral/tuned.rs", "engine/mistral/load.rs"),
+    ("knowledge/embed/bert.rs", "knowledge/embed/load.rs"),
+    ("knowledge/store/rows.rs", "knowledge/store/legs.rs"),
+];
+
+/// Files that use what is below them and hold what that uses in turn: what is
+/// shared belongs into a file of its own. The list only gets shorter.
+const KNOWN_PARENTS: &[&str] = &[
+    "app/keymap/mod.rs",
+    "app/update/mod.rs",
+    "cli/mod.rs",
+    "engine/adapter/mod.rs",
+    "engine/grammar.rs",
+    "engine/mistral/mod.rs",
+    "knowledge/chunk.rs",
+    "knowledge/ingest.rs",
+    "knowledge/parse/decode.rs",
+    "knowledge/parse/html.rs",
+    "knowledge/parse/mod.rs",
+    "knowledge/store/mod.rs",
+    "knowledge/walk.rs",
+    "runtime/work/mod.rs",
+    "setup.rs",
+    "ui/popups/mod.rs",
+    "ui/sources/mod.rs",
+    "ui/text/markdown/mod.rs",
+    "ui/theme/mod.rs",
+];
+
+/// The folder or file of `src` that a file belongs to.
+fn area(file: &str) -> &str {
+    let first = file.split('/').next().unwrap_or(file);
+    first.strip_suffix(".rs").unwrap_or(first)
 }
 
-/// Every line of code that names `what`, outside comments, in files below one
-/// of `folders` of `src`.
-fn users(what: &str, folders: &[&str]) -> Vec<String> {
-    let mut files = Vec::new();
-    sources(&root().join("src"), &mut files);
-    let mut out = Vec::new();
-    for file in files {
-        let place = file.strip_prefix(root().join("src")).unwrap().to_string_lossy().into_owned();
-        if !folders.iter().any(|f| place.starts_with(f)) {
-            continue;
-        }
-        for (number, line) in std::fs::read_to_string(&file).unwrap().lines().enumerate() {
-            let code = line.split("//").next().unwrap_or("");
-            if code.contains(what) {
-                out.push(format!("src/{place}:{}: {}", number + 1, line.trim()));
+/// Every use of one area of the library by another: file, area, path.
+fn uses_of_areas() -> BTreeSet<(String, String, String)> {
+    let areas: BTreeSet<&str> = LIBRARY.0[0].children.keys().map(String::as_str).collect();
+    let mut out = BTreeSet::new();
+    for (id, path, target) in LIBRARY.references(true) {
+        let file = &LIBRARY.0[id].file;
+        let home = match target {
+            Target::Module(other) | Target::Item(other) => area(&LIBRARY.0[other].file).to_owned(),
+            Target::External(_) => continue,
+        };
+        // A path by way of a third area uses that one as well.
+        let named =
+            path.get(1).filter(|second| path[0] == "crate" && areas.contains(second.as_str()));
+        for other in named.into_iter().chain(std::iter::once(&home)) {
+            if other != area(file) && other != "lib" {
+                out.insert((file.clone(), other.clone(), path.join("::")));
             }
         }
     }
     out
 }
 
-fn assert_unused(what: &str, folders: &[&str]) {
-    let found = users(what, folders);
-    assert!(found.is_empty(), "{what} must not be used here:\n{}", found.join("\n"));
+/// Every path of another crate that a file names.
+fn external(modules: &Modules) -> BTreeSet<(String, Segments)> {
+    let references = modules.references(true).into_iter();
+    let external = references.filter_map(|(id, _, target)| match target {
+        Target::External(path) => Some((modules.0[id].file.clone(), path)),
+        _ => None,
+    });
+    external.collect()
 }
 
-const MODULES: [&str; 15] = [
-    "answer",
-    "app",
-    "builtin",
-    "cli",
-    "config",
-    "domain",
-    "editor",
-    "engine",
-    "eval",
-    "hub",
-    "knowledge",
-    "runtime",
-    "session",
-    "setup",
-    "ui",
-];
-
-fn only(module: &str, allowed: &[&str]) {
-    for other in MODULES {
-        if other != module && !allowed.contains(&other) {
-            let folder = format!("{module}/");
-            let file = format!("{module}.rs");
-            assert_unused(&format!("crate::{other}"), &[&folder, &file]);
-        }
-    }
-}
-
-#[test]
-fn the_scan_finds_what_is_there() {
-    assert!(!users("crate::domain", &["knowledge/"]).is_empty());
-    assert!(!users("mistralrs", &["engine/mistral"]).is_empty());
+fn only(area_of: &str, allowed: &[&str]) {
+    let wrong: Vec<String> = uses_of_areas()
+        .into_iter()
+        .filter(|(file, other, _)| area(file) == area_of && !allowed.contains(&other.as_str()))
+        .map(|(file, other, path)| format!("src/{file} uses {other}: {path}"))
+        .collect();
+    assert!(wrong.is_empty(), "{area_of} may only use {allowed:?}:\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -97,56 +130,159 @@ fn modules_import_only_what_they_may() {
 
 #[test]
 fn library_types_stay_where_they_belong() {
-    let folders = |except: &[&str]| -> Vec<String> {
-        let mut files = Vec::new();
-        sources(&root().join("src"), &mut files);
-        files
-            .iter()
-            .map(|f| f.strip_prefix(root().join("src")).unwrap().to_string_lossy().into_owned())
-            .filter(|f| !except.iter().any(|e| f.starts_with(e)))
-            .collect()
-    };
-    let outside = |except: &[&str]| -> Vec<String> { folders(except) };
-    for (what, home) in [
-        ("mistralrs::", &["engine/mistral", "knowledge/embed"][..]),
-        ("lancedb::", &["knowledge/store"][..]),
-        ("arrow::", &["knowledge/store"][..]),
-        ("reqwest::", &["hub"][..]),
-        ("clap", &["cli", "main.rs"][..]),
-        ("indicatif::", &["cli"][..]),
-        ("crossterm::", &["runtime"][..]),
-        ("ratatui_textarea::", &["editor.rs", "ui/input.rs"][..]),
-        ("ratatui::", &["ui", "runtime", "editor.rs"][..]),
-        ("syntect::", &["ui/text"][..]),
+    let mut found = external(&LIBRARY);
+    found.extend(external(&PROGRAM));
+    for (crates, homes) in [
+        (
+            &["mistralrs", "mistralrs_core", "mistralrs_quant"][..],
+            &["engine/mistral", "knowledge/embed"][..],
+        ),
+        (&["lancedb", "lance", "arrow", "arrow_array", "arrow_schema"], &["knowledge/store"]),
+        (&["reqwest"], &["hub"]),
+        (&["clap", "clap_complete"], &["cli", "main.rs"]),
+        (&["indicatif"], &["cli"]),
+        (&["crossterm"], &["runtime"]),
+        (&["ratatui_textarea"], &["editor.rs", "ui/input.rs"]),
+        (&["ratatui"], &["ui", "runtime", "editor.rs"]),
+        (&["syntect"], &["ui/text"]),
     ] {
-        let rest = outside(home);
-        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
-        assert_unused(what, &rest);
+        let of_crates = || found.iter().filter(|(_, path)| crates.contains(&path[0].as_str()));
+        assert!(of_crates().next().is_some(), "nothing uses {crates:?}");
+        let wrong: Vec<String> = of_crates()
+            .filter(|(file, _)| !homes.iter().any(|home| file.starts_with(home)))
+            .map(|(file, path)| format!("src/{file}: {}", path.join("::")))
+            .collect();
+        assert!(wrong.is_empty(), "{crates:?} must not be used here:\n{}", wrong.join("\n"));
     }
-}
-
-/// Whether a line that [`users`] found stands in the tests at the end of its
-/// file.
-fn within_tests(found: &str) -> bool {
-    let mut parts = found.split(':');
-    let (Some(file), Some(number)) = (parts.next(), parts.next()) else { return false };
-    let text = std::fs::read_to_string(root().join(file)).unwrap();
-    let tests = text.lines().position(|line| line.starts_with("mod tests {"));
-    tests.is_some_and(|start| number.parse::<usize>().unwrap() > start)
 }
 
 #[test]
 fn the_application_does_no_io() {
-    for what in ["tokio", "std::fs", "std::io", "std::thread", "Instant::now", "SystemTime"] {
-        // Reading the keymap and the themes is done before the screen is up;
-        // tests may use files and clocks.
-        let found: Vec<String> = users(what, &["app/", "ui/"])
-            .into_iter()
-            .filter(|line| !line.contains("keymap/") && !line.contains("theme/"))
-            .filter(|line| !line.contains("tests") && !line.contains("fixtures"))
-            .filter(|line| !within_tests(line))
-            .collect();
-        assert!(found.is_empty(), "{what} must not be used here:\n{}", found.join("\n"));
+    let banned = [
+        "tokio",
+        "std::fs",
+        "std::io",
+        "std::thread",
+        "std::time::Instant::now",
+        "std::time::SystemTime",
+    ];
+    let wrong: Vec<String> = external(&LIBRARY)
+        .into_iter()
+        .filter(|(file, _)| matches!(area(file), "app" | "ui"))
+        // Reading the keymap and the themes is done before the screen is up.
+        .filter(|(file, _)| !file.contains("keymap/") && !file.contains("theme/"))
+        .map(|(file, path)| (file, path.join("::")))
+        .filter(|(_, path)| banned.iter().any(|banned| path.starts_with(banned)))
+        .map(|(file, path)| format!("src/{file}: {path}"))
+        .collect();
+    assert!(wrong.is_empty(), "must not be used here:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let all = uses(&LIBRARY);
+    let known = |from: &str, to: &str| {
+        KNOWN_CIRCLES.contains(&(from, to)) || KNOWN_PARENTS.contains(&to) && is_below(from, to)
+    };
+    let left: Vec<String> =
+        circles(&without(&all, known)).iter().map(|circle| shown(circle, &all)).collect();
+    assert!(left.is_empty(), "move what is shared into a file of its own:\n{}", left.join("\n"));
+}
+
+#[test]
+fn the_lists_of_known_circles_hold_nothing_that_is_gone() {
+    let all = uses(&LIBRARY);
+    let known = |from: &str, to: &str| {
+        KNOWN_CIRCLES.contains(&(from, to)) || KNOWN_PARENTS.contains(&to) && is_below(from, to)
+    };
+    // Each entry alone must close a circle where all others are left out.
+    let closes = |this: &dyn Fn(&str, &str) -> bool| {
+        !circles(&without(&all, |from, to| known(from, to) && !this(from, to))).is_empty()
+    };
+    let mut gone = Vec::new();
+    for entry in KNOWN_CIRCLES {
+        if !closes(&|from, to| (from, to) == *entry) {
+            gone.push(format!("{entry:?}"));
+        }
+    }
+    for parent in KNOWN_PARENTS {
+        if !closes(&|from, to| to == *parent && is_below(from, to)) {
+            gone.push((*parent).to_owned());
+        }
+    }
+    assert!(gone.is_empty(), "no longer in a circle, take them off the list:\n{}", gone.join("\n"));
+}
+
+/// A crate of these files, read.
+fn sample(files: &[(&str, &str)]) -> Modules {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    Modules::read(&folder.path().join("lib.rs"))
+}
+
+#[test]
+fn the_reader_finds_uses_however_they_are_written() {
+    let modules = sample(&[
+        ("lib.rs", "mod a; mod b; mod c;"),
+        ("a.rs", "pub struct One; pub struct Two; pub fn three() {} pub const FOUR: u8 = 4;"),
+        ("b/mod.rs", "mod deep; mod list; pub use deep::Deep; pub use crate::a::Two;"),
+        (
+            "b/deep.rs",
+            "use crate::{a::{self as first, One}, c};\n\
+             pub struct Deep(One);\n\
+             fn f() { first::three(); c::g(); println!(\"{}\", crate::a::FOUR); }\n\
+             #[cfg(test)] mod tests { use crate::a::Nothing; }",
+        ),
+        ("b/list.rs", "use super::*; fn f(_: Deep, _: Two, _: tokio::time::Instant) {}"),
+        ("c.rs", "use std::time::Instant; pub fn g() { Instant::now(); crate::b::Deep; }"),
+    ]);
+    let uses = uses(&modules);
+    let of = |from: &str, to: &str| -> Vec<String> {
+        uses.get(from).and_then(|uses| uses.get(to)).into_iter().flatten().cloned().collect()
+    };
+    let written = of("b/deep.rs", "a.rs");
+    for path in ["crate::a::One", "first::three", "crate::a::FOUR"] {
+        assert!(written.iter().any(|found| found == path), "{path} is missing in {written:?}");
+    }
+    assert!(!written.iter().any(|path| path.contains("Nothing")), "tests count: {written:?}");
+    assert_eq!(of("b/deep.rs", "c.rs"), ["c::g"]);
+    // What is handed on is used where it is used, and defined where it is.
+    assert_eq!(of("b/list.rs", "b/deep.rs"), ["Deep"]);
+    assert_eq!(of("b/list.rs", "a.rs"), ["Two"]);
+    assert_eq!(of("c.rs", "b/deep.rs"), ["crate::b::Deep"]);
+    assert!(uses.get("b/mod.rs").is_none(), "handing on is no use: {:?}", uses.get("b/mod.rs"));
+    let circles = circles(&uses);
+    assert_eq!(circles.len(), 1);
+    assert_eq!(circles[0].iter().map(String::as_str).collect::<Vec<_>>(), ["b/deep.rs", "c.rs"]);
+    let external: Vec<String> = external(&modules)
+        .into_iter()
+        .map(|(file, path)| format!("{file} {}", path.join("::")))
+        .collect();
+    for path in ["b/list.rs tokio::time::Instant", "c.rs std::time::Instant::now"] {
+        assert!(external.iter().any(|found| found == path), "{path} is missing in {external:?}");
+    }
+}
+
+#[test]
+fn a_file_and_those_below_it_are_told_from_neighbours() {
+    assert!(is_below("a/b.rs", "a.rs") && is_below("a/b/c.rs", "a/mod.rs"));
+    assert!(
+        !is_below("a/b.rs", "a/c.rs") && !is_below("ab/c.rs", "a.rs") && !is_below("a.rs", "a.rs")
+    );
+}
+
+fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            out.push(path);
+        }
     }
 }
 
