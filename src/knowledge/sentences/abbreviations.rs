@@ -163,13 +163,19 @@ pub(super) fn known(word: &str, language: Option<Language>) -> Option<Kind> {
     let common = || COMMON_TABLE.get(&low).filter(fits);
     let other = || {
         let others = TABLES.iter().filter_map(|table| table.get(&low));
-        others.filter(fits).find(|entry| !entry.own)
+        // "DNA" is no Portuguese lady.
+        others.filter(fits).find(|entry| !entry.own && !is_shouted(word))
     };
     if let Some(entry) = own.or_else(common).or_else(other) {
         return Some(entry.kind);
     }
     let street = language == Some(Language::German) && low.len() > 5 && low.ends_with("str");
     street.then_some(Kind::End)
+}
+
+/// Whether a word is written in capitals only.
+fn is_shouted(word: &str) -> bool {
+    word.chars().nth(1).is_some() && word.chars().all(char::is_uppercase)
 }
 
 /// Whether a word is made of single letters or pairs with full stops between

@@ -261,7 +261,10 @@ impl Scan<'_> {
     /// before it where they belong to it ("z. B.").
     fn abbreviation(&self, head: &str, token: &str) -> Option<Kind> {
         let mut whole = token.to_owned();
-        let mut found = abbreviations::kind(token, self.language).or_else(|| {
+        // "P." is an initial, "p." a page.
+        let initial = token.chars().count() == 1 && token.contains(char::is_uppercase);
+        let own = if initial { None } else { abbreviations::kind(token, self.language) };
+        let mut found = own.or_else(|| {
             // "l'art. 5", "nell'ott. 2019".
             let (article, noun) = token.rsplit_once(['\'', '’'])?;
             let fits = article.len() <= 6 && noun.len() > 1;

@@ -147,6 +147,7 @@ fn abbreviations_end_a_sentence_only_where_the_next_word_begins_one() {
             "Call Acme Inc. Boston."
         ]
     );
+    assert_eq!(found("It is made of DNA. MicroRNAs fit it.").len(), 2);
     assert_eq!(
         found("The answer was no. Valve no. 12 is shut. Bring nuts, bolts, etc. Tools are there."),
         [
@@ -161,6 +162,7 @@ fn abbreviations_end_a_sentence_only_where_the_next_word_begins_one() {
         "Contact the Dept. of Works before you dig.",
         "Sie gilt i. d. R. bis zum Jahr 50 v. Chr. am Rhein.",
         "J. R. R. Tolkien met L. De Vries at 5 p.m. Monday.",
+        "She is a daughter of John P. Hale, the senator.",
     ] {
         assert_eq!(found(text), [text]);
     }
