@@ -15,6 +15,7 @@ mod lines;
 mod marks;
 mod ordinals;
 mod starters;
+mod stops;
 mod text;
 mod unspaced;
 

@@ -173,6 +173,28 @@ pub(super) fn known(word: &str, language: Option<Language>) -> Option<Kind> {
     street.then_some(Kind::End)
 }
 
+/// Whether a word in small letters looks like the beginning of a longer one:
+/// it holds no vowel or ends as no word does ("jährl", "transl").
+pub(super) fn looks_cut(word: &str) -> bool {
+    const CUT: [&str; 30] = [
+        "spez", "hist", "kath", "evang", "wiss", "gesch", "ling", "phys", "biol", "philos", "temp",
+        "spec", "conf", "cont", "suppl", "diss", "attn", "cert", "prov", "vorm", "nachm", "insg",
+        "gegr", "östl", "reg", "orig", "trad", "comp", "fasc", "ibid",
+    ];
+    const ENDS: &str = "nd st rt ng ht ck tz ll nn ss tt lt nt rk ld rd rn ns ts rs ls ds ks ps ms th sh ch \
+        ct pt ft xt lf lp rm lm rf ph gh gs bs ws ys wn wl mp lk nk sk rp mb gn sm ff zz dd gg nz lz rz pf";
+    let is_vowel = |c: char| !c.is_ascii_alphabetic() || "aeiouy".contains(c);
+    let mut last = word.chars().rev();
+    let cluster = match (last.next(), last.next()) {
+        (Some(one), Some(before)) if !is_vowel(one) && !is_vowel(before) => {
+            let end: String = [before, one].iter().collect();
+            !ENDS.split_whitespace().any(|known| known == end)
+        }
+        _ => false,
+    };
+    cluster || !word.contains(is_vowel) || CUT.contains(&word)
+}
+
 /// Whether a word is written in capitals only.
 fn is_shouted(word: &str) -> bool {
     word.chars().nth(1).is_some() && word.chars().all(char::is_uppercase)

@@ -139,6 +139,8 @@ pub(super) enum Begin {
     Capital,
     /// A letter of a script without capitals.
     Caseless,
+    /// A small letter: a name that is written so may begin a sentence.
+    Small,
     /// A digit.
     Digit,
     /// A sign: of a currency, a section, a path, an emoji.
@@ -163,10 +165,7 @@ pub(super) fn begin(text: &str) -> Option<(Begin, &str)> {
     } else if first.is_numeric() {
         Begin::Digit
     } else if first.is_lowercase() {
-        if !code && !is_name_of_a_thing(word) {
-            return None;
-        }
-        Begin::Capital
+        if code || is_name_of_a_thing(word) { Begin::Capital } else { Begin::Small }
     } else if first.is_alphabetic() {
         Begin::Caseless
     } else if is_sign(first, letters.as_str()) {
