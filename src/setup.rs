@@ -275,6 +275,7 @@ impl Setup {
             sizes: self.sizes(),
             collection: collection.to_owned(),
             exclude: self.own_folders(),
+            verify: false,
         }
     }
 

@@ -45,6 +45,7 @@ impl World {
             sizes: Sizes { target: defaults.chunk_tokens, overlap: defaults.chunk_overlap },
             collection: "default".to_owned(),
             exclude: Vec::new(),
+            verify: false,
         };
         let place = folder.path().join("knowledge");
         let roots = [documents.to_owned()];

@@ -26,7 +26,7 @@ pub(super) fn hit(rank: usize, text: &str) -> Hit {
         units: Vec::new(),
         language: String::new(),
     };
-    Hit { chunk, rank, score: 1.0 / rank as f32, vector: None, full_text: None }
+    Hit { chunk, rank, score: 1.0 / rank as f32, vector: None, full_text: None, stale: false }
 }
 
 /// A source in the prompt with its sentences.

@@ -7,7 +7,7 @@ use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code};
 use crate::domain::Stack;
-use crate::engine::adapter::Adapter;
+use crate::engine::adapter::{Adapter, adapters_inside};
 use crate::hub::{FileFilter, ModelId};
 use crate::setup::{ADAPTER_CONFIG, AdapterOrigin, AdapterPlace};
 use indicatif::HumanBytes;
@@ -245,6 +245,15 @@ fn check(context: &Context, spelled: &str, given: Option<&str>) -> Result<u8, Fa
             adapter.rank(),
             visible(&modules)
         )?;
+        let inside = adapters_inside(&place.folder);
+        if !inside.is_empty() {
+            let folder = place.folder.display().to_string();
+            outln!(
+                "It is the last state of a training; earlier ones are in {}: {}",
+                visible(&folder),
+                visible(&inside.join(", "))
+            )?;
+        }
     }
     Ok(code::DONE)
 }

@@ -235,6 +235,10 @@ pub struct IngestArgs {
     /// Embedder: `builtin`, a folder or a hub id.
     #[arg(long, value_name = "MODEL")]
     pub embedder: Option<String>,
+    /// Read every file, also those whose size and times say that they are
+    /// unchanged.
+    #[arg(long)]
+    pub verify: bool,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -253,12 +253,13 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
         shown.push(key);
         let lines = citation.lines;
         outln!(
-            "{} {}:{}-{} {}",
+            "{} {}:{}-{} {}{}",
             paint.cite(&format!("[{}]", citation.number)),
             visible(&citation.path),
             lines.start,
             lines.end,
-            citation.support.symbol()
+            citation.support.symbol(),
+            paint.stale(answer.is_stale(citation))
         )?;
         outln!("    {}", paint.dim(&one_line(&citation.quote, 240)))?;
     }

@@ -21,6 +21,9 @@ pub fn read(
     };
     overrides(chat, command, &mut flags);
     let loaded = config::load(&flags, config::environment()).map_err(Failure::usage)?;
+    for warning in &loaded.warnings {
+        eprintln!("lorag: {}", visible(&warning.to_string()));
+    }
     let paths = Paths::new(&loaded).map_err(Failure::usage)?;
     Ok(Context { loaded, paths })
 }

@@ -6,7 +6,7 @@ use super::terminal::outln;
 use super::terminal::visible;
 use super::{Failure, code};
 use crate::domain::millis;
-use crate::knowledge::ingest::{Cancel, IngestEvent, IngestReport, ingest};
+use crate::knowledge::ingest::{Cancel, IngestEvent, IngestOptions, IngestReport, ingest};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Runs the command.
 pub async fn run(context: &Context, args: IngestArgs) -> Result<u8, Failure> {
-    let report = index(context, &args.paths, &args.collection).await?;
+    let report = index_as(context, &args.paths, &args.collection, args.verify).await?;
     if args.json {
         outln!("{}", serde_json::to_string(&to_json(&report))?)?;
     } else {
@@ -40,11 +40,21 @@ pub async fn index(
     paths: &[PathBuf],
     collection: &str,
 ) -> Result<IngestReport, Failure> {
+    index_as(context, paths, collection, false).await
+}
+
+/// [`index`], where `verify` reads unchanged files too.
+async fn index_as(
+    context: &Context,
+    paths: &[PathBuf],
+    collection: &str,
+    verify: bool,
+) -> Result<IngestReport, Failure> {
     if collection.trim().is_empty() {
         return Err(Failure::usage("the name of a collection must not be empty"));
     }
     let embedder = context.embedder().await?;
-    let options = context.ingest_options(collection);
+    let options = IngestOptions { verify, ..context.ingest_options(collection) };
     let cancel = Cancel::default();
     let signals = tokio::spawn(stop_on_signal(cancel.clone()));
     let bar = Arc::new(spinner("reading the folder"));
@@ -154,8 +164,12 @@ fn show(bar: &ProgressBar, event: IngestEvent) {
 /// One line about what was done.
 #[must_use]
 pub fn summary(report: &IngestReport) -> String {
+    let moved = match report.moved.len() {
+        0 => String::new(),
+        count => format!(" ({count} moved)"),
+    };
     let mut out = format!(
-        "Indexed {} ({}) in {:.1} s; {} unchanged, {} removed, {} skipped.",
+        "Indexed {} ({}) in {:.1} s; {} unchanged, {} removed{moved}, {} skipped.",
         plural(report.indexed, "file"),
         plural(report.chunks, "chunk"),
         report.duration.as_secs_f64(),
@@ -169,7 +183,8 @@ pub fn summary(report: &IngestReport) -> String {
     out
 }
 
-fn plural(count: usize, noun: &str) -> String {
+/// A count with its noun.
+pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
@@ -179,11 +194,18 @@ fn to_json(report: &IngestReport) -> serde_json::Value {
         .iter()
         .map(|(path, reason)| serde_json::json!({ "path": path, "reason": reason.to_string() }))
         .collect();
+    let moved: Vec<serde_json::Value> = report
+        .moved
+        .iter()
+        .map(|(from, to)| serde_json::json!({ "from": from, "to": to }))
+        .collect();
     serde_json::json!({
         "indexed": report.indexed,
         "chunks": report.chunks,
         "unchanged": report.unchanged,
+        "read": report.read,
         "removed": report.removed,
+        "moved": moved,
         "skipped": skipped,
         "cancelled": report.cancelled,
         "duration_ms": millis(report.duration),

@@ -17,6 +17,7 @@ struct HitJson<'a> {
     end_byte: usize,
     text: &'a str,
     rendered: bool,
+    stale: bool,
     vector: Option<VectorLeg>,
     full_text: Option<FullTextLeg>,
     rank: usize,
@@ -36,6 +37,7 @@ impl<'a> From<&'a Hit> for HitJson<'a> {
             end_byte: chunk.bytes.end,
             text: &chunk.text,
             rendered: chunk.rendered,
+            stale: hit.stale,
             vector: hit.vector,
             full_text: hit.full_text,
             rank: hit.rank,
@@ -65,11 +67,12 @@ struct CitationJson<'a> {
     end_byte: usize,
     quote: &'a str,
     rendered: bool,
+    stale: bool,
     support: Support,
 }
 
-impl<'a> From<&'a Citation> for CitationJson<'a> {
-    fn from(citation: &'a Citation) -> Self {
+impl<'a> CitationJson<'a> {
+    fn new(citation: &'a Citation, answer: &Answer) -> Self {
         Self {
             number: citation.number,
             path: &citation.path,
@@ -79,6 +82,7 @@ impl<'a> From<&'a Citation> for CitationJson<'a> {
             end_byte: citation.bytes.end,
             quote: &citation.quote,
             rendered: citation.rendered,
+            stale: answer.is_stale(citation),
             support: citation.support,
         }
     }
@@ -95,7 +99,7 @@ pub fn search(query: &str, found: &Found) -> Value {
 #[must_use]
 pub fn ask(answer: &Answer, indexing_ms: Option<f64>, load_ms: f64) -> Value {
     let citations: Vec<CitationJson<'_>> =
-        answer.citations.iter().map(CitationJson::from).collect();
+        answer.citations.iter().map(|citation| CitationJson::new(citation, answer)).collect();
     let sources: Vec<SourceJson<'_>> = answer.sources.iter().map(source).collect();
     json!({
         "question": answer.question,

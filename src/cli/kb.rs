@@ -2,11 +2,12 @@
 
 use super::args::KbCommand;
 use super::context::Context;
-use super::ingest::index;
+use super::ingest::{index, plural};
 use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code};
 use crate::knowledge::search::{reembed_folder, swap_in};
+use crate::knowledge::seen::SeenFiles;
 use crate::knowledge::store::{FileRecord, Store, WriterLock};
 use crate::knowledge::walk::rooted;
 use indicatif::HumanBytes;
@@ -121,8 +122,23 @@ async fn remove(
         return Err(Failure::usage("nothing to take out: no indexed file matches"));
     }
     store.remove(&keys).await?;
-    outln!("Took out {} files. The files themselves are untouched.", keys.len())?;
+    forget(&context.paths.knowledge, &keys);
+    let (files, are) = match keys.len() {
+        1 => ("file itself", "is"),
+        _ => ("files themselves", "are"),
+    };
+    outln!("Took out {}. The {files} {are} untouched.", plural(keys.len(), "file"))?;
     Ok(code::DONE)
+}
+
+/// Nothing that was taken out stays noted.
+fn forget(folder: &Path, keys: &[(String, String)]) {
+    let mut seen = SeenFiles::load(folder);
+    keys.iter().for_each(|(_, path)| seen.forget(path));
+    if let Err(error) = seen.save(folder) {
+        let at = folder.display().to_string();
+        eprintln!("lorag: cannot change the list of files in {}: {error}", visible(&at));
+    }
 }
 
 async fn stats(context: &Context, as_json: bool) -> Result<u8, Failure> {
@@ -163,7 +179,8 @@ async fn stats(context: &Context, as_json: bool) -> Result<u8, Failure> {
     outln!("full text   {} rows not indexed yet", stats.full_text_unindexed)?;
     for collection in &stats.collections {
         let (files, chunks) = (collection.files, collection.chunks);
-        outln!("collection  {}: {files} files, {chunks} chunks", visible(&collection.name))?;
+        let (files, chunks) = (plural(files, "file"), plural(chunks, "chunk"));
+        outln!("collection  {}: {files}, {chunks}", visible(&collection.name))?;
     }
     Ok(code::DONE)
 }
@@ -192,7 +209,12 @@ async fn reembed(context: &Context, drop_missing: bool) -> Result<u8, Failure> {
     match made {
         Ok(indexed) => {
             swap_in(&context.paths.knowledge, &new)?;
-            outln!("Indexed {indexed} files anew; {} were left out.", files.len() - indexed)?;
+            let left = match files.len() - indexed {
+                0 => "none was left out".to_owned(),
+                1 => "1 was left out".to_owned(),
+                left => format!("{left} were left out"),
+            };
+            outln!("Indexed {} anew; {left}.", plural(indexed, "file"))?;
             Ok(code::DONE)
         }
         Err(failure) => {
@@ -258,7 +280,8 @@ fn missing<'a>(files: impl Iterator<Item = (&'a str, &'a str)>, count: usize) ->
         files.take(5).map(|(path, reason)| format!("\n  {path}: {reason}")).collect();
     let more = if count > 5 { format!("\n  and {} more", count - 5) } else { String::new() };
     Failure::from(format!(
-        "nothing was changed, because {count} indexed files would be lost:{}{more}\nBring them back, or leave them out with --drop-missing",
+        "nothing was changed, because {} would be lost:{}{more}\nBring them back, or leave them out with --drop-missing",
+        plural(count, "indexed file"),
         shown.concat()
     ))
 }

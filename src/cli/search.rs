@@ -41,7 +41,8 @@ pub async fn hint(context: &Context) -> Result<(), Failure> {
     if files == 0 {
         eprintln!("lorag: the knowledge base is empty. Index a folder with: lorag ingest PATH");
     } else {
-        eprintln!("lorag: no passage matches, among {files} indexed files.");
+        let files = super::ingest::plural(files, "indexed file");
+        eprintln!("lorag: no passage matches, among {files}.");
     }
     Ok(())
 }
@@ -53,7 +54,8 @@ fn print_hit(hit: &Hit, paint: Paint) -> std::io::Result<()> {
         Some(rank) => format!("{name} #{rank}"),
         None => format!("{name} –"),
     };
-    outln!("{} {}", paint.cite(&format!("{}.", hit.rank)), paint.bold(&place),)?;
+    let number = paint.cite(&format!("{}.", hit.rank));
+    outln!("{number} {}{}", paint.bold(&place), paint.stale(hit.stale))?;
     outln!(
         "   {}",
         paint.dim(&format!(

@@ -73,6 +73,14 @@ impl Paint {
         self.wrap("2", text)
     }
 
+    /// What stands behind the place of a passage whose file has changed since,
+    /// or can't be looked at.
+    #[must_use]
+    pub fn stale(self, stale: bool) -> String {
+        let note = "  stale: the file changed since it was indexed, or can't be looked at";
+        if stale { self.wrap("33", note) } else { String::new() }
+    }
+
     /// For citations.
     #[must_use]
     pub fn cite(self, text: &str) -> String {

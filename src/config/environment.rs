@@ -34,6 +34,9 @@ pub(super) struct Variables {
     pub(super) entries: Vec<(&'static Key, Value, String)>,
     /// Everything that is wrong.
     pub(super) problems: Vec<Problem>,
+    /// Variables of lorag's that this version doesn't know: another version's
+    /// setting must not stop this one.
+    pub(super) unknown: Vec<Problem>,
 }
 
 /// Reads the variables; those of other programs are passed over.
@@ -56,13 +59,13 @@ pub(super) fn read(environment: impl Iterator<Item = (String, String)>, base: &B
         }
         let Some(key) = KEYS.iter().find(|key| key.variable() == name) else {
             let message = unknown(&name);
-            read.problems.push(Problem { place: Place::Environment { name }, message });
+            read.unknown.push(Problem::new(Place::Environment { name }, message));
             continue;
         };
         match check(key, Given::Plain(&value), base) {
             Ok(value) => read.entries.push((key, value, name)),
             Err(message) => {
-                read.problems.push(Problem { place: Place::Environment { name }, message });
+                read.problems.push(Problem::of(key.name, Place::Environment { name }, message));
             }
         }
     }
@@ -72,16 +75,17 @@ pub(super) fn read(environment: impl Iterator<Item = (String, String)>, base: &B
 fn unknown(name: &str) -> String {
     let written = name.strip_prefix(PREFIX).unwrap_or(name).to_lowercase().replace("__", ".");
     if written.split('.').next() == Some(MODELS) {
-        return "models can only be set in config.toml, as [models.NAME]".to_owned();
+        return "passed over, since models can only be set in config.toml, as [models.NAME]"
+            .to_owned();
     }
     let names = KEYS.iter().map(|key| key.name).chain(["config"]);
     match nearest(&written, names) {
-        Some("config") => format!("unknown variable; did you mean \"{CONFIG}\"?"),
+        Some("config") => format!("passed over as unknown; did you mean \"{CONFIG}\"?"),
         Some(near) => {
             let near = near.to_uppercase().replace('.', "__");
-            format!("unknown variable; did you mean \"{PREFIX}{near}\"?")
+            format!("passed over as unknown; did you mean \"{PREFIX}{near}\"?")
         }
-        None => "unknown variable; `lorag config show` lists every key".to_owned(),
+        None => "passed over as unknown; `lorag config show` lists every key".to_owned(),
     }
 }
 
@@ -99,6 +103,12 @@ mod tests {
 
     fn problems(variables: &[(&str, &str)]) -> Vec<String> {
         of(variables).problems.iter().map(ToString::to_string).collect()
+    }
+
+    fn passed_over(variables: &[(&str, &str)]) -> Vec<String> {
+        let read = of(variables);
+        assert!(read.problems.is_empty() && read.entries.is_empty(), "{read:?}");
+        read.unknown.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -124,23 +134,23 @@ mod tests {
     }
 
     #[test]
-    fn unknown_variables_name_the_nearest() {
+    fn unknown_variables_are_passed_over_and_name_the_nearest() {
         assert_eq!(
-            problems(&[("LORAG_SERACH__LIMIT", "8"), ("LORAG_CONFG", "x")]),
+            passed_over(&[("LORAG_SERACH__LIMIT", "8"), ("LORAG_CONFG", "x")]),
             [
-                "LORAG_CONFG: unknown variable; did you mean \"LORAG_CONFIG\"?",
-                "LORAG_SERACH__LIMIT: unknown variable; did you mean \"LORAG_SEARCH__LIMIT\"?",
+                "LORAG_CONFG: passed over as unknown; did you mean \"LORAG_CONFIG\"?",
+                "LORAG_SERACH__LIMIT: passed over as unknown; did you mean \"LORAG_SEARCH__LIMIT\"?",
             ]
         );
         assert_eq!(
-            problems(&[("LORAG_SEARCH_LIMIT", "8")]),
-            ["LORAG_SEARCH_LIMIT: unknown variable; did you mean \"LORAG_SEARCH__LIMIT\"?"]
+            passed_over(&[("LORAG_SEARCH_LIMIT", "8")]),
+            ["LORAG_SEARCH_LIMIT: passed over as unknown; did you mean \"LORAG_SEARCH__LIMIT\"?"]
         );
         assert_eq!(
-            problems(&[("LORAG_ZZZZZZ", "8")]),
-            ["LORAG_ZZZZZZ: unknown variable; `lorag config show` lists every key"]
+            passed_over(&[("LORAG_ZZZZZZ", "8")]),
+            ["LORAG_ZZZZZZ: passed over as unknown; `lorag config show` lists every key"]
         );
-        assert!(problems(&[("LORAG_MODELS__SMALL__PATH", "x")])[0].contains("[models.NAME]"));
+        assert!(passed_over(&[("LORAG_MODELS__SMALL__PATH", "x")])[0].contains("[models.NAME]"));
     }
 
     #[test]

@@ -66,6 +66,22 @@ pub struct Problem {
     pub place: Place,
     /// What is wrong, with the key and the nearest valid name.
     pub message: String,
+    /// The setting whose value was refused, where it is one.
+    pub key: Option<&'static str>,
+}
+
+impl Problem {
+    /// What is wrong at a place.
+    #[must_use]
+    pub fn new(place: Place, message: impl Into<String>) -> Self {
+        Self { place, message: message.into(), key: None }
+    }
+
+    /// What is wrong with the value of a setting.
+    #[must_use]
+    pub fn of(key: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self { place, message: message.into(), key: Some(key) }
+    }
 }
 
 /// Where a setting was written.
@@ -149,7 +165,7 @@ mod tests {
 
     #[test]
     fn every_problem_has_its_line() {
-        let at = |place, message: &str| Problem { place, message: message.to_owned() };
+        let at = |place, message: &str| Problem::new(place, message);
         let error = ConfigError::Invalid(vec![
             at(
                 Place::File { path: PathBuf::from("config.toml"), line: 3, column: 1 },

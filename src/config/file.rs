@@ -148,7 +148,8 @@ impl Walk<'_> {
                 Ok(checked) => self.entry(start, path, checked),
                 Err(message) => {
                     let message = format!("{}: {message}", dotted(path));
-                    self.problem(value.span().start, message);
+                    let place = self.place(value.span().start);
+                    self.document.problems.push(Problem::of(key.name, place, message));
                 }
             },
             (Found::Table, DeValue::Table(children)) => {
@@ -242,7 +243,7 @@ impl Walk<'_> {
         }
         for (line, message) in problems {
             let place = Place::File { path: self.path.to_path_buf(), line, column: 1 };
-            self.document.problems.push(Problem { place, message });
+            self.document.problems.push(Problem::new(place, message));
         }
     }
 
@@ -252,9 +253,13 @@ impl Walk<'_> {
     }
 
     fn problem(&mut self, offset: usize, message: String) {
+        let place = self.place(offset);
+        self.document.problems.push(Problem::new(place, message));
+    }
+
+    fn place(&self, offset: usize) -> Place {
         let (line, column) = position(self.text, offset);
-        let place = Place::File { path: PathBuf::from(self.path), line, column };
-        self.document.problems.push(Problem { place, message });
+        Place::File { path: PathBuf::from(self.path), line, column }
     }
 }
 

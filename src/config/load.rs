@@ -24,6 +24,9 @@ pub struct Loaded {
     pub file: PathBuf,
     /// Whether that file is there.
     pub file_exists: bool,
+    /// What was passed over, for the user to read: variables that this version
+    /// doesn't know.
+    pub warnings: Vec<Problem>,
 }
 
 /// Where a value comes from.
@@ -98,8 +101,7 @@ pub fn load(
     }
     problems.extend(layers.set_flags(flags, &here));
     // Without a valid size there is nothing to hold the overlap against.
-    let mentioned = |problem: &Problem| problem.to_string().to_lowercase().contains("chunk_tokens");
-    if !problems.iter().any(mentioned) {
+    if !problems.iter().any(|problem| problem.key == Some(CHUNK_TOKENS)) {
         problems.extend(layers.fit_overlap(&path));
     }
     if !problems.is_empty() {
@@ -116,7 +118,8 @@ pub fn load(
     for key in KEYS {
         origins.entry(key.name.to_owned()).or_insert(Origin::Default);
     }
-    Ok(Loaded { settings, origins, file: path, file_exists: text.is_some() })
+    let (file_exists, warnings) = (text.is_some(), variables.unknown);
+    Ok(Loaded { settings, origins, file: path, file_exists, warnings })
 }
 
 impl Origin {
@@ -143,6 +146,9 @@ impl Origin {
         }
     }
 }
+
+/// The setting that the overlap is held against.
+const CHUNK_TOKENS: &str = "ingest.chunk_tokens";
 
 /// The layers laid so far; a later one wins.
 #[derive(Debug, Default)]
@@ -180,7 +186,9 @@ impl Layers {
             match checked {
                 Ok(value) => self.set_key(name, value, Origin::Flag { name: flag.clone() }),
                 Err(message) => {
-                    problems.push(Problem { place: Place::Flag { name: flag.clone() }, message });
+                    let key = KEYS.iter().find(|key| key.name == name).map(|key| key.name);
+                    let place = Place::Flag { name: flag.clone() };
+                    problems.push(Problem { place, message, key });
                 }
             }
         }
@@ -198,7 +206,7 @@ impl Layers {
     /// Passages must overlap by less than half. An overlap that nobody chose
     /// shrinks with the passages instead of standing in their way.
     fn fit_overlap(&mut self, file: &Path) -> Option<Problem> {
-        const TOKENS: &str = "ingest.chunk_tokens";
+        const TOKENS: &str = CHUNK_TOKENS;
         const OVERLAP: &str = "ingest.chunk_overlap";
         let defaults = super::Ingest::default();
         let tokens = self.number(TOKENS, defaults.chunk_tokens);
@@ -211,12 +219,13 @@ impl Layers {
                 self.set_key(OVERLAP, Value::from(tokens / 8), Origin::Default);
                 None
             }
-            Some(origin) => Some(Problem {
-                place: origin.place(file),
-                message: format!(
+            Some(origin) => Some(Problem::of(
+                OVERLAP,
+                origin.place(file),
+                format!(
                     "{OVERLAP}: expected less than half of {TOKENS} ({tokens}), found {overlap}"
                 ),
-            }),
+            )),
         }
     }
 
@@ -255,7 +264,7 @@ fn read_file(path: &Path, named_by: Option<&'static str>) -> Result<Option<Strin
         let text = String::from_utf8_lossy(error.as_bytes());
         let (line, column) = position(&text, valid);
         let place = Place::File { path: path.to_path_buf(), line, column };
-        ConfigError::Invalid(vec![Problem { place, message: "not valid UTF-8".to_owned() }])
+        ConfigError::Invalid(vec![Problem::new(place, "not valid UTF-8")])
     })
 }
 

@@ -170,7 +170,7 @@ fn mistakes_of_all_layers_are_reported_together() {
     let mut flags = flags(&folder);
     flags.overrides.push(given("search.limit", "many", "--limit"));
     flags.overrides.push(given("serach.limit", "1", "--set"));
-    let error = load(&flags, variables(&[("LORAG_SEARCH__LIMT", "8")])).unwrap_err();
+    let error = load(&flags, variables(&[("LORAG_SEARCH__LIMIT", "0")])).unwrap_err();
     let file = folder.path().join("config.toml");
     let file = file.display();
     assert_eq!(
@@ -178,11 +178,38 @@ fn mistakes_of_all_layers_are_reported_together() {
         format!(
             "{file}:1: unknown key \"serach.limit\"; did you mean \"search.limit\"?\n\
              {file}:3: generation.temperature: expected a number from 0 to 2, found 3\n\
-             LORAG_SEARCH__LIMT: unknown variable; did you mean \"LORAG_SEARCH__LIMIT\"?\n\
+             LORAG_SEARCH__LIMIT: expected an integer from 1 to 100, found \"0\"\n\
              --limit: expected an integer from 1 to 100, found \"many\"\n\
              --set: unknown key \"serach.limit\"; did you mean \"search.limit\"?"
         )
     );
+}
+
+#[test]
+fn a_setting_of_another_version_is_passed_over_with_a_warning() {
+    let folder = folder("");
+    let given = [("LORAG_FUTURE", "1"), ("LORAG_SEARCH__LIMT", "8"), ("LORAG_SEARCH__LIMIT", "9")];
+    let loaded = load(&flags(&folder), variables(&given)).unwrap();
+    assert_eq!(loaded.settings.search.limit, 9);
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "LORAG_FUTURE: passed over as unknown; `lorag config show` lists every key",
+            "LORAG_SEARCH__LIMT: passed over as unknown; did you mean \"LORAG_SEARCH__LIMIT\"?",
+        ]
+    );
+}
+
+/// Finding 14: what a value says is no sign of which setting it belongs to.
+#[test]
+fn an_overlap_is_held_against_the_size_whatever_other_mistakes_say() {
+    let folder =
+        folder("embeder = \"chunk_tokens\"\n[ingest]\nchunk_tokens = 64\nchunk_overlap = 32\n");
+    let mut flags = flags(&folder);
+    flags.overrides.push(given("chunk_tokens", "1", "--set"));
+    let message = load(&flags, variables(&[])).unwrap_err().to_string();
+    assert!(message.contains("expected less than half of ingest.chunk_tokens (64)"), "{message}");
 }
 
 #[test]

@@ -155,7 +155,13 @@ mod tests {
             ..Settings::default()
         };
         let file = PathBuf::from("/etc/lorag/config.toml");
-        Loaded { settings, origins: BTreeMap::new(), file, file_exists: false }
+        Loaded {
+            settings,
+            origins: BTreeMap::new(),
+            file,
+            file_exists: false,
+            warnings: Vec::new(),
+        }
     }
 
     #[test]

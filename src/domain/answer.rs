@@ -115,3 +115,12 @@ pub struct Answer {
     /// How it was generated.
     pub generation: GenerationStats,
 }
+
+impl Answer {
+    /// Whether the file of a citation has changed since it was indexed, or
+    /// can't be looked at.
+    #[must_use]
+    pub fn is_stale(&self, citation: &Citation) -> bool {
+        self.sources.iter().any(|s| s.hit.stale && s.number == citation.number)
+    }
+}

@@ -121,4 +121,7 @@ pub struct Hit {
     pub vector: Option<VectorLeg>,
     /// Its place in the full-text leg, if that leg returned it.
     pub full_text: Option<FullTextLeg>,
+    /// Whether its file has changed since it was indexed, or can't be looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stale: bool,
 }

@@ -230,7 +230,14 @@ mod tests {
         };
         Source {
             number,
-            hit: Hit { chunk, rank: number, score: 0.5, vector: None, full_text: None },
+            hit: Hit {
+                chunk,
+                rank: number,
+                score: 0.5,
+                vector: None,
+                full_text: None,
+                stale: false,
+            },
             sentences: Vec::new(),
             compressed: false,
             tokens: 0,

@@ -1,10 +1,11 @@
 //! Records on disk, so that a run that was killed goes on where it stopped.
 //!
 //! One file for each variant, named by a hash of everything that decides an
-//! answer. A line that was cut is written again.
+//! answer. A line that was cut is written again. Who writes holds the system's
+//! lock on a file beside it, which ends with the process.
 
 use super::row::Record;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,7 @@ pub struct Log {
     file: File,
     /// Those that were there, by question.
     pub done: Vec<Record>,
+    _lock: File,
 }
 
 impl Log {
@@ -22,7 +24,7 @@ impl Log {
     /// is there.
     ///
     /// # Errors
-    /// Where the file can't be read or written.
+    /// Where the file can't be read or written, or another run writes to it.
     pub fn open(folder: &Path, parts: &[&str], fresh: bool) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let mut hasher = blake3::Hasher::new();
@@ -31,6 +33,7 @@ impl Log {
         }
         let name: String = hasher.finalize().to_hex().chars().take(32).collect();
         let path = folder.join(format!("{name}.jsonl"));
+        let lock = lock(&folder.join(format!("{name}.lock")))?;
         if fresh && path.exists() {
             fs::remove_file(&path)?;
         }
@@ -52,7 +55,7 @@ impl Log {
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
         // What is behind the last whole line was cut.
         file.set_len(whole)?;
-        Ok(Self { path, file, done })
+        Ok(Self { path, file, done, _lock: lock })
     }
 
     /// Adds a record; it is on disk when this comes back.
@@ -79,6 +82,19 @@ impl Log {
     }
 }
 
+/// Keeps other runs away from the same records.
+fn lock(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(io::Error::new(
+            io::ErrorKind::WouldBlock,
+            "another `lorag eval` measures the same just now; wait until it is done, or end it",
+        )),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,8 +117,26 @@ mod tests {
         assert_eq!(log.done.len(), 1);
         assert!(log.of(0).is_some() && log.of(1).is_none());
         log.add(&record(1)).unwrap();
+        drop(log);
         assert_eq!(open(false).done, [record(0), record(1)]);
         assert!(open(true).done.is_empty());
+    }
+
+    /// Finding 14.
+    #[test]
+    fn two_runs_never_write_the_same_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |part, fresh| Log::open(folder.path(), &["set", part], fresh);
+        let mut log = open("rag", false).unwrap();
+        log.add(&record(0)).unwrap();
+        for fresh in [false, true] {
+            let message = open("rag", fresh).unwrap_err().to_string();
+            assert!(message.contains("another `lorag eval`"), "{message}");
+        }
+        open("base", false).unwrap();
+        assert_eq!(fs::read_to_string(log.path()).unwrap().lines().count(), 1);
+        drop(log);
+        assert_eq!(open("rag", false).unwrap().done.len(), 1);
     }
 
     #[test]

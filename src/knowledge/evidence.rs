@@ -285,7 +285,7 @@ mod tests {
             units: Vec::new(),
             language: String::new(),
         };
-        Hit { chunk, rank, score: 1.0 / rank as f32, vector: None, full_text: None }
+        Hit { chunk, rank, score: 1.0 / rank as f32, vector: None, full_text: None, stale: false }
     }
 
     fn hits() -> Vec<Hit> {

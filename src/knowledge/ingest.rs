@@ -2,16 +2,22 @@
 //!
 //! Worker threads read, hash, parse, chunk and embed; one task commits their
 //! rows in batches. All chunks of a file go into the same commit, so that a
-//! file is indexed whole or not at all, whenever the process dies. A file
-//! whose hash and chunker are unchanged is skipped; a file that is gone is
-//! taken out.
+//! file is indexed whole or not at all, whenever the process dies. A file that
+//! looks as it did when it was read is not read again, and one whose hash and
+//! chunker are unchanged is not indexed again; a file that is gone is taken
+//! out. A file that makes a parser fail is skipped with that reason.
 
 mod commit;
+mod leaving;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use super::chunk::Sizes;
 use super::embed::Embedder;
-use super::parse::Skip;
+use super::parse::{Skip, parse};
+use super::presence;
+use super::seen::{SeenFile, SeenFiles};
 use super::store::{FileRecord, Store, WriterLock};
 use super::terms::TermStats;
 use super::walk::{Found, FoundFile, WalkOptions, rooted, walk};
@@ -21,8 +27,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
-use work::Work;
+use std::time::{Duration, Instant, SystemTime};
+use work::{Parse, Work};
 
 /// What to index, and how.
 #[derive(Clone, Debug)]
@@ -35,6 +41,8 @@ pub struct IngestOptions {
     pub collection: String,
     /// Folders that are never read: lorag's own, which may lie below a root.
     pub exclude: Vec<PathBuf>,
+    /// Whether every file is read and hashed, also those that look unchanged.
+    pub verify: bool,
 }
 
 /// Stops an ingest at the next file; what is committed stays.
@@ -84,8 +92,12 @@ pub struct IngestReport {
     pub chunks: usize,
     /// Files that had not changed.
     pub unchanged: usize,
+    /// Files that were read; the others look as they did before.
+    pub read: usize,
     /// Files taken out, because they are gone or no longer to be read.
     pub removed: Vec<String>,
+    /// Those of them that were found at another place, with that place.
+    pub moved: Vec<(String, String)>,
     /// Files that were not indexed, with the reason.
     pub skipped: Vec<(PathBuf, Skip)>,
     /// Whether it was cancelled before its end.
@@ -109,7 +121,20 @@ pub async fn ingest(
     cancel: &Cancel,
     on_event: &(dyn Fn(IngestEvent) + Send + Sync),
 ) -> Result<IngestReport, KnowledgeError> {
-    let started = Instant::now();
+    ingest_with(parse, folder, embedder, roots, options, cancel, on_event).await
+}
+
+/// [`ingest`], with a parser of the caller's.
+async fn ingest_with(
+    parse: Parse,
+    folder: &Path,
+    embedder: Arc<dyn Embedder>,
+    roots: &[PathBuf],
+    options: &IngestOptions,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(IngestEvent) + Send + Sync),
+) -> Result<IngestReport, KnowledgeError> {
+    let (started, start) = (Instant::now(), SystemTime::now());
     let mut report = IngestReport::default();
     let walked = {
         let (roots, walk_options) = (roots.to_vec(), options.walk);
@@ -121,13 +146,17 @@ pub async fn ingest(
     };
     let store = Store::open_or_create(folder, embedder.id(), embedder.dimension()).await?;
     report.recovered = store.recovered().map(ToOwned::to_owned);
-    let known: HashMap<String, FileRecord> = store
-        .files()
-        .await?
+    let all = store.files().await?;
+    let mut held: HashSet<String> = all.iter().map(|f| f.path.clone()).collect();
+    let known: HashMap<String, FileRecord> = all
         .into_iter()
         .filter(|f| f.collection == options.collection)
         .map(|f| (f.path.clone(), f))
         .collect();
+    let seen = {
+        let folder = folder.to_owned();
+        Arc::new(blocking(move || SeenFiles::load(&folder)).await?)
+    };
     let mut files = Vec::new();
     let exclude: Vec<PathBuf> = options.exclude.iter().map(|path| rooted(path)).collect();
     for found in walked {
@@ -140,29 +169,40 @@ pub async fn ingest(
         }
     }
     on_event(IngestEvent::Start { files: files.len() });
-    let gone = vanished(&known, &files, &report.skipped, roots);
+    let missing = leaving::missing(&known, &files, &report.skipped, roots);
 
     let known = Arc::new(known);
     let mut stats = TermStats::default();
     let work = Work {
+        parse,
         files: Arc::new(files),
         known: Arc::clone(&known),
+        seen: Arc::clone(&seen),
+        verify: options.verify,
+        start,
         embedder,
         sizes: options.sizes,
         collection: options.collection.clone(),
         cancel: cancel.clone(),
         next: Arc::new(AtomicUsize::new(0)),
     };
-    commit_all(&store, work, &known, &mut report, &mut stats, on_event).await?;
+    let files = Arc::clone(&work.files);
+    let new = commit_all(&store, work, &known, &mut report, &mut stats, on_event).await?;
     report.cancelled = cancel.is_cancelled();
     if !report.cancelled {
+        let leaving = leaving::leaving(&known, &files, missing, &new.hashes, &seen).await;
         let keys: Vec<(String, String)> =
-            gone.iter().map(|path| (options.collection.clone(), path.clone())).collect();
+            leaving.gone.iter().map(|path| (options.collection.clone(), path.clone())).collect();
         if !keys.is_empty() {
             store.remove(&keys).await?;
         }
-        report.removed.extend(gone);
+        report.removed.extend(leaving.gone);
+        report.moved = leaving.moved;
     }
+    held.extend(new.hashes.into_iter().map(|(_, path)| path));
+    let removed: HashSet<String> = report.removed.iter().cloned().collect();
+    let look = Look { held, removed, files, roots: roots.iter().map(|r| rooted(r)).collect() };
+    remember(folder, seen, new.seen, look).await?;
     let changed = report.indexed > 0 || !report.removed.is_empty();
     if changed {
         on_event(IngestEvent::Maintaining);
@@ -203,31 +243,54 @@ async fn lock(
     }
 }
 
-/// Indexed files under the roots that the walk no longer found. What lies at
-/// or below a path that couldn't be read is kept: it may come back.
-fn vanished(
-    known: &HashMap<String, FileRecord>,
-    files: &[FoundFile],
-    skipped: &[(PathBuf, Skip)],
-    roots: &[PathBuf],
-) -> Vec<String> {
-    let found: HashSet<&Path> = files.iter().map(|f| f.path.as_path()).collect();
-    let roots: Vec<PathBuf> = roots.iter().map(|r| rooted(r)).collect();
-    let unreadable: Vec<&PathBuf> = skipped
-        .iter()
-        .filter(|(path, reason)| matches!(reason, Skip::Unreadable(_)) && may_exist(path))
-        .map(|(path, _)| path)
-        .collect();
-    known
-        .keys()
-        .filter(|path| {
-            let path = Path::new(path.as_str());
-            !found.contains(path)
-                && roots.iter().any(|root| path.starts_with(root))
-                && !unreadable.iter().any(|kept| path.starts_with(kept))
-        })
-        .cloned()
-        .collect()
+/// What the list of files is brought up to date with.
+struct Look {
+    /// The files of all collections.
+    held: HashSet<String>,
+    removed: HashSet<String>,
+    /// What was found.
+    files: Arc<Vec<FoundFile>>,
+    roots: Vec<PathBuf>,
+}
+
+/// Notes what the files look like, for the next start.
+async fn remember(
+    folder: &Path,
+    seen: Arc<SeenFiles>,
+    new: Vec<(String, Option<SeenFile>)>,
+    look: Look,
+) -> Result<(), KnowledgeError> {
+    let folder = folder.to_owned();
+    blocking(move || {
+        let Look { mut held, removed, files, roots } = look;
+        let mut seen = Arc::unwrap_or_clone(seen);
+        // What isn't in the table but was found was skipped.
+        held.extend(files.iter().map(|file| file.path.to_string_lossy().into_owned()));
+        seen.retain(|path| {
+            let elsewhere = !roots.iter().any(|root| Path::new(path).starts_with(root));
+            held.contains(path) || elsewhere && !removed.contains(path)
+        });
+        // The files of a folder come one after the other.
+        let mut last: Option<(PathBuf, Option<u64>)> = None;
+        for (path, file) in new {
+            let parent = Path::new(&path).parent().unwrap_or(Path::new("/"));
+            let device = match &last {
+                Some((folder, device)) if folder == parent => *device,
+                _ => std::fs::metadata(parent).ok().as_ref().and_then(presence::device),
+            };
+            last = Some((parent.to_owned(), device));
+            match file {
+                Some(file) => seen.insert(path, file.on(device)),
+                None => seen.forget(&path),
+            }
+        }
+        roots.into_iter().filter(|root| root.is_dir()).for_each(|root| seen.add_root(root));
+        // The list is an aid: without it, every file is read.
+        if let Err(error) = seen.save(&folder) {
+            tracing::warn!(%error, folder = %folder.display(), "cannot note what files look like");
+        }
+    })
+    .await
 }
 
 /// Brings the term counts up to date. New passages are added; where the counts

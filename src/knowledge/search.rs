@@ -2,6 +2,7 @@
 
 use super::embed::Embedder;
 use super::fuse::{Candidate, fuse};
+use super::presence;
 use super::store::{Filter, Legs, RowKey, Store, StoreError};
 use super::terms::{TermStats, terms};
 use super::{KnowledgeError, TERMS_FILE};
@@ -10,6 +11,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Passages that are looked at beyond the limit: some may be gone, or be copies
+/// of a passage whose file can't be looked at.
+const SPARE: usize = 8;
 
 /// What to look for, and where.
 #[derive(Clone, Debug)]
@@ -95,18 +100,8 @@ impl KnowledgeBase {
         let legs = self.store.search(vector, text, &options.filter, candidates).await?;
         let (vector_time, full_text_time) = (legs.vector_time, legs.full_text_time);
         let fusing = Instant::now();
-        let mut ranked = self.rank(&legs, vector, weight).await?;
-        ranked.truncate(options.limit);
-        let keys: Vec<RowKey> = ranked.iter().map(|r| r.key).collect();
-        let chunks = legs.fetch(&keys).await?;
-        let hits = ranked.iter().zip(chunks).enumerate().map(|(index, (ranked, chunk))| Hit {
-            chunk,
-            rank: index + 1,
-            score: ranked.score,
-            vector: ranked.vector,
-            full_text: ranked.full_text,
-        });
-        let hits = hits.collect();
+        let ranked = self.rank(&legs, vector, weight).await?;
+        let hits = self.present(&legs, &ranked, options.limit).await?;
         let timings = SearchTimings {
             embed_ms: millis(embedded),
             vector_ms: millis(vector_time),
@@ -115,6 +110,33 @@ impl KnowledgeBase {
             total_ms: millis(started.elapsed()),
         };
         Ok(Found { hits, timings, query_vector })
+    }
+
+    /// The best passages whose files are still there.
+    async fn present(
+        &self,
+        legs: &Legs,
+        ranked: &[Ranked],
+        limit: usize,
+    ) -> Result<Vec<Hit>, KnowledgeError> {
+        let mut hits: Vec<Hit> = Vec::new();
+        for some in ranked.chunks(limit.saturating_add(SPARE).max(1)) {
+            let keys: Vec<RowKey> = some.iter().map(|r| r.key).collect();
+            let chunks = legs.fetch(&keys).await?;
+            let found = some.iter().zip(chunks).map(|(ranked, chunk)| Hit {
+                chunk,
+                rank: 0,
+                score: ranked.score,
+                vector: ranked.vector,
+                full_text: ranked.full_text,
+                stale: false,
+            });
+            hits.extend(presence::living(&self.folder, found.collect()).await);
+            if hits.len() >= limit {
+                break;
+            }
+        }
+        Ok(presence::living_first(hits, limit))
     }
 
     /// Fuses what both legs found into one list, best first.

@@ -8,6 +8,7 @@
 mod collect;
 
 use super::parse::Skip;
+pub(super) use collect::millis_since_1970;
 use collect::{Collector, kind_of};
 use ignore::gitignore::Gitignore;
 use ignore::{DirEntry, WalkBuilder};
@@ -39,6 +40,11 @@ pub struct FoundFile {
     /// When it was last modified, in milliseconds since 1970; 0 where the
     /// system doesn't tell.
     pub modified_ms: i64,
+    /// The same in nanoseconds.
+    pub modified_ns: i64,
+    /// When anything about it last changed, its rights included, in
+    /// nanoseconds since 1970; 0 where the system doesn't tell.
+    pub changed_ns: i64,
 }
 
 /// What a walk comes upon.

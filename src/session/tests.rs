@@ -30,7 +30,7 @@ fn turn(id: TurnId, parent: Option<TurnId>, question: &str, text: &str) -> Turn 
         language: String::new(),
     };
     let vector = Some(VectorLeg { rank: 1, distance: 0.25 });
-    let hit = Hit { chunk, rank: 1, score: 0.5, vector, full_text: None };
+    let hit = Hit { chunk, rank: 1, score: 0.5, vector, full_text: None, stale: false };
     Turn {
         id,
         parent,

@@ -125,6 +125,7 @@ pub fn source(number: usize, score: f32, chunk: Chunk) -> Source {
             score,
             vector: Some(VectorLeg { rank: number, distance: 0.21 * number as f32 }),
             full_text: (number != 2).then_some(FullTextLeg { rank: number, score: 7.5 }),
+            stale: false,
         },
         sentences: vec![sentence],
         compressed: false,

@@ -39,10 +39,21 @@ fn mistakes_name_line_key_and_the_nearest_name() {
     let ran = lorag.run(&["--config", text(&file), "config", "show"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("bad.toml:1"), "{}", ran.stderr);
-    let lorag = Lorag::new().env("LORAG_SEARCH__LIMITT", "5");
+    let lorag = Lorag::new().env("LORAG_SEARCH__LIMIT", "many");
     let ran = lorag.run(&["search", "x"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("LORAG_SEARCH__LIMIT"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_variable_of_another_version_stops_nothing() {
+    let lorag = Lorag::new().env("LORAG_FUTURE", "1").env("LORAG_SEARCH__LIMITT", "5");
+    let page = lorag.doc("a.md", "The key hangs behind the door.\n");
+    let ran = lorag.run(&["ask", "Where does the key hang?", text(&page)]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("behind the door"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("LORAG_FUTURE: passed over as unknown"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("did you mean \"LORAG_SEARCH__LIMIT\"?"), "{}", ran.stderr);
 }
 
 #[test]

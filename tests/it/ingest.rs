@@ -129,3 +129,67 @@ fn lines_of_a_utf16_file_are_counted_by_its_characters() {
     assert_eq!(out["citations"][0]["start_line"], 3, "{out}");
     assert_eq!(out["sources"][0]["end_line"], 3);
 }
+
+#[test]
+fn a_folder_that_moved_is_answered_from_its_new_place_only() {
+    let lorag = Lorag::new();
+    lorag.doc("a/x/w.md", "The winch is oiled in April.\n");
+    lorag.doc("a/x/c.md", "The crane is oiled in May.\n");
+    let docs = lorag.docs();
+    lorag.json(&["ingest", text(&docs.join("a/x")), "--json"], 0);
+    std::fs::rename(docs.join("a/x"), docs.join("a/y")).unwrap();
+    let report = lorag.json(&["ingest", text(&docs.join("a/y")), "--json"], 0);
+    assert_eq!(report["moved"].as_array().unwrap().len(), 2, "{report}");
+    let question = "When is the winch oiled?";
+    let out = lorag.json(&["ask", question, "--json"], 0);
+    assert!(out["citations"][0]["path"].as_str().unwrap().ends_with("a/y/w.md"), "{out}");
+    assert_eq!(out["citations"][0]["stale"], false);
+    assert!(!out.to_string().contains("a/x/"), "{out}");
+}
+
+#[test]
+fn what_can_not_be_looked_at_is_marked_in_every_output() {
+    let lorag = Lorag::new();
+    lorag.doc("disk/w.md", "The winch is oiled in April.\n");
+    let place = lorag.docs().join("disk");
+    lorag.json(&["ingest", text(&place), "--json"], 0);
+    let question = "When is the winch oiled?";
+    let ran = lorag.run(&["ask", question]);
+    assert!(!ran.stdout.contains("stale"), "{}", ran.stdout);
+    std::fs::rename(&place, lorag.docs().join("away")).unwrap();
+    let out = lorag.json(&["ask", question, "--json"], 0);
+    assert_eq!(out["citations"][0]["stale"], true, "{out}");
+    assert_eq!(out["sources"][0]["stale"], true, "{out}");
+    let out = lorag.json(&["search", question, "--json"], 0);
+    assert_eq!(out["hits"][0]["stale"], true, "{out}");
+    for command in ["ask", "search"] {
+        let ran = lorag.run(&[command, question]);
+        let line = ran.stdout.lines().find(|line| line.contains("w.md")).unwrap();
+        assert!(line.contains("stale"), "{}", ran.stdout);
+    }
+    // A single file that was deleted is no longer answered from.
+    std::fs::rename(lorag.docs().join("away"), &place).unwrap();
+    std::fs::remove_file(place.join("w.md")).unwrap();
+    let out = lorag.json(&["ask", question, "--json"], 3);
+    assert_eq!(out["sources"], serde_json::json!([]), "{out}");
+}
+
+#[test]
+fn a_second_start_reads_nothing_and_verify_reads_all() {
+    let lorag = Lorag::new();
+    for name in ["a.md", "b.md"] {
+        let path = lorag.doc(name, format!("The text of {name}.\n"));
+        let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(old).unwrap();
+    }
+    assert_eq!(ingest(&lorag)["read"], 2);
+    let second = ingest(&lorag);
+    assert_eq!((&second["read"], &second["unchanged"]), (&0.into(), &2.into()));
+    let verified = lorag.json(&["ingest", text(&lorag.docs()), "--verify", "--json"], 0);
+    assert_eq!((&verified["read"], &verified["unchanged"]), (&2.into(), &2.into()));
+    let removed = lorag.run(&["kb", "remove", text(&lorag.docs().join("a.md"))]);
+    assert_eq!(removed.stdout, "Took out 1 file. The file itself is untouched.\n");
+    assert_eq!(ingest(&lorag)["indexed"], 1);
+    let seen = std::fs::read_to_string(lorag.data().join("knowledge/seen.jsonl")).unwrap();
+    assert!(seen.contains("b.md"), "{seen}");
+}

@@ -109,7 +109,7 @@ fn source(row: &Row) -> Source {
     };
     Source {
         number: 1,
-        hit: Hit { chunk, rank: 1, score: 1.0, vector: None, full_text: None },
+        hit: Hit { chunk, rank: 1, score: 1.0, vector: None, full_text: None, stale: false },
         sentences: Vec::new(),
         compressed: false,
         tokens: 0,

@@ -62,7 +62,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Keymap, KeymapError> {
     problems.sort_by_key(|(line, _)| *line);
     let problem = |(line, message)| {
         let place = Place::File { path: path.to_path_buf(), line, column: 1 };
-        Problem { place, message }
+        Problem::new(place, message)
     };
     Err(KeymapError::Invalid(problems.into_iter().map(problem).collect()))
 }

@@ -88,7 +88,7 @@ fn source(number: usize, text: &str) -> Source {
     };
     Source {
         number,
-        hit: Hit { chunk, rank: number, score: 0.5, vector: None, full_text: None },
+        hit: Hit { chunk, rank: number, score: 0.5, vector: None, full_text: None, stale: false },
         sentences: Vec::new(),
         compressed: false,
         tokens: 5,

@@ -151,12 +151,7 @@ const CHANGES_BASE: &[&str] = &["pissa", "olora", "corda", "loftq", "lora_ga", "
 pub(super) fn read(folder: &Path) -> Result<(Config, String), EngineError> {
     let path = folder.join(FILE);
     if !path.is_file() {
-        let reason = if folder.join("config.json").is_file() {
-            "it is a model, not an adapter: there is a config.json and no adapter_config.json"
-        } else {
-            "it is no adapter: adapter_config.json is missing"
-        };
-        return Err(refused(folder, reason));
+        return Err(refused(folder, no_adapter(folder)));
     }
     let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
     let value: Value = serde_json::from_str(&text)
@@ -166,6 +161,46 @@ pub(super) fn read(folder: &Path) -> Result<(Config, String), EngineError> {
     };
     let config = judge(&fields).map_err(|reason| refused(&path, reason))?;
     Ok((config, text))
+}
+
+/// Why a folder is no adapter, and what to name instead.
+fn no_adapter(folder: &Path) -> String {
+    let inside = adapters_inside(folder);
+    if let Some(last) = inside.last() {
+        let names: Vec<&str> = inside.iter().map(String::as_str).collect();
+        return format!(
+            "it is no adapter itself but a folder of a training, with {} inside: {}. Name one of them, such as {}",
+            if names.len() == 1 {
+                "an adapter".to_owned()
+            } else {
+                format!("{} adapters", names.len())
+            },
+            names.join(", "),
+            folder.join(last).display()
+        );
+    }
+    let reason = if folder.join("config.json").is_file() {
+        "it is a model, not an adapter: there is a config.json and no adapter_config.json"
+    } else {
+        "it is no adapter: adapter_config.json is missing"
+    };
+    reason.to_owned()
+}
+
+/// The folders right inside that are adapters, in the order of their training:
+/// `checkpoint-500` comes before `checkpoint-1000`.
+#[must_use]
+pub fn adapters_inside(folder: &Path) -> Vec<String> {
+    /// Enough for any training, and an end to a folder of all sorts.
+    const MOST: usize = 1000;
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().take(MOST);
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().join(FILE).is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    let step = |name: &str| name.rsplit('-').next().and_then(|step| step.parse::<u64>().ok());
+    names.sort_by(|a, b| (step(a), a).cmp(&(step(b), b)));
+    names
 }
 
 fn judge(fields: &Map<String, Value>) -> Result<Config, String> {

@@ -25,6 +25,7 @@ mod weights;
 pub use base::Base;
 pub use check::check;
 pub use combine::Combined;
+pub use config::adapters_inside;
 pub use gguf::{MergeReport, merge_gguf};
 
 use super::EngineError;

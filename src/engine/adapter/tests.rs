@@ -46,6 +46,28 @@ fn with_config(key: &str, value: serde_json::Value) -> tempfile::TempDir {
 }
 
 #[test]
+fn a_folder_of_a_training_names_its_checkpoints() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = || Adapter::open("a", folder.path()).unwrap_err().to_string();
+    assert!(
+        missing().contains("it is no adapter: adapter_config.json is missing"),
+        "{}",
+        missing()
+    );
+    for name in ["checkpoint-1000", "checkpoint-500", "runs"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    for name in ["checkpoint-1000", "checkpoint-500"] {
+        let config = fixture("llama/adapter").join("adapter_config.json");
+        std::fs::copy(config, folder.path().join(name).join("adapter_config.json")).unwrap();
+    }
+    let reason = missing();
+    assert!(reason.contains("2 adapters inside: checkpoint-500, checkpoint-1000."), "{reason}");
+    let last = folder.path().join("checkpoint-1000");
+    assert!(reason.contains(&format!("such as {}", last.display())), "{reason}");
+}
+
+#[test]
 fn adapters_of_every_architecture_fit_their_base() {
     for architecture in ["llama", "mistral", "qwen2", "qwen3", "phi3"] {
         let adapter = opened(&format!("{architecture}/adapter"));

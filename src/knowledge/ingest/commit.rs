@@ -2,13 +2,15 @@
 //! batches.
 
 use super::may_exist;
-use super::work::{Done, Work};
+use super::work::{Outcome, Work};
 use super::{IngestEvent, IngestReport};
 use crate::knowledge::KnowledgeError;
 use crate::knowledge::parse::Skip;
+use crate::knowledge::seen::SeenFile;
 use crate::knowledge::store::{FileRecord, FileRows, Store};
 use crate::knowledge::terms::TermStats;
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 /// Chunks in one commit: every commit adds a version of the table, and holds
@@ -17,7 +19,17 @@ const BATCH_CHUNKS: usize = 4096;
 /// Parsed files that wait for a commit.
 const QUEUE_FILES: usize = 64;
 
-/// Runs the workers and commits what they make.
+/// What is new, for those who come after the commits.
+#[derive(Default)]
+pub(super) struct New {
+    /// Hash and path of each file that was indexed.
+    pub(super) hashes: Vec<(String, String)>,
+    /// The files that were read, with what to note of their looks.
+    pub(super) seen: Vec<(String, Option<SeenFile>)>,
+}
+
+/// Runs the workers and commits what they make. Also where something fails in
+/// between, everything that was made until then is committed.
 pub(super) async fn commit_all(
     store: &Store,
     work: Work,
@@ -25,55 +37,71 @@ pub(super) async fn commit_all(
     report: &mut IngestReport,
     stats: &mut TermStats,
     on_event: &(dyn Fn(IngestEvent) + Send + Sync),
-) -> Result<(), KnowledgeError> {
+) -> Result<New, KnowledgeError> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (collection, total) = (work.collection.clone(), work.files.len());
+    let cancel = work.cancel.clone();
     let (sender, mut done) = mpsc::channel(QUEUE_FILES);
-    for _ in 0..threads.min(work.files.len()) {
-        let (work, sender) = (work.clone(), sender.clone());
-        std::thread::Builder::new()
-            .name("lorag-ingest".to_owned())
-            .spawn(move || work.run(&sender))
-            .map_err(|error| KnowledgeError::Internal(error.to_string()))?;
+    let mut failed = None;
+    for started in 0..threads.min(total) {
+        match work.clone().spawn(sender.clone()) {
+            Ok(()) => {}
+            // One thread does it all where a system gives no more.
+            Err(_) if started > 0 => break,
+            Err(error) => failed = Some(error),
+        }
     }
-    drop(sender);
+    drop((sender, work));
+    let mut new = New::default();
     let mut batch = Batch::default();
     let mut unusable = Vec::new();
     let mut files = 0;
     while let Some(file) = done.recv().await {
         files += 1;
-        match file {
-            Done::Unchanged => report.unchanged += 1,
-            Done::Failed(error) => return Err(error.into()),
-            Done::Skipped(path, reason) => {
-                // It was indexed before, and what it holds now can't be.
-                let key = path.to_string_lossy().into_owned();
-                let keep = matches!(reason, Skip::Unreadable(_)) && may_exist(&path);
-                if !keep && known.contains_key(&key) {
-                    unusable.push((work.collection.clone(), key.clone()));
-                    report.removed.push(key);
-                }
-                report.skipped.push((path, reason));
+        report.read += usize::from(file.read);
+        let path = file.path;
+        match file.outcome {
+            Outcome::Unchanged => report.unchanged += 1,
+            Outcome::Failed(error) => {
+                failed = Some(error.into());
+                break;
             }
-            Done::Rows(rows) => {
+            Outcome::Skipped(reason) => {
+                // It was indexed before, and what it holds now can't be.
+                let keep = matches!(reason, Skip::Unreadable(_)) && may_exist(Path::new(&path));
+                if !keep && known.contains_key(&path) {
+                    unusable.push((collection.clone(), path.clone()));
+                    report.removed.push(path.clone());
+                }
+                report.skipped.push((PathBuf::from(&path), reason));
+            }
+            Outcome::Rows(rows) => {
                 report.indexed += 1;
                 report.chunks += rows.chunks.len();
                 for (chunk, _) in &rows.chunks {
                     stats.add(&chunk.text);
                 }
+                new.hashes.push((rows.record.hash.clone(), path.clone()));
                 batch.push(*rows);
                 if batch.chunks >= BATCH_CHUNKS {
                     batch.commit(store).await?;
                 }
             }
         }
+        if file.read {
+            new.seen.push((path, file.seen));
+        }
         on_event(IngestEvent::File { files, chunks: report.chunks });
-    }
-    if !work.cancel.is_cancelled() && files < work.files.len() {
-        return Err(KnowledgeError::Internal("a worker thread ended early".to_owned()));
     }
     batch.commit(store).await?;
     store.remove(&unusable).await?;
-    Ok(())
+    match failed {
+        Some(error) => Err(error),
+        None if !cancel.is_cancelled() && files < total => {
+            Err(KnowledgeError::Internal("a worker thread ended early".to_owned()))
+        }
+        None => Ok(new),
+    }
 }
 
 /// Files that wait for their commit.

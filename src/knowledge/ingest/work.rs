@@ -1,24 +1,45 @@
 //! The work on one file: read, hash, parse, chunk and embed, on threads that
 //! share a list of files.
+//!
+//! A file that makes a part of lorag panic is skipped by name, since it would
+//! do so at every try and keep all others out. Deeply nested files may need a
+//! deep stack, and a stack that is too small ends the whole process; so the
+//! threads have a large one, of which only what is used takes memory.
 
 use super::Cancel;
 use crate::domain::Chunk;
+use crate::knowledge::KnowledgeError;
 use crate::knowledge::chunk::{Sizes, chunk};
 use crate::knowledge::embed::{EmbedError, Embedder};
-use crate::knowledge::parse::{Skip, parse};
+use crate::knowledge::parse::{Document, Skip};
+use crate::knowledge::seen::{SeenFile, SeenFiles, SeenSkip};
 use crate::knowledge::store::{FileRecord, FileRows};
 use crate::knowledge::walk::FoundFile;
+use std::any::Any;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 use tokio::sync::mpsc;
+
+/// Stack of a worker thread, in bytes.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Makes a document of a file.
+pub(super) type Parse = fn(&Path, &[u8]) -> Result<Document, Skip>;
 
 /// What the worker threads share.
 #[derive(Clone)]
 pub(super) struct Work {
+    pub(super) parse: Parse,
     pub(super) files: Arc<Vec<FoundFile>>,
     pub(super) known: Arc<HashMap<String, FileRecord>>,
+    pub(super) seen: Arc<SeenFiles>,
+    pub(super) verify: bool,
+    /// A moment before the files were found.
+    pub(super) start: SystemTime,
     pub(super) embedder: Arc<dyn Embedder>,
     pub(super) sizes: Sizes,
     pub(super) collection: String,
@@ -26,17 +47,37 @@ pub(super) struct Work {
     pub(super) next: Arc<AtomicUsize>,
 }
 
-/// What became of one file.
-pub(super) enum Done {
+/// A file that is done.
+pub(super) struct Done {
+    pub(super) path: String,
+    /// What to note of its looks: `None` where it wasn't read, or can't be
+    /// told from another state by its looks.
+    pub(super) seen: Option<SeenFile>,
+    /// Whether it was read.
+    pub(super) read: bool,
+    pub(super) outcome: Outcome,
+}
+
+/// What became of a file.
+pub(super) enum Outcome {
     Unchanged,
     Rows(Box<FileRows>),
-    Skipped(PathBuf, Skip),
+    Skipped(Skip),
     Failed(EmbedError),
 }
 
 impl Work {
-    /// Works on files until none is left; runs on a thread of its own.
-    pub(super) fn run(&self, out: &mpsc::Sender<Done>) {
+    /// Starts a thread that works on files until none is left.
+    pub(super) fn spawn(self, out: mpsc::Sender<Done>) -> Result<(), KnowledgeError> {
+        std::thread::Builder::new()
+            .name("lorag-ingest".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(move || self.run(&out))
+            .map_err(|error| KnowledgeError::Internal(error.to_string()))?;
+        Ok(())
+    }
+
+    fn run(&self, out: &mpsc::Sender<Done>) {
         while let Some(file) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed)) {
             if self.cancel.is_cancelled() || out.blocking_send(self.file(file)).is_err() {
                 return;
@@ -45,30 +86,110 @@ impl Work {
     }
 
     fn file(&self, file: &FoundFile) -> Done {
+        let path = file.path.to_string_lossy().into_owned();
+        let chunker = self.sizes.signature();
+        if !self.verify
+            && let Some(outcome) = self.as_before(file, &path, &chunker)
+        {
+            return Done { path, seen: None, read: false, outcome };
+        }
         let bytes = match std::fs::read(&file.path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                return Done::Skipped(file.path.clone(), Skip::Unreadable(error.to_string()));
+                let outcome = Outcome::Skipped(Skip::Unreadable(error.to_string()));
+                return Done { path, seen: None, read: true, outcome };
             }
         };
-        let path = file.path.to_string_lossy().into_owned();
         let hash = blake3::hash(&bytes).to_hex().to_string();
-        let chunker = self.sizes.signature();
         let same = self.known.get(&path).is_some_and(|k| k.hash == hash && k.chunker == chunker);
-        if same {
-            return Done::Unchanged;
-        }
-        let document = match parse(&file.path, &bytes) {
-            Ok(document) => document,
-            Err(skip) => return Done::Skipped(file.path.clone(), skip),
+        let outcome = if same {
+            Outcome::Unchanged
+        } else {
+            self.rows(file, &path, &bytes, &hash).unwrap_or_else(Outcome::Skipped)
         };
+        let skip = match &outcome {
+            Outcome::Skipped(skip) => SeenSkip::of(skip).map(Some),
+            Outcome::Unchanged | Outcome::Rows(_) => Some(None),
+            Outcome::Failed(_) => None,
+        };
+        let seen = skip
+            .map(|skip| SeenFile::new(file, &hash, &chunker, skip))
+            .filter(|seen| seen.is_settled(self.start) && file.size == bytes.len() as u64);
+        Done { path, seen, read: true, outcome }
+    }
+
+    /// What is known of a file that looks as it did when it was read.
+    fn as_before(&self, file: &FoundFile, path: &str, chunker: &str) -> Option<Outcome> {
+        let seen = self.seen.get(path).filter(|seen| seen.is_of(file))?;
+        if seen.chunker != chunker {
+            return None;
+        }
+        match (&seen.skip, self.known.get(path)) {
+            (Some(skip), _) => Some(Outcome::Skipped(skip.into())),
+            (None, Some(known)) if known.hash == seen.hash && known.chunker == chunker => {
+                Some(Outcome::Unchanged)
+            }
+            _ => None,
+        }
+    }
+
+    fn rows(
+        &self,
+        file: &FoundFile,
+        path: &str,
+        bytes: &[u8],
+        hash: &str,
+    ) -> Result<Outcome, Skip> {
+        let chunks = guarded(|| self.chunks(file, path, bytes, hash))??;
+        if chunks.is_empty() {
+            return Err(Skip::Empty);
+        }
+        let texts: Vec<String> = chunks.iter().map(Chunk::search_text).collect();
+        let vectors = match guarded(|| self.embedder.embed_passages(&texts)) {
+            Ok(Ok(vectors)) => vectors,
+            Ok(Err(error)) => return Ok(Outcome::Failed(error)),
+            Err(broken) => {
+                // Is it the file, or the embedder?
+                let plain = ["A plain sentence.".to_owned()];
+                let works = guarded(|| self.embedder.embed_passages(&plain));
+                if matches!(works, Ok(Ok(_))) {
+                    return Err(broken);
+                }
+                let why = match broken {
+                    Skip::Broken(why) => why,
+                    other => other.to_string(),
+                };
+                return Ok(Outcome::Failed(EmbedError::Failed(why)));
+            }
+        };
+        let record = FileRecord {
+            collection: self.collection.clone(),
+            path: path.to_owned(),
+            hash: hash.to_owned(),
+            chunker: self.sizes.signature(),
+            modified: file.modified_ms,
+            size: bytes.len() as u64,
+            chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
+        };
+        let chunks = chunks.into_iter().zip(vectors).collect();
+        Ok(Outcome::Rows(Box::new(FileRows { record, chunks })))
+    }
+
+    fn chunks(
+        &self,
+        file: &FoundFile,
+        path: &str,
+        bytes: &[u8],
+        hash: &str,
+    ) -> Result<Vec<Chunk>, Skip> {
+        let document = (self.parse)(&file.path, bytes)?;
         let count = |text: &str| self.embedder.count(text);
-        let chunks: Vec<Chunk> = chunk(&document, &bytes, self.sizes, &count)
+        let chunks = chunk(&document, bytes, self.sizes, &count)
             .into_iter()
             .enumerate()
             .map(|(index, piece)| {
                 let mut id = blake3::Hasher::new();
-                for part in [&self.collection, &path, &piece.text] {
+                for part in [self.collection.as_str(), path, &piece.text] {
                     id.update(part.as_bytes()).update(&[0]);
                 }
                 id.update(&piece.bytes.start.to_le_bytes());
@@ -77,7 +198,7 @@ impl Work {
                 let rendered = file_bytes != Some(piece.text.as_bytes());
                 Chunk {
                     id: id.as_str().chars().take(32).collect(),
-                    path: path.clone(),
+                    path: path.to_owned(),
                     collection: self.collection.clone(),
                     heading: piece.heading,
                     bytes: piece.bytes,
@@ -86,30 +207,28 @@ impl Work {
                     offsets: piece.offsets,
                     rendered,
                     index: u32::try_from(index).unwrap_or(u32::MAX),
-                    file_hash: hash.clone(),
+                    file_hash: hash.to_owned(),
                     modified: file.modified_ms,
                     units: Vec::new(),
                     language: String::new(),
                 }
             })
             .collect();
-        if chunks.is_empty() {
-            return Done::Skipped(file.path.clone(), Skip::Empty);
-        }
-        let texts: Vec<String> = chunks.iter().map(Chunk::search_text).collect();
-        let vectors = match self.embedder.embed_passages(&texts) {
-            Ok(vectors) => vectors,
-            Err(error) => return Done::Failed(error),
-        };
-        let record = FileRecord {
-            collection: self.collection.clone(),
-            path,
-            hash,
-            chunker,
-            modified: file.modified_ms,
-            size: bytes.len() as u64,
-            chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
-        };
-        Done::Rows(Box::new(FileRows { record, chunks: chunks.into_iter().zip(vectors).collect() }))
+        Ok(chunks)
     }
+}
+
+/// Makes a panic the reason to skip a file.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Skip> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Skip::Broken(text(payload.as_ref())))
+}
+
+/// What a panic says, on one line and not too long.
+fn text(payload: &(dyn Any + Send)) -> String {
+    let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "it says nothing more".to_owned(),
+    };
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }

@@ -104,6 +104,9 @@ pub enum Skip {
     /// There is no text in it.
     #[error("it holds no text")]
     Empty,
+    /// A part of lorag failed on it.
+    #[error("lorag failed on it, which is a bug of lorag: {0}")]
+    Broken(String),
     /// Its name isn't UTF-8.
     #[error("its name is not valid UTF-8")]
     Name,

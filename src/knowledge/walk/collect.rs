@@ -54,8 +54,14 @@ impl Collector {
         } else if let Err(error) = check_readable(&path) {
             self.skip(path, Skip::Unreadable(error.to_string()));
         } else {
-            let modified_ms = metadata.modified().map_or(0, millis_since_1970);
-            let file = FoundFile { path: path.clone(), size, modified_ms };
+            let modified = metadata.modified().ok();
+            let file = FoundFile {
+                path: path.clone(),
+                size,
+                modified_ms: modified.map_or(0, millis_since_1970),
+                modified_ns: modified.map_or(0, nanos_since_1970),
+                changed_ns: changed_ns(metadata),
+            };
             self.by_path.insert(path, Found::File(file));
         }
     }
@@ -151,10 +157,33 @@ pub(super) fn kind_of(metadata: &Metadata) -> &'static str {
     if metadata.is_dir() { "a folder" } else { "not a regular file" }
 }
 
-pub(super) fn millis_since_1970(time: SystemTime) -> i64 {
-    let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+/// A moment in whole milliseconds.
+pub(in crate::knowledge) fn millis_since_1970(time: SystemTime) -> i64 {
+    since_1970(time, |span| span.as_millis())
+}
+
+fn nanos_since_1970(time: SystemTime) -> i64 {
+    since_1970(time, |span| span.as_nanos())
+}
+
+/// When anything about a file last changed, where the system tells.
+fn changed_ns(metadata: &Metadata) -> i64 {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        0
+    }
+}
+
+fn since_1970(time: SystemTime, unit: fn(Duration) -> u128) -> i64 {
+    let units = |span: Duration| i64::try_from(unit(span)).unwrap_or(i64::MAX);
     match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => millis(after),
-        Err(before) => -millis(before.duration()),
+        Ok(after) => units(after),
+        Err(before) => -units(before.duration()),
     }
 }

@@ -46,12 +46,26 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
 
 /// Notes a choice for the next start. One that can't be noted is only missed.
 pub fn remember(file: &Path, key: &str, value: &str) {
+    if let Err(error) = note(file, key, value) {
+        tracing::warn!(%error, "cannot remember {key}");
+    }
+}
+
+/// Changes one key of a file that other runs change too: one at a time, and by
+/// a rename, so that whoever reads finds the old file or the new one whole.
+fn note(file: &Path, key: &str, value: &str) -> std::io::Result<()> {
+    let lock = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(file.with_extension("lock"))?;
+    lock.lock()?;
     let mut table: toml::Table =
         std::fs::read_to_string(file).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
     table.insert(key.to_owned(), toml::Value::String(value.to_owned()));
-    if let Err(error) = std::fs::write(file, table.to_string()) {
-        tracing::warn!(%error, "cannot remember {key}");
-    }
+    let draft = file.with_extension("new");
+    std::fs::write(&draft, table.to_string())?;
+    std::fs::rename(&draft, file)
 }
 
 /// What was noted of a choice.
@@ -95,5 +109,26 @@ mod tests {
         assert_eq!(remembered(&file, "ui.theme").as_deref(), Some("light"));
         assert_eq!(remembered(&file, "other").as_deref(), Some("x"));
         assert_eq!(remembered(&file, "none"), None);
+    }
+
+    /// Finding 14.
+    #[test]
+    fn choices_of_several_at_once_are_all_kept_and_never_half_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("screen.toml");
+        remember(&file, "first", "x");
+        std::thread::scope(|scope| {
+            for name in ["a", "b", "c", "d"] {
+                let file = &file;
+                scope.spawn(move || {
+                    for round in 0..25 {
+                        remember(file, &format!("{name}{round}"), name);
+                        assert_eq!(remembered(file, "first").as_deref(), Some("x"));
+                    }
+                });
+            }
+        });
+        let table: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
+        assert_eq!(table.len(), 101);
     }
 }

@@ -91,7 +91,16 @@ fn said(report: &IngestReport) -> String {
         ));
     }
     if !report.removed.is_empty() {
-        parts.push(format!("{} that are gone were taken out.", files(report.removed.len())));
+        let moved = report.moved.len();
+        let gone = report.removed.len().saturating_sub(moved);
+        if moved > 0 {
+            let verb = if moved == 1 { "was" } else { "were" };
+            parts.push(format!("{} {verb} found at a new place.", files(moved)));
+        }
+        if gone > 0 {
+            let verb = if gone == 1 { "that is gone was" } else { "that are gone were" };
+            parts.push(format!("{} {verb} taken out.", files(gone)));
+        }
     }
     if let Some(recovered) = &report.recovered {
         parts.push(recovered.clone());

@@ -1,0 +1,312 @@
+//! What files looked like when they were last read: a start that finds them
+//! the same needs to read none of them.
+//!
+//! The list lies beside the table, one JSON object a line. It is an aid:
+//! without it, every file is read and hashed. An entry is believed only where
+//! the table holds the very hash that it names, so that it can never vouch for
+//! something that was not indexed.
+//!
+//! A file that was written within the last moments before it was read may be
+//! written again without its time of change moving on, because such times are
+//! coarse. It gets no entry, and is read once more the next time, as git does.
+
+use super::parse::Skip;
+use super::walk::FoundFile;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// The file beside the table.
+const FILE: &str = "seen.jsonl";
+
+/// Version of its form; a list of another one is not read.
+const VERSION: u32 = 1;
+
+/// Most folders that are kept as roots.
+const MOST_ROOTS: usize = 256;
+
+/// The coarsest time of change that file systems have (FAT's), in nanoseconds.
+const COARSEST_NS: i64 = 2_000_000_000;
+
+/// A file as it looked when it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenFile {
+    /// Its size in bytes.
+    size: u64,
+    /// When its content was last modified, in nanoseconds since 1970.
+    modified_ns: i64,
+    /// When anything about it last changed, likewise; 0 where systems don't
+    /// tell.
+    changed_ns: i64,
+    /// The device that its folder lies on; `None` where systems don't tell.
+    pub device: Option<u64>,
+    /// BLAKE3 of its bytes, in hexadecimal.
+    pub hash: String,
+    /// How files were cut then, and with that how they were read.
+    pub chunker: String,
+    /// Why it was not indexed, if it wasn't.
+    pub skip: Option<SeenSkip>,
+}
+
+/// Why a file was not indexed, as far as that follows from its bytes alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeenSkip {
+    /// [`Skip::Binary`].
+    Binary(String),
+    /// [`Skip::Undecodable`].
+    Undecodable(String),
+    /// [`Skip::Empty`].
+    Empty,
+}
+
+impl SeenSkip {
+    /// The reason, where it will be the same as long as the file is.
+    #[must_use]
+    pub fn of(skip: &Skip) -> Option<Self> {
+        match skip {
+            Skip::Binary(what) => Some(Self::Binary(what.clone())),
+            Skip::Undecodable(what) => Some(Self::Undecodable(what.clone())),
+            Skip::Empty => Some(Self::Empty),
+            _ => None,
+        }
+    }
+}
+
+impl From<&SeenSkip> for Skip {
+    fn from(skip: &SeenSkip) -> Self {
+        match skip {
+            SeenSkip::Binary(what) => Self::Binary(what.clone()),
+            SeenSkip::Undecodable(what) => Self::Undecodable(what.clone()),
+            SeenSkip::Empty => Self::Empty,
+        }
+    }
+}
+
+impl SeenFile {
+    /// What to note of a file that was found like this and then read.
+    #[must_use]
+    pub fn new(file: &FoundFile, hash: &str, chunker: &str, skip: Option<SeenSkip>) -> Self {
+        let (hash, chunker) = (hash.to_owned(), chunker.to_owned());
+        let FoundFile { size, modified_ns, changed_ns, .. } = *file;
+        Self { size, modified_ns, changed_ns, device: None, hash, chunker, skip }
+    }
+
+    /// The same, with the device that its folder lies on.
+    #[must_use]
+    pub fn on(self, device: Option<u64>) -> Self {
+        Self { device, ..self }
+    }
+
+    /// Whether a file looks as it did then.
+    #[must_use]
+    pub fn is_of(&self, file: &FoundFile) -> bool {
+        self.size == file.size
+            && self.modified_ns == file.modified_ns
+            && self.changed_ns == file.changed_ns
+    }
+
+    /// Whether a file of this look can't have been written since without
+    /// looking different, where `start` is a moment before it was found.
+    #[must_use]
+    pub fn is_settled(&self, start: SystemTime) -> bool {
+        let since_1970 = start.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let start = i64::try_from(since_1970.as_nanos()).unwrap_or(i64::MAX);
+        self.modified_ns <= start.saturating_sub(COARSEST_NS)
+    }
+}
+
+/// The list of one knowledge base, by path.
+#[derive(Clone, Debug, Default)]
+pub struct SeenFiles {
+    files: HashMap<String, SeenFile>,
+    /// The folders that were indexed, newest last.
+    roots: Vec<PathBuf>,
+    changed: bool,
+}
+
+/// A line of the list.
+#[derive(Serialize, Deserialize)]
+struct Line<'a> {
+    path: std::borrow::Cow<'a, str>,
+    #[serde(flatten)]
+    file: std::borrow::Cow<'a, SeenFile>,
+}
+
+/// The first line.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    version: u32,
+    roots: Vec<PathBuf>,
+}
+
+impl SeenFiles {
+    /// The list of the knowledge base in `folder`; empty where there is none
+    /// that can be read.
+    #[must_use]
+    pub fn load(folder: &Path) -> Self {
+        let mut files = HashMap::new();
+        let roots = for_each(folder, &mut |path, file| {
+            files.insert(path, file);
+        });
+        Self { files, roots, changed: false }
+    }
+
+    /// A file as it looked.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&SeenFile> {
+        self.files.get(path)
+    }
+
+    /// Notes how a file looks now.
+    pub fn insert(&mut self, path: String, file: SeenFile) {
+        self.changed |= self.files.get(&path) != Some(&file);
+        self.files.insert(path, file);
+    }
+
+    /// Forgets a file.
+    pub fn forget(&mut self, path: &str) {
+        self.changed |= self.files.remove(path).is_some();
+    }
+
+    /// Notes a folder that is indexed.
+    pub fn add_root(&mut self, root: PathBuf) {
+        if !self.roots.contains(&root) {
+            self.roots.push(root);
+            let over = self.roots.len().saturating_sub(MOST_ROOTS);
+            self.roots.drain(..over);
+            self.changed = true;
+        }
+    }
+
+    /// Keeps the files of which `keep` says so.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        let before = self.files.len();
+        self.files.retain(|path, _| keep(path));
+        self.changed |= self.files.len() != before;
+    }
+
+    /// Writes the list, whole or not at all, where it changed. Only for the
+    /// holder of the writer's lock.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub fn save(&mut self, folder: &Path) -> io::Result<()> {
+        if !self.changed {
+            return Ok(());
+        }
+        let draft = folder.join(format!("{FILE}.new"));
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut out = BufWriter::new(options.open(&draft)?);
+        let mut line =
+            |value: serde_json::Result<String>| -> io::Result<()> { writeln!(out, "{}", value?) };
+        line(serde_json::to_string(&Head { version: VERSION, roots: self.roots.clone() }))?;
+        for (path, file) in &self.files {
+            use std::borrow::Cow::Borrowed;
+            line(serde_json::to_string(&Line { path: Borrowed(path), file: Borrowed(file) }))?;
+        }
+        out.flush()?;
+        drop(out);
+        std::fs::rename(&draft, folder.join(FILE))?;
+        self.changed = false;
+        Ok(())
+    }
+}
+
+/// The folders that were indexed, and the devices that some files' folders lay
+/// on when they were read.
+#[must_use]
+pub fn traces(folder: &Path, paths: &[&str]) -> (Vec<PathBuf>, HashMap<String, u64>) {
+    let mut devices = HashMap::new();
+    let roots = for_each(folder, &mut |path, file| {
+        if let Some(device) = file.device
+            && paths.contains(&path.as_str())
+        {
+            devices.insert(path, device);
+        }
+    });
+    (roots, devices)
+}
+
+/// Reads the list line by line and gives back the roots; what can't be read is
+/// passed over.
+fn for_each(folder: &Path, each: &mut dyn FnMut(String, SeenFile)) -> Vec<PathBuf> {
+    let Ok(file) = std::fs::File::open(folder.join(FILE)) else { return Vec::new() };
+    let mut lines = BufReader::new(file).lines().map_while(Result::ok);
+    let head = lines.next().and_then(|line| serde_json::from_str::<Head>(&line).ok());
+    let Some(head) = head.filter(|head| head.version == VERSION) else { return Vec::new() };
+    for line in lines {
+        if let Ok(Line { path, file }) = serde_json::from_str(&line) {
+            each(path.into_owned(), file.into_owned());
+        }
+    }
+    head.roots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    fn found(size: u64, modified_ns: i64) -> FoundFile {
+        let path = PathBuf::from("/a");
+        FoundFile { path, size, modified_ms: modified_ns / 1_000_000, modified_ns, changed_ns: 7 }
+    }
+
+    #[test]
+    fn a_list_comes_back_as_it_was_saved_and_damage_costs_only_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut seen = SeenFiles::load(folder.path());
+        let one = SeenFile::new(&found(3, 9), "h", "v1", None);
+        let two = SeenFile {
+            device: Some(5),
+            skip: SeenSkip::of(&Skip::Binary("PNG".into())),
+            ..one.clone()
+        };
+        seen.add_root(PathBuf::from("/"));
+        seen.insert("/with\nline".into(), one.clone());
+        seen.insert("/b".into(), two.clone());
+        seen.save(folder.path()).unwrap();
+        let path = folder.path().join(FILE);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{text}{{\"path\": \"/cut")).unwrap();
+        let read = SeenFiles::load(folder.path());
+        assert_eq!(read.files.len(), 2);
+        assert_eq!((read.get("/with\nline"), read.get("/b")), (Some(&one), Some(&two)));
+        let devices = HashMap::from([("/b".into(), 5)]);
+        assert_eq!(traces(folder.path(), &["/b", "/c"]), (vec![PathBuf::from("/")], devices));
+        std::fs::write(&path, text.replacen('1', "2", 1)).unwrap();
+        assert!(SeenFiles::load(folder.path()).files.is_empty());
+    }
+
+    #[test]
+    fn any_other_look_is_another_file() {
+        let seen = SeenFile::new(&found(3, 9), "h", "v1", None);
+        assert!(seen.is_of(&found(3, 9)));
+        assert!(!seen.is_of(&found(4, 9)) && !seen.is_of(&found(3, 10)));
+        assert!(!seen.is_of(&FoundFile { changed_ns: 8, ..found(3, 9) }));
+    }
+
+    #[test]
+    fn what_was_just_written_is_not_settled() {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
+        let at = |seconds: i64| SeenFile::new(&found(3, seconds * 1_000_000_000), "h", "v1", None);
+        assert!(at(98).is_settled(start) && at(-5).is_settled(start));
+        assert!(!at(99).is_settled(start));
+        // A clock that went wrong settles nothing.
+        assert!(!at(500).is_settled(start));
+    }
+
+    #[test]
+    fn only_reasons_that_last_are_noted() {
+        for skip in [Skip::Empty, Skip::Binary("x".into()), Skip::Undecodable("y".into())] {
+            assert_eq!(Skip::from(&SeenSkip::of(&skip).unwrap()), skip);
+        }
+        for skip in [Skip::Link, Skip::Unreadable("z".into()), Skip::Broken("p".into())] {
+            assert_eq!(SeenSkip::of(&skip), None);
+        }
+    }
+}
