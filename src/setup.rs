@@ -109,8 +109,14 @@ impl Setup {
             return Ok(std::path::absolute(path)?);
         }
         let id: ModelId = name.parse().map_err(|error| {
+            let names = self.model_names();
+            let near = crate::domain::nearest(name, names.iter().map(String::as_str));
+            let meant = match near.as_slice() {
+                [] => String::new(),
+                near => format!(". Did you mean {}?", near.join(" or ")),
+            };
             SetupError::usage(format!(
-                "there is no model {name:?}: no such file or folder, no [models.{name}] in the config, and {error}"
+                "there is no model {name:?}: no such file or folder, no [models.{name}] in the config, and {error}{meant}"
             ))
         })?;
         let cache = Cache::from_environment(|key| std::env::var(key).ok());

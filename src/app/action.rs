@@ -85,6 +85,10 @@ actions! {
     ContinueAnswer = "continue_answer", Chat;
     /// Edit the selected question and ask it as a new branch
     EditQuestion = "edit_question", Chat;
+    /// Show what the model thought before its answer, or hide it
+    ToggleThought = "toggle_thought", Chat;
+    /// Show the prompt that the model was given
+    ShowPrompt = "show_prompt", Chat;
     /// Show the next branch of the selected question
     NextBranch = "next_branch", Chat;
     /// Show the previous branch of the selected question
@@ -183,6 +187,8 @@ actions! {
     CopyAnswer = "copy_answer", Evidence;
     /// Copy the passage of the selected source
     CopyPassage = "copy_passage", Evidence;
+    /// Copy the selected citation: the quote with file and lines
+    CopyCitation = "copy_citation", Evidence;
     /// Copy a code block of the answer; again for the next one
     CopyCode = "copy_code", Evidence;
     /// Save the last copied text to a file
@@ -202,6 +208,8 @@ actions! {
     ExportMarkdown = "export_markdown", Sessions;
     /// Export the conversation as JSON
     ExportJson = "export_json", Sessions;
+    /// Export the conversation with its sources as one HTML page
+    ExportHtml = "export_html", Sessions;
 
     /// List every action
     CommandPalette = "command_palette", Screen;

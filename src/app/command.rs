@@ -40,8 +40,8 @@ pub enum Command {
     Delete,
     /// Write the conversation to a file.
     Export {
-        /// JSON, else Markdown.
-        json: bool,
+        /// In which form.
+        format: ExportFormat,
         /// Where to.
         path: Option<PathBuf>,
     },
@@ -65,6 +65,47 @@ pub enum Command {
     Help,
     /// Quit.
     Quit,
+}
+
+/// The form of an exported conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Markdown of the shown branch.
+    #[default]
+    Markdown,
+    /// JSON with every branch.
+    Json,
+    /// One HTML page of the shown branch, with the sources.
+    Html,
+}
+
+impl ExportFormat {
+    /// Every format with its name and what it holds.
+    pub const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Markdown, "md", "Markdown of the shown branch"),
+        (Self::Json, "json", "every branch, for programs"),
+        (Self::Html, "html", "one page of the shown branch, with the sources"),
+    ];
+
+    /// The ending of its files.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Markdown => "md",
+            Self::Json => "json",
+            Self::Html => "html",
+        }
+    }
+
+    /// A format by its name or the ending of a file.
+    fn named(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "md" | "markdown" => Some(Self::Markdown),
+            "json" => Some(Self::Json),
+            "html" | "htm" => Some(Self::Html),
+            _ => None,
+        }
+    }
 }
 
 /// What completion and help say of a command.
@@ -107,7 +148,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info("/continue", "", "go on with an answer that was cut"),
     info("/copy", "", "copy the answer"),
     info("/save", "[FILE]", "save the last copied text to a file"),
-    info("/export", "[md|json] [FILE]", "export the conversation"),
+    info("/export", "[md|json|html] [FILE]", "export the conversation"),
     info("/sessions", "[WORDS]", "list, search and resume sessions"),
     info("/new", "", "start a new session"),
     info("/rename", "[TITLE]", "name this session"),
@@ -117,6 +158,38 @@ pub const COMMANDS: &[CommandInfo] = &[
     info("/help", "", "explain the screen and its keys"),
     info("/quit", "", "quit"),
 ];
+
+/// Whether a text is a command, rightly spelled or not. Any other that begins
+/// with a slash, such as a path, is a question; so is one with two slashes.
+#[must_use]
+pub fn is_command(text: &str) -> bool {
+    let text = text.trim();
+    if !text.starts_with('/') || text.starts_with("//") {
+        return false;
+    }
+    let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let names = || COMMANDS.iter().map(|info| info.name);
+    if names().any(|known| known == name) {
+        return true;
+    }
+    if rest.trim().is_empty() {
+        // Alone, the beginning of a command or something near to one is a slip.
+        return names().any(|known| known.starts_with(name)) || near(name).is_some();
+    }
+    // With more behind it, a path is likelier than two slips.
+    name.len() > 5 && names().any(|known| strsim::damerau_levenshtein(name, known) == 1)
+}
+
+/// The command that a name was most likely meant to be.
+fn near(name: &str) -> Option<&'static str> {
+    let same = |other: &str| other.len() == name.len();
+    let scored = COMMANDS
+        .iter()
+        .map(|info| (strsim::normalized_damerau_levenshtein(name, info.name), info.name));
+    // Of two that are as near, letters were rather swapped than left out.
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0).then(same(a.1).cmp(&same(b.1))));
+    best.filter(|(score, _)| *score > 0.6).map(|(_, name)| name)
+}
 
 /// Reads a line that begins with `/`.
 ///
@@ -152,7 +225,7 @@ pub fn parse(line: &str) -> Result<Command, String> {
         "/rename" => Ok(Command::Rename(word)),
         "/fork" => bare(Command::Fork),
         "/delete" => bare(Command::Delete),
-        "/export" => Ok(export(rest)),
+        "/export" => export(rest),
         "/index" => Ok(Command::Index(split(rest))),
         "/save" => Ok(Command::Save(split(rest).into_iter().next())),
         "/copy" => bare(Command::Copy),
@@ -164,22 +237,12 @@ pub fn parse(line: &str) -> Result<Command, String> {
         "/help" => bare(Command::Help),
         "/quit" => bare(Command::Quit),
         _ => {
-            let line_name = name.len();
-            let close = COMMANDS
-                .iter()
-                .map(|info| (strsim::normalized_damerau_levenshtein(name, info.name), info.name))
-                // Of two that are as near, letters were rather swapped than left out.
-                .max_by(|a, b| {
-                    let same = |name: &str| name.len() == line_name;
-                    a.0.total_cmp(&b.0).then(same(a.1).cmp(&same(b.1)))
-                })
-                .filter(|(score, _)| *score > 0.6);
-            let hint = match close {
-                Some((_, close)) => format!(" Did you mean {close}?"),
+            let hint = match near(name) {
+                Some(close) => format!(" Did you mean {close}?"),
                 None => String::new(),
             };
             Err(format!(
-                "There is no command {name}.{hint} /help lists them; a question that begins with a slash is asked with two."
+                "There is no command {name}.{hint} /help lists them; with two slashes it is asked as a question."
             ))
         }
     }
@@ -195,14 +258,26 @@ fn compare(rest: &str) -> Command {
     Command::Compare { adapters, question: (!question.is_empty()).then(|| question.to_owned()) }
 }
 
-fn export(rest: &str) -> Command {
+fn export(rest: &str) -> Result<Command, String> {
     let (first, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    let (json, path) = match first {
-        "json" => (true, more.trim()),
-        "md" | "markdown" => (false, more.trim()),
-        _ => (rest.trim_end_matches(['"', '\'']).ends_with(".json"), rest),
-    };
-    Command::Export { json, path: split(path).into_iter().next() }
+    if rest.is_empty() {
+        return Ok(Command::Export { format: ExportFormat::default(), path: None });
+    }
+    if let Some(format) = ExportFormat::named(first) {
+        return Ok(Command::Export { format, path: split(more).into_iter().next() });
+    }
+    let path = split(rest).into_iter().next().unwrap_or_default();
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    match ExportFormat::named(ending) {
+        Some(format) => Ok(Command::Export { format, path: Some(path) }),
+        None => {
+            let names = ExportFormat::ALL.map(|(_, name, _)| name).join(", ");
+            let what = if ending.is_empty() { first } else { ending };
+            Err(format!(
+                "There is no export format {what}. There are: {names}. A file of any name is written as /export md FILE"
+            ))
+        }
+    }
 }
 
 /// Paths separated by white space; quotes keep white space in one.
@@ -283,7 +358,7 @@ pub fn complete(text: &str, known: &Known<'_>) -> Vec<(String, String)> {
         let quote =
             [("auto", "as the model says"), ("on", "always"), ("off", "in the model's own words")];
         out.extend(of("/quote", choices(&quote)));
-        let formats = [("md", "Markdown of the shown branch"), ("json", "every branch")];
+        let formats = ExportFormat::ALL.map(|(_, name, about)| (name, about));
         out.extend(of("/export", choices(&formats)));
         return out;
     }
@@ -316,9 +391,20 @@ mod tests {
         );
         assert_eq!(
             parse("/export json out.json"),
-            Ok(Command::Export { json: true, path: Some("out.json".into()) })
+            Ok(Command::Export { format: ExportFormat::Json, path: Some("out.json".into()) })
         );
-        assert_eq!(parse("/export"), Ok(Command::Export { json: false, path: None }));
+        let markdown = ExportFormat::Markdown;
+        assert_eq!(parse("/export"), Ok(Command::Export { format: markdown, path: None }));
+        assert_eq!(
+            parse("/export page.HTML"),
+            Ok(Command::Export { format: ExportFormat::Html, path: Some("page.HTML".into()) })
+        );
+        let html = Command::Export { format: ExportFormat::Html, path: None };
+        assert_eq!(parse("/export html"), Ok(html));
+        for wrong in ["/export pdf", "/export out.pdf", "/export pdf out.md x"] {
+            let message = parse(wrong).unwrap_err();
+            assert!(message.contains("format pdf. There are: md, json, html"), "{message}");
+        }
         assert_eq!(parse("/quote  on"), Ok(Command::Quote(Some(QuoteMode::On))));
         assert_eq!(parse("/mode hybrid"), Ok(Command::Mode(Some(Mode::Hybrid))));
         assert!(parse("/mode raq").unwrap_err().contains("hybrid"));
@@ -334,8 +420,28 @@ mod tests {
         assert!(parse("/new now").unwrap_err().contains("no argument"));
         assert_eq!(
             parse("/export \"my file.json\""),
-            Ok(Command::Export { json: true, path: Some("my file.json".into()) })
+            Ok(Command::Export { format: ExportFormat::Json, path: Some("my file.json".into()) })
         );
+    }
+
+    #[test]
+    fn a_command_is_only_what_is_one() {
+        for command in ["/", "/mode", "/mode hybrid", "/mo", "/thme", "/collection a b", "/quit "] {
+            assert!(is_command(command), "{command}");
+        }
+        assert!(is_command("/sesions backup"), "one slip before its argument");
+        for question in [
+            "/var/log/crane.log holds what?",
+            "/etc is what?",
+            "/home is full, why?",
+            "/usr/bin",
+            "/tmp",
+            "//mode",
+            "why /mode?",
+            "",
+        ] {
+            assert!(!is_command(question), "{question}");
+        }
     }
 
     #[test]

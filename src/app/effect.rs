@@ -1,6 +1,7 @@
 //! All there is to do outside: effects are data, carried out by `runtime`.
 
-use super::state::{CompareRequest, RequestId};
+use super::command::ExportFormat;
+use super::state::{Asking, CompareRequest, Draft, RequestId};
 use crate::config::QuoteMode;
 use crate::domain::{ByteRange, Hit, LeftOut, LineRange, Mode, Source, Strategy, Turn, TurnId};
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ pub enum Effect {
     UseCollection {
         /// Its name.
         name: Option<String>,
+        /// Whether its questions are answered in its own way from now on.
+        bring: bool,
     },
     /// Answer a question in several variants.
     Compare(Box<CompareRequest>),
@@ -46,6 +49,10 @@ pub enum Effect {
     Keep(Box<Turn>),
     /// Keep which branch is shown.
     KeepHead(TurnId),
+    /// Keep how questions are asked.
+    KeepAsking(Asking),
+    /// Keep what is being typed; an empty text is nothing to keep.
+    KeepDraft(Draft),
     /// Name the session.
     KeepTitle(String),
     /// List sessions that hold every word of a query; all for an empty one.
@@ -57,13 +64,15 @@ pub enum Effect {
     OpenSession {
         /// Its id.
         id: String,
+        /// The turn to show.
+        turn: Option<TurnId>,
     },
     /// Begin a new session.
     NewSession,
-    /// Copy this session up to the shown branch and go on in the copy.
+    /// Copy this session with all its branches and go on in the copy.
     ForkSession {
-        /// The tip of the branch.
-        up_to: Option<TurnId>,
+        /// The tip of the branch that the copy shows.
+        tip: Option<TurnId>,
     },
     /// Delete a session.
     DeleteSession {
@@ -72,8 +81,8 @@ pub enum Effect {
     },
     /// Write the conversation to a file, as it stands on the screen.
     Export {
-        /// JSON with every branch, else Markdown of the shown one.
-        json: bool,
+        /// In which form.
+        format: ExportFormat,
         /// Where to; a name made from the session's id where `None`.
         path: Option<PathBuf>,
         /// The turns of every branch.
@@ -87,7 +96,7 @@ pub enum Effect {
     Copy {
         /// The text.
         text: String,
-        /// What it is, for the message: "the answer".
+        /// What it is, for the message: "answer".
         what: String,
     },
     /// Write text to a file.
@@ -109,6 +118,8 @@ pub enum Effect {
         ranges: Vec<ByteRange>,
         /// BLAKE3 of the file when it was indexed.
         file_hash: String,
+        /// The passage as it was indexed, shown where the file is gone.
+        passage: String,
     },
     /// Open a file in the user's editor.
     Edit {
@@ -156,6 +167,8 @@ pub enum ScrollArea {
     Compare,
     /// The stats.
     Stats,
+    /// The list on top.
+    Picker,
 }
 
 /// How it is scrolled.

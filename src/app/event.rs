@@ -1,7 +1,8 @@
 //! All that comes in: keys, and what the effects report.
 
 use super::state::{
-    AdapterCard, Collection, CollectionCard, ModelCard, RequestId, Scroll, ViewerContent,
+    AdapterCard, Asking, Collection, CollectionCard, Draft, ModelCard, RequestId, Scroll,
+    ViewerContent,
 };
 use super::{Action, Key};
 use crate::domain::{
@@ -73,18 +74,9 @@ pub enum Event {
         error: Option<String>,
     },
     /// A session is shown from now on.
-    SessionOpened {
-        /// Its id; `None` for a new one that has no file yet.
-        id: Option<String>,
-        /// Its title.
-        title: String,
-        /// Its turns, of all branches.
-        turns: Vec<Turn>,
-        /// The tip of the branch to show.
-        head: Option<TurnId>,
-        /// What was repaired, if anything.
-        recovered: Option<String>,
-    },
+    SessionOpened(Box<OpenedSession>),
+    /// What was typed in a chat that ended without sending it.
+    DraftFound(Draft),
     /// No session was opened; the one before goes on.
     SessionNotOpened {
         /// What to say about it.
@@ -96,8 +88,8 @@ pub enum Event {
     Sessions {
         /// The query they were searched for.
         query: String,
-        /// Id, title and details of each, newest first.
-        rows: Vec<(String, String, String)>,
+        /// Each of them, newest first.
+        rows: Vec<SessionRow>,
     },
     /// The models that are at hand.
     Models(Vec<String>),
@@ -115,6 +107,13 @@ pub enum Event {
         adapter: Option<String>,
         /// The strategy it wants.
         strategy: Option<Strategy>,
+        /// What to say; empty for nothing.
+        text: String,
+    },
+    /// There is no such collection; the one before goes on.
+    CollectionRefused {
+        /// The name that was asked for.
+        name: String,
         /// What to say.
         text: String,
     },
@@ -138,6 +137,8 @@ pub enum Event {
         turn: TurnId,
         /// Their paths.
         paths: Vec<String>,
+        /// Paths of those that are gone.
+        gone: Vec<String>,
     },
     /// The user's editor is closed, or could not be opened.
     Edited {
@@ -146,6 +147,15 @@ pub enum Event {
         /// What to say.
         text: String,
     },
+    /// The copied text is in a file, or couldn't be put there.
+    Saved {
+        /// The file.
+        path: String,
+        /// What went wrong.
+        error: Option<String>,
+    },
+    /// Nothing was typed for a moment.
+    Paused,
     /// Something is to be said.
     Said {
         /// Whether it worked.
@@ -153,6 +163,40 @@ pub enum Event {
         /// What to say.
         text: String,
     },
+}
+
+/// A session that is shown from now on.
+#[derive(Clone, Debug, Default)]
+pub struct OpenedSession {
+    /// Its id; `None` for a new one that has no file yet.
+    pub id: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// Its turns, of all branches.
+    pub turns: Vec<Turn>,
+    /// The tip of the branch to show.
+    pub head: Option<TurnId>,
+    /// The turn to show, whatever the branch.
+    pub turn: Option<TurnId>,
+    /// How its questions were asked.
+    pub asking: Option<Asking>,
+    /// What was being typed in it.
+    pub draft: Option<Draft>,
+    /// What was repaired, if anything.
+    pub recovered: Option<String>,
+}
+
+/// A session in a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// More about it.
+    pub detail: String,
+    /// The turn that was found.
+    pub turn: Option<TurnId>,
 }
 
 /// A position, as the layout found it.
@@ -168,6 +212,8 @@ pub enum Scrolled {
     Compare(usize),
     /// Of the stats: their topmost line.
     Stats(usize),
+    /// Of a list: its selected match.
+    Picker(usize),
 }
 
 /// News of the knowledge base.

@@ -13,7 +13,6 @@ use std::path::PathBuf;
     version,
     about,
     max_term_width = 100,
-    subcommand_precedence_over_arg = true,
     override_usage = "lorag [OPTIONS] [PATH]...\n       lorag [OPTIONS] <COMMAND>",
     after_help = "Examples:\n  lorag examples/handbook\n  lorag --continue\n  lorag ask \"How do I skip a folder?\" docs/\n  lorag ingest ~/notes --collection notes\n  lorag search \"vacuum\" --limit 3"
 )]
@@ -284,13 +283,19 @@ pub enum KbCommand {
     },
     /// Take files, folders or a whole collection out of the knowledge base.
     /// The files themselves are not touched.
-    #[command(after_help = "Example:\n  lorag kb remove --collection notes")]
+    #[command(
+        after_help = "Example:\n  lorag kb remove --collection notes\n  lorag kb remove ~/notes/old.md --with-sessions"
+    )]
     Remove {
         /// Files and folders to take out.
         paths: Vec<PathBuf>,
         /// Take out of this collection only; without paths, all of it.
         #[arg(long, value_name = "NAME")]
         collection: Option<String>,
+        /// Delete the sessions that hold passages of them, too, and what older
+        /// versions of the knowledge base hold: for good.
+        #[arg(long)]
+        with_sessions: bool,
     },
     /// Show its size, collections and embedder.
     #[command(after_help = "Example:\n  lorag kb stats --json")]

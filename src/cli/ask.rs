@@ -20,6 +20,9 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
     let question = question(&args)?;
     // Kept from here on, so that no Ctrl-C between two steps is lost.
     let mut signals = ingest::Signals::new();
+    if args.paths.is_empty() {
+        super::collections::check(context, args.collection.as_deref()).await?;
+    }
     let choice = context.choice(args.collection.as_deref())?;
     let reads = choice.mode.reads();
     let indexing =

@@ -2,10 +2,11 @@
 
 use super::args::{ChatArgs, Global};
 use super::terminal::outln;
-use super::{Failure, code, context};
-use crate::app::keymap::Keymap;
+use super::{Failure, code, collections, context};
+use crate::app::state::Given;
 use crate::config::ColourDepth;
 use crate::runtime::{self, Launch, Resume};
+use crate::session::Sessions;
 use crate::ui::theme::{Depth, Themes};
 use clap::CommandFactory;
 use std::io::IsTerminal;
@@ -16,7 +17,8 @@ pub fn run(global: &Global, args: &ChatArgs) -> Result<u8, Failure> {
     for path in &args.paths {
         check(path)?;
     }
-    if let Some(id) = args.resume.as_deref().filter(|id| Path::new(id).exists()) {
+    let wanted = args.resume.as_deref().filter(|id| !id.is_empty());
+    if let Some(id) = wanted.filter(|id| Path::new(id).exists()) {
         return Err(Failure::usage(format!(
             "--resume takes the id of a session, and {id:?} is a file or folder. To choose a session: lorag {id} --resume"
         )));
@@ -27,9 +29,17 @@ pub fn run(global: &Global, args: &ChatArgs) -> Result<u8, Failure> {
         ));
     }
     let setup = context::read(global, args, None)?;
+    if args.paths.is_empty() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(collections::check(&setup, args.collection.as_deref()))?;
+    }
+    if let Some(id) = wanted {
+        // Said here, an id that fits no session is not taken for an empty one.
+        Sessions::new(setup.paths.sessions.clone()).find(id).map_err(Failure::usage)?;
+    }
     context::start(&setup, None)?;
     super::set_model_threads(setup.loaded.settings.generation.threads);
-    let keymap = Keymap::load(&setup.paths.keys()).map_err(Failure::usage)?;
+    let keymap = runtime::load_keymap(&setup.paths.keys()).map_err(Failure::usage)?;
     let (themes, problems) = Themes::load(&setup.paths.themes());
     let settings = &setup.loaded.settings.ui;
     let depth = match settings.colour {
@@ -60,15 +70,51 @@ pub fn run(global: &Global, args: &ChatArgs) -> Result<u8, Failure> {
     });
     let collection = args.collection.clone();
     let choice = setup.choice(collection.as_deref())?;
+    let profiled = setup.collection(collection.as_deref()).is_some();
+    let outside = if profiled { setup.choice(None).ok() } else { None };
+    let given = Given {
+        mode: setup.given("mode") || setup.given("adapter"),
+        model: setup.given("model"),
+        collection: collection.is_some(),
+        quote: setup.given("generation.quote"),
+        strategy: setup.given("generation.strategy"),
+    };
     runtime::install_panic_hook();
     let roots = args.paths.clone();
-    let launch =
-        Launch { keymap, themes, depth, theme, roots, resume, choice, collection, warning, setup };
-    if let Some(id) = runtime::run(launch)? {
-        let short = id.rsplit('-').next().unwrap_or(&id);
-        outln!("Go on with: lorag --resume {short}")?;
+    let launch = Launch {
+        keymap,
+        themes,
+        depth,
+        theme,
+        roots,
+        resume,
+        choice,
+        collection,
+        outside,
+        given,
+        warning,
+        setup,
+    };
+    let ended = runtime::run(launch)?;
+    if let Some(id) = ended.session.filter(|_| !ended.unheard) {
+        outln!("Go on with: {}", go_on(global, &id))?;
     }
-    Ok(code::DONE)
+    // As a shell tells that a signal ended a program.
+    Ok(ended.signal.map_or(code::DONE, |signal| 128 + signal))
+}
+
+/// The command line that goes on with a session, from the same places.
+fn go_on(global: &Global, id: &str) -> String {
+    let mut words = vec!["lorag".to_owned()];
+    let places = [("--config", &global.config), ("--data-dir", &global.data_dir)];
+    for (flag, place) in places {
+        if let Some(place) = place {
+            words.extend([flag.to_owned(), place.display().to_string()]);
+        }
+    }
+    let short = id.rsplit('-').next().unwrap_or(id);
+    words.extend(["--resume".to_owned(), short.to_owned()]);
+    shell_words::join(words)
 }
 
 /// The theme that is shown where nobody chose one.
@@ -85,6 +131,11 @@ fn check(path: &Path) -> Result<(), Failure> {
         .get_subcommands()
         .map(|command| command.get_name().to_owned())
         .collect();
+    if names.contains(&shown) {
+        return Err(Failure::usage(format!(
+            "{shown:?} stands behind a path and is no path itself; a command comes first: lorag {shown} --help"
+        )));
+    }
     let near = names
         .iter()
         .map(|name| (strsim::jaro_winkler(name, &shown), name))

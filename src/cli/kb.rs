@@ -2,6 +2,7 @@
 
 use super::args::KbCommand;
 use super::context::Context;
+use super::forget::sessions as delete_sessions;
 use super::ingest::{index, plural};
 use super::terminal::outln;
 use super::terminal::{Paint, visible};
@@ -12,6 +13,7 @@ use crate::knowledge::store::{FileRecord, Store, WriterLock};
 use crate::knowledge::walk::rooted;
 use indicatif::HumanBytes;
 use serde_json::json;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -19,8 +21,8 @@ use std::time::{Duration, UNIX_EPOCH};
 pub async fn run(context: &Context, command: KbCommand) -> Result<u8, Failure> {
     match command {
         KbCommand::List { collection, json } => list(context, collection.as_deref(), json).await,
-        KbCommand::Remove { paths, collection } => {
-            remove(context, &paths, collection.as_deref()).await
+        KbCommand::Remove { paths, collection, with_sessions } => {
+            remove(context, &paths, collection.as_deref(), with_sessions).await
         }
         KbCommand::Stats { json } => stats(context, json).await,
         KbCommand::Vacuum => vacuum(context).await,
@@ -101,15 +103,24 @@ async fn remove(
     context: &Context,
     paths: &[PathBuf],
     collection: Option<&str>,
+    with_sessions: bool,
 ) -> Result<u8, Failure> {
     if paths.is_empty() && collection.is_none() {
         return Err(Failure::usage(
             "say what to take out: paths, or --collection NAME for a whole collection",
         ));
     }
-    let Some(store) = open(context).await? else { return Ok(code::DONE) };
-    let _lock = lock(context)?;
     let roots: Vec<PathBuf> = paths.iter().map(|path| rooted(path)).collect();
+    let store = match open(context).await? {
+        Some(store) => store,
+        // They may have been taken out before.
+        None if with_sessions => {
+            delete_sessions(context, &HashSet::new(), &roots)?;
+            return Ok(code::DONE);
+        }
+        None => return Ok(code::DONE),
+    };
+    let _lock = lock(context)?;
     let keys: Vec<(String, String)> = store
         .files()
         .await?
@@ -118,16 +129,29 @@ async fn remove(
         .filter(|f| roots.is_empty() || roots.iter().any(|r| Path::new(&f.path).starts_with(r)))
         .map(|f| (f.collection, f.path))
         .collect();
-    if keys.is_empty() {
+    if keys.is_empty() && !with_sessions {
         return Err(Failure::usage("nothing to take out: no indexed file matches"));
     }
-    store.remove(&keys).await?;
-    forget(&context.paths.knowledge, &keys);
-    let (files, are) = match keys.len() {
-        1 => ("file itself", "is"),
-        _ => ("files themselves", "are"),
-    };
-    outln!("Took out {}. The {files} {are} untouched.", plural(keys.len(), "file"))?;
+    if !keys.is_empty() {
+        store.remove(&keys).await?;
+        forget(&context.paths.knowledge, &keys);
+        let (files, are) = match keys.len() {
+            1 => ("file itself", "is"),
+            _ => ("files themselves", "are"),
+        };
+        outln!("Took out {}. The {files} {are} untouched.", plural(keys.len(), "file"))?;
+    }
+    if with_sessions {
+        // Versions of before hold the text as well.
+        store.vacuum().await?;
+        let files: HashSet<String> = keys.iter().map(|(_, path)| path.clone()).collect();
+        let deleted = delete_sessions(context, &files, &roots)?;
+        if keys.is_empty() && deleted == 0 {
+            return Err(Failure::usage(
+                "nothing to take out: no indexed file and no session matches",
+            ));
+        }
+    }
     Ok(code::DONE)
 }
 

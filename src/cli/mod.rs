@@ -5,11 +5,14 @@ mod adapters;
 pub mod args;
 mod ask;
 mod chat;
+mod collections;
+mod completions;
 pub mod config_command;
 mod context;
 pub mod cpu;
 mod doctor;
 mod eval;
+mod forget;
 mod ingest;
 mod json;
 mod kb;
@@ -18,7 +21,7 @@ mod search;
 pub mod terminal;
 
 use args::{Cli, Command};
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use std::ffi::OsString;
 use std::io::Write;
 use std::panic::AssertUnwindSafe;
@@ -150,7 +153,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(failure) => {
             tracing::error!(code = failure.code, "{}", failure.message);
             if failure.code != code::PIPE {
-                eprintln!("lorag: {}", terminal::visible(&failure.message));
+                // Where standard error is gone, too, there is nobody to tell.
+                let text = terminal::visible(&failure.message);
+                let _ = writeln!(std::io::stderr(), "lorag: {text}");
             }
             ExitCode::from(failure.code)
         }
@@ -170,10 +175,8 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         )));
     }
     if let Command::Completions { shell } = command {
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Cli::command(), "lorag", &mut script);
-        std::io::stdout().write_all(&script)?;
-        return Ok(code::DONE);
+        let context = context::read(&cli.global, &cli.chat, Some(&command)).ok();
+        return completions::run(context.as_ref(), shell);
     }
     let context = context::read(&cli.global, &cli.chat, Some(&command))?;
     if let Command::Config { command } = &command {

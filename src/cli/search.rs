@@ -4,13 +4,14 @@ use super::args::SearchArgs;
 use super::context::Context;
 use super::terminal::outln;
 use super::terminal::{Paint, one_line, visible};
-use super::{Failure, code, json};
+use super::{Failure, code, collections, json};
 use crate::domain::Hit;
 use crate::knowledge::search::{Found, KnowledgeBase};
 use crate::knowledge::store::Filter;
 
 /// Runs the command.
 pub async fn run(context: &Context, args: SearchArgs) -> Result<u8, Failure> {
+    collections::check(context, args.collection.as_deref()).await?;
     let embedder = context.embedder().await?;
     let filter = Filter { collection: args.collection, under: Vec::new(), glob: args.glob };
     let found = match KnowledgeBase::open(&context.paths.knowledge, embedder).await? {

@@ -4,6 +4,7 @@
 mod answer;
 mod chunk;
 mod mode;
+mod near;
 mod offsets;
 mod source;
 mod span;
@@ -15,6 +16,7 @@ mod visible;
 pub use answer::{Alternative, Answer, Citation, DroppedCitation, Support};
 pub use chunk::{Chunk, FullTextLeg, Hit, Unit, UnitKind, VectorLeg};
 pub use mode::{Mode, Strategy};
+pub use near::{instead, nearest, short_name, short_stack};
 pub use offsets::{OffsetMap, Run};
 pub use source::{LeftOut, Sentence, Source};
 pub use span::{ByteRange, LineRange};

@@ -5,15 +5,18 @@
 //! that computes runs on the worker's threads, which stand back.
 
 mod backend;
+mod burst;
 mod clipboard;
 mod editor;
 mod frames;
 mod input;
+mod keys;
 mod signals;
 mod stderr;
 mod terminal;
 mod work;
 
+pub use keys::load_keymap;
 pub use terminal::install_panic_hook;
 pub use work::Resume;
 
@@ -21,7 +24,7 @@ use crate::answer::resident_bytes;
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::keymap::Keymap;
-use crate::app::state::{Start, State};
+use crate::app::state::{Focus, Given, Outside, Start, State};
 use crate::app::{Action, update};
 use crate::setup::{Choice, Setup};
 use crate::ui::Ui;
@@ -31,6 +34,7 @@ use crossterm::event::EventStream;
 use frames::{Frames, Urgency};
 use futures::StreamExt;
 use input::{Input, MouseInput};
+use rustix::io::Errno;
 use signals::{Signal, Signals};
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
@@ -45,6 +49,12 @@ use work::Worker;
 
 /// How often clocks and memory are read while something works.
 const TICK: Duration = Duration::from_millis(250);
+
+/// How long nothing is typed until what is typed is kept.
+const PAUSE: Duration = Duration::from_millis(400);
+
+/// How long a terminal that takes no bytes is left alone.
+const STALLED: Duration = Duration::from_millis(300);
 
 /// What the chat is opened with.
 pub struct Launch {
@@ -67,8 +77,25 @@ pub struct Launch {
     /// The collection that is searched; what the documents were put into where
     /// `None`.
     pub collection: Option<String>,
+    /// How questions are answered outside of that collection, where it has a way
+    /// of its own.
+    pub outside: Option<Choice>,
+    /// What was given on the command line.
+    pub given: Given,
     /// Something to say at the start.
     pub warning: Option<String>,
+}
+
+/// How the chat ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// The id of the session, if it was kept.
+    pub session: Option<String>,
+    /// The number of the signal that ended it, if one did.
+    pub signal: Option<u8>,
+    /// Whether there is nobody to say anything to: the terminal is gone, or
+    /// takes no bytes.
+    pub unheard: bool,
 }
 
 /// The theme that was chosen on the screen last.
@@ -80,10 +107,8 @@ pub fn remembered_theme(setup: &Setup) -> Option<String> {
 /// Opens the screen and stays until the user leaves.
 ///
 /// # Errors
-/// Where the terminal can't be used, or went away.
-///
-/// Gives back the id of the session, if it was kept.
-pub fn run(launch: Launch) -> io::Result<Option<String>> {
+/// Where the terminal can't be used.
+pub fn run(launch: Launch) -> io::Result<Ended> {
     let ui_settings = launch.setup.loaded.settings.ui.clone();
     let log = launch.setup.paths.logs.join(crate::config::LOG_FILE);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -105,6 +130,12 @@ pub fn run(launch: Launch) -> io::Result<Option<String>> {
         adapter: launch.choice.stack.spelled(),
         strategy: launch.choice.strategy,
         collection: launch.collection.clone(),
+        outside: launch.outside.map(|choice| Outside {
+            mode: choice.mode,
+            adapter: choice.stack.spelled(),
+            strategy: choice.strategy,
+        }),
+        given: launch.given,
         mouse: ui_settings.mouse,
         opening: matches!(launch.resume, Resume::Latest | Resume::Id(_)),
         roots: launch.roots.iter().map(|root| root.display().to_string()).collect(),
@@ -132,6 +163,8 @@ pub fn run(launch: Launch) -> io::Result<Option<String>> {
             .ok(),
         tmux_passthrough: ui_settings.tmux_passthrough,
         pending: None,
+        pause: None,
+        signal: None,
     };
     // Painted before anything is opened or loaded.
     screen.draw()?;
@@ -153,14 +186,40 @@ pub fn run(launch: Launch) -> io::Result<Option<String>> {
     // Work ends before the terminal is given back: what a library says last
     // belongs into the log, too.
     let unsaved = screen.worker.take().and_then(|mut worker| worker.finish());
+    let mut unheard = screen.terminal.stalled();
     let left = screen.terminal.leave();
     drop(screen.stderr.take());
-    if let Some(unsaved) = unsaved {
-        let _ = writeln!(io::stderr(), "lorag: {unsaved}");
+    let mut signal = screen.signal;
+    let result = result.unwrap_or_else(|panicked| panic::resume_unwind(panicked)).and(left);
+    match result {
+        Ok(()) => {}
+        // What can't be said is in the log.
+        Err(error) if is_gone(&error) => {
+            tracing::info!(%error, "the terminal is gone");
+            signal.get_or_insert(Signal::Hangup);
+            unheard = true;
+        }
+        Err(error) if unheard || signal.is_some() => {
+            tracing::info!(%error, "the terminal can't be given back");
+            unheard = true;
+        }
+        Err(error) => return Err(error),
     }
-    let result = result.unwrap_or_else(|panicked| panic::resume_unwind(panicked));
-    result.and(left)?;
-    Ok(screen.state.session.id)
+    if let Some(unsaved) = unsaved {
+        tracing::error!("{unsaved}");
+        if !unheard {
+            let _ = writeln!(io::stderr(), "lorag: {unsaved}");
+        }
+    }
+    let unheard = unheard || signal == Some(Signal::Hangup);
+    let (session, signal) = (screen.state.session.id, signal.and_then(Signal::number));
+    Ok(Ended { session, signal, unheard })
+}
+
+/// Whether the terminal is gone, by what the system says.
+fn is_gone(error: &io::Error) -> bool {
+    let gone = [Errno::IO, Errno::NXIO, Errno::PIPE, Errno::BADF, Errno::NODEV];
+    gone.iter().any(|gone| error.raw_os_error() == Some(gone.raw_os_error()))
 }
 
 struct Screen {
@@ -177,6 +236,10 @@ struct Screen {
     /// What waits until the keys are no longer listened to, since someone else
     /// gets the terminal.
     pending: Option<Pending>,
+    /// When what is typed is to be kept.
+    pause: Option<Instant>,
+    /// What ended the program from outside.
+    signal: Option<Signal>,
 }
 
 /// Someone else gets the terminal.
@@ -219,21 +282,17 @@ impl Screen {
                 biased;
                 key = keys.next() => match key {
                     Some(Ok(event)) => {
-                        self.input(event)?;
-                        // Pasted and repeated keys come in bursts. Polled with
-                        // this task's own waker, which the stream keeps.
-                        while let Poll::Ready(Some(Ok(event))) = futures::poll!(keys.next()) {
-                            self.input(event)?;
+                        for input in self.burst(event, &mut keys).await {
+                            self.input(input)?;
                         }
+                        self.pause = Some(Instant::now() + PAUSE);
                         self.frames.request(Instant::now(), Urgency::Key);
                     }
                     // The terminal is gone.
-                    Some(Err(_)) | None => self.act(Action::Quit)?,
+                    Some(Err(_)) | None => self.end(Signal::Hangup)?,
                 },
                 signal = signals.next() => match signal {
-                    Signal::Terminate | Signal::Interrupt | Signal::Hangup => {
-                        self.act(Action::Quit)?;
-                    }
+                    Signal::Terminate | Signal::Interrupt | Signal::Hangup => self.end(signal)?,
                     Signal::Suspend => self.pending = Some(Pending::Suspend),
                     Signal::Continue => {
                         // The shell may have set the modes that it likes.
@@ -242,6 +301,10 @@ impl Screen {
                     }
                 },
                 () = until(deadline) => self.draw()?,
+                () = until(self.pause) => {
+                    self.pause = None;
+                    self.take(Event::Paused)?;
+                }
                 event = inbox.recv() => {
                     let Some(event) = event else { break };
                     self.take(event)?;
@@ -251,7 +314,7 @@ impl Screen {
                     self.frames.request(Instant::now(), Urgency::Stream);
                 }
                 _ = tick.tick(), if self.state.working() => {
-                    self.time()?;
+                    self.time(resident_bytes())?;
                     self.frames.request(Instant::now(), Urgency::Stream);
                 }
             }
@@ -259,19 +322,50 @@ impl Screen {
         Ok(())
     }
 
-    /// An event of the terminal.
-    fn input(&mut self, event: crossterm::event::Event) -> io::Result<()> {
+    /// All that came at once. Pasted and repeated keys come in bursts; where they
+    /// are typed text, those of a paste become one.
+    async fn burst(&self, first: crossterm::event::Event, keys: &mut EventStream) -> Vec<Input> {
+        let types = self.state.focus == Focus::Input && self.state.popups.is_empty();
+        let mut inputs: Vec<Input> = input::translate(first).into_iter().collect();
+        loop {
+            // Polled with this task's own waker, which the stream keeps.
+            while let Poll::Ready(Some(Ok(event))) = futures::poll!(keys.next()) {
+                inputs.extend(input::translate(event));
+                if inputs.len() >= burst::MOST {
+                    break;
+                }
+            }
+            if !types || !burst::may_go_on(&inputs) {
+                break;
+            }
+            match tokio::time::timeout(burst::QUIET, keys.next()).await {
+                Ok(Some(Ok(event))) => inputs.extend(input::translate(event)),
+                // An end of the stream is told again.
+                _ => break,
+            }
+        }
+        if types { burst::joined(inputs) } else { inputs }
+    }
+
+    /// Ends the program for a reason from outside.
+    fn end(&mut self, signal: Signal) -> io::Result<()> {
+        self.signal.get_or_insert(signal);
+        self.act(Action::Quit)
+    }
+
+    /// Something that came from the terminal.
+    fn input(&mut self, input: Input) -> io::Result<()> {
         // While nothing works no clock runs, so the time is read here.
-        self.time()?;
-        let event = match input::translate(event) {
-            Some(Input::Key(key)) => Event::Key(key),
-            Some(Input::Paste(text)) => Event::Paste(text),
-            Some(Input::Resize { columns, rows }) => {
+        self.time(0)?;
+        let event = match input {
+            Input::Key(key) => Event::Key(key),
+            Input::Paste(text) => Event::Paste(text),
+            Input::Resize { columns, rows } => {
                 // The size may have come back before the next frame.
                 self.terminal.clear()?;
                 Event::Resize { columns, rows }
             }
-            Some(Input::Mouse(mouse)) => {
+            Input::Mouse(mouse) => {
                 let (column, row, lines) = match mouse {
                     MouseInput::ScrollUp { column, row } => (column, row, -3),
                     MouseInput::ScrollDown { column, row } => (column, row, 3),
@@ -280,14 +374,11 @@ impl Screen {
                 let Some(pane) = self.ui.pane_at(&self.state, column, row) else { return Ok(()) };
                 Event::Mouse { pane, lines }
             }
-            None => return Ok(()),
         };
         self.take(event)
     }
 
-    fn time(&mut self) -> io::Result<()> {
-        // A figure that moves while nothing works would only catch the eye.
-        let resident_bytes = if self.state.working() { resident_bytes() } else { 0 };
+    fn time(&mut self, resident_bytes: u64) -> io::Result<()> {
         self.take(Event::Tick { now_ms: now_ms(), resident_bytes })
     }
 
@@ -386,7 +477,7 @@ impl Screen {
                         Signal::Suspend | Signal::Continue | Signal::Interrupt => {}
                         Signal::Terminate | Signal::Hangup => {
                             running.end();
-                            self.act(Action::Quit)?;
+                            self.end(signal)?;
                         }
                     },
                     event = inbox.recv() => {
@@ -444,6 +535,10 @@ impl Screen {
         let (ui, state) = (&mut self.ui, &self.state);
         self.terminal.draw(|frame| ui.draw(state, frame))?;
         self.frames.drawn(Instant::now());
+        if self.terminal.stalled() {
+            // It is tried again, but not so soon that nothing else is done.
+            self.frames.request(Instant::now() + STALLED, Urgency::Stream);
+        }
         Ok(())
     }
 }

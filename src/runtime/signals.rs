@@ -24,6 +24,20 @@ pub enum Signal {
     Continue,
 }
 
+impl Signal {
+    /// Its number, where it ends the program: shells tell it as 128 and more.
+    #[must_use]
+    pub fn number(self) -> Option<u8> {
+        let number = match self {
+            Self::Terminate => Number::TERM,
+            Self::Interrupt => Number::INT,
+            Self::Hangup => Number::HUP,
+            Self::Suspend | Self::Continue => return None,
+        };
+        u8::try_from(number.as_raw()).ok()
+    }
+}
+
 /// The signals that lorag heeds. From the first one on, none of them ends or
 /// stops the process by itself any more, even when this is dropped: the system
 /// is never told to go back.

@@ -56,6 +56,8 @@ pub struct Terminal {
     options: TerminalOptions,
     /// Whether the screen is to be up: not between `leave` and `resume`.
     wanted: bool,
+    /// Whether the terminal took no bytes the last time.
+    stalled: bool,
 }
 
 impl Terminal {
@@ -73,7 +75,7 @@ impl Terminal {
         let backend = ScreenBackend::new(Stdout, takes_synchronized(kind.as_deref()));
         let inner = ratatui::Terminal::new(backend)?;
         // From here on the drop puts the screen down.
-        let mut terminal = Self { inner, options, wanted: true };
+        let mut terminal = Self { inner, options, wanted: true, stalled: false };
         terminal.put_up()?;
         Ok(terminal)
     }
@@ -117,8 +119,30 @@ impl Terminal {
         if lock().is_none() {
             self.resume()?;
         }
-        self.inner.draw(render)?;
-        Ok(())
+        if self.stalled {
+            // Nobody knows what it shows.
+            self.clear()?;
+        }
+        let drawn = self.inner.draw(render).map(drop);
+        self.took(drawn)
+    }
+
+    /// Whether the terminal took no bytes the last time. It may again, and a
+    /// frame is lost meanwhile.
+    #[must_use]
+    pub fn stalled(&self) -> bool {
+        self.stalled
+    }
+
+    /// A terminal that takes no bytes is no error: keys and signals are still to
+    /// be heeded.
+    fn took(&mut self, outcome: io::Result<()>) -> io::Result<()> {
+        let stalled = matches!(&outcome, Err(error) if error.kind() == io::ErrorKind::TimedOut);
+        if stalled && !self.stalled {
+            tracing::warn!("the terminal takes no bytes");
+        }
+        self.stalled = stalled;
+        if stalled { Ok(()) } else { outcome }
     }
 
     /// Makes the next frame draw everything: after a resize, or where another
@@ -154,7 +178,8 @@ impl Terminal {
     /// # Errors
     /// The terminal is gone.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.inner.backend_mut().send(bytes)
+        let sent = self.inner.backend_mut().send(bytes);
+        self.took(sent)
     }
 
     /// Columns and rows.

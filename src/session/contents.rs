@@ -5,7 +5,7 @@
 //! chooses how much of a turn it wants, and the list looks only at the front
 //! of a line.
 
-use super::record::{Fork, VERSION};
+use super::record::{Fork, SessionSettings, VERSION};
 use crate::domain::{Turn, TurnId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -25,6 +25,7 @@ enum Kind {
     Turn,
     Title,
     Head,
+    Settings,
     #[serde(other)]
     Unknown,
 }
@@ -41,6 +42,7 @@ pub(super) struct Line<T> {
     turn: Option<T>,
     title: Option<String>,
     tip: Option<TurnId>,
+    settings: Option<SessionSettings>,
 }
 
 /// What every version of a record has.
@@ -88,6 +90,8 @@ pub(super) struct Contents<T> {
     /// The turns in the order they were asked, each as it was written last.
     pub(super) turns: Vec<(TurnId, T)>,
     pub(super) head: Option<TurnId>,
+    /// How questions were asked last.
+    pub(super) settings: Option<SessionSettings>,
     /// When the first record was written that tells it.
     pub(super) first_ms: Option<i64>,
     /// When the last record was written that tells it.
@@ -111,6 +115,14 @@ pub(super) fn turns(bytes: &[u8]) -> Contents<Turn> {
 /// What is searched.
 pub(super) fn words(bytes: &[u8]) -> Contents<Words> {
     read(bytes, parse)
+}
+
+/// Whether some turn, as it is or as it was once written, is of this kind.
+pub(super) fn any_turn(bytes: &[u8], wanted: &mut impl FnMut(&Turn) -> bool) -> bool {
+    bytes.split(|byte| *byte == b'\n').any(|line| {
+        let turn = parse::<Turn>(line).and_then(|line| line.turn);
+        turn.is_some_and(|turn| wanted(&turn))
+    })
 }
 
 /// What the list shows, with the first question.
@@ -156,6 +168,7 @@ fn read<T>(bytes: &[u8], mut parse: impl FnMut(&[u8]) -> Option<Line<T>>) -> Con
         title: None,
         turns: Vec::new(),
         head: None,
+        settings: None,
         first_ms: None,
         last_ms: None,
         whole: 0,
@@ -217,7 +230,8 @@ impl<T> Contents<T> {
             },
             Kind::Title if line.title.is_some() => self.title = line.title,
             Kind::Head if line.tip.is_some() => self.head = line.tip,
-            Kind::Title | Kind::Head | Kind::Unknown => self.unknown += 1,
+            Kind::Settings if line.settings.is_some() => self.settings = line.settings,
+            Kind::Title | Kind::Head | Kind::Settings | Kind::Unknown => self.unknown += 1,
         }
     }
 

@@ -11,12 +11,14 @@ const NAMED: usize = 8;
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// No session has this id.
-    #[error("no session {id:?} in {folder}; list the sessions to see their ids")]
+    #[error("no session {id:?} in {folder}{}; list the sessions to see their ids", meant(.near))]
     NotFound {
         /// The id as it was given.
         id: String,
         /// Where the sessions are.
         folder: PathBuf,
+        /// Ids that it may have meant, each with its title.
+        near: Vec<(String, String)>,
     },
     /// Several sessions have an id that begins so.
     #[error("{id:?} fits several sessions: {}; type more of the id", names(.candidates))]
@@ -117,6 +119,14 @@ fn advice(error: &io::Error) -> &'static str {
     }
 }
 
+fn meant(near: &[(String, String)]) -> String {
+    if near.is_empty() {
+        return String::new();
+    }
+    let named: Vec<String> = near.iter().map(|(id, title)| format!("{id} ({title})")).collect();
+    format!("; did you mean {}?", named.join(" or "))
+}
+
 fn names(candidates: &[String]) -> String {
     let named: Vec<&str> = candidates.iter().rev().take(NAMED).map(String::as_str).collect();
     let more = candidates.len().saturating_sub(NAMED);
@@ -154,8 +164,11 @@ mod tests {
             "\"2026\" fits several sessions: 2026-19, 2026-18, 2026-17, 2026-16, 2026-15, 2026-14, \
              2026-13, 2026-12 and 2 more; type more of the id"
         );
-        let error =
-            SessionError::NotFound { id: "x\x1b".to_owned(), folder: PathBuf::from("/srv") };
+        let error = SessionError::NotFound {
+            id: "x\x1b".to_owned(),
+            folder: PathBuf::from("/srv"),
+            near: Vec::new(),
+        };
         assert_eq!(
             error.to_string(),
             "no session \"x\\u{1b}\" in /srv; list the sessions to see their ids"

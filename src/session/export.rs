@@ -106,7 +106,7 @@ fn put_turn(out: &mut String, turn: &Turn) {
 }
 
 /// What a reader of the answer has to know.
-fn remarks(turn: &Turn) -> Vec<String> {
+pub(super) fn remarks(turn: &Turn) -> Vec<String> {
     let mut out = Vec::new();
     match &turn.outcome {
         Outcome::Answered => {}
@@ -217,8 +217,7 @@ mod tests {
             },
             turns: vec![first, other, last],
             head: Some(3),
-            forked_from: None,
-            recovered: None,
+            ..Session::default()
         }
     }
 

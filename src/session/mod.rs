@@ -10,10 +10,13 @@
 //! through `domain::visible`.
 
 mod contents;
+mod draft;
 mod error;
 mod export;
 mod files;
+mod html;
 mod id;
+mod index;
 mod line;
 mod log;
 mod record;
@@ -24,9 +27,12 @@ mod tests;
 mod time;
 mod writer;
 
+pub use draft::Draft;
 pub use error::SessionError;
 pub use export::{to_json, to_markdown};
-pub use record::Fork;
+pub use html::to_html;
+pub use index::Index;
+pub use record::{Fork, SessionSettings};
 pub use store::Sessions;
 pub use time::time_ago;
 pub use writer::Writer;
@@ -55,6 +61,10 @@ pub struct SessionInfo {
     pub turns: usize,
     /// For a search: where the words stand; one line, safe to show.
     pub excerpt: Option<String>,
+    /// For a search: the turn that they stand in, unless it is the title.
+    pub found: Option<TurnId>,
+    /// Whether a text was being typed in it and not sent.
+    pub unsent: bool,
     /// What is wrong with the file, if anything; one line, safe to show.
     pub note: Option<String>,
 }
@@ -76,6 +86,8 @@ impl SessionInfo {
             updated_ms: contents.last_ms.unwrap_or(modified_ms),
             turns: contents.turns.len(),
             excerpt: None,
+            found: None,
+            unsent: false,
             note: contents.note(),
         }
     }
@@ -93,6 +105,8 @@ pub struct Session {
     pub head: Option<TurnId>,
     /// Where it was copied from, if it was.
     pub forked_from: Option<Fork>,
+    /// How its questions were asked last, if that was kept.
+    pub settings: Option<SessionSettings>,
     /// What was repaired or left out, for the user.
     pub recovered: Option<String>,
 }
@@ -120,20 +134,16 @@ impl Session {
             head: head.or_else(|| turns.last().map(|turn| turn.id)),
             turns,
             forked_from: contents.forked_from,
+            settings: contents.settings,
         }
     }
 
     /// The shown branch, from its first question to its tip.
     #[must_use]
     pub fn branch(&self) -> Vec<&Turn> {
-        self.branch_to(self.head)
-    }
-
-    /// The branch that ends at `tip`.
-    fn branch_to(&self, tip: Option<TurnId>) -> Vec<&Turn> {
         let by_id: HashMap<TurnId, &Turn> = self.turns.iter().map(|turn| (turn.id, turn)).collect();
         let mut out: Vec<&Turn> = Vec::new();
-        let mut next = tip;
+        let mut next = self.head;
         while let Some(turn) = next.and_then(|id| by_id.get(&id).copied()) {
             // Parents that lead in a circle can only come from a damaged file.
             if out.len() == by_id.len() {

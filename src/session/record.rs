@@ -4,7 +4,8 @@
 //! own content comes last. Characters that act on a terminal are written as
 //! JSON escapes, so that looking at a file with `cat` is harmless.
 
-use crate::domain::{Turn, TurnId, acts};
+use crate::config::QuoteMode;
+use crate::domain::{Mode, Strategy, Turn, TurnId, acts};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -20,6 +21,25 @@ pub struct Fork {
     pub session: String,
     /// The last turn that was copied; `None` if there was none.
     pub turn: Option<TurnId>,
+}
+
+/// How the questions of a session are asked, so that it goes on in the same
+/// way. What is missing, as in files of before, stays as the settings say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionSettings {
+    /// The mode.
+    pub mode: Option<Mode>,
+    /// The model, by the name it was asked for.
+    pub model: Option<String>,
+    /// The adapters; `none` for the plain model.
+    pub adapter: Option<String>,
+    /// The collection; empty for all of them.
+    pub collection: Option<String>,
+    /// Whether answers are limited to sentences of the sources.
+    pub quote: Option<QuoteMode>,
+    /// How sources are read.
+    pub strategy: Option<Strategy>,
 }
 
 /// The first record of a file.
@@ -54,6 +74,8 @@ pub(super) enum Record<'a> {
     Title { at_ms: i64, title: &'a str },
     /// The tip of the branch that is shown from now on.
     Head { at_ms: i64, tip: TurnId },
+    /// How questions are asked from now on.
+    Settings { at_ms: i64, settings: &'a SessionSettings },
 }
 
 /// Adds a record and its line break.

@@ -1,6 +1,7 @@
 //! Finds the words of a query in a session.
 
 use super::line::flat;
+use crate::domain::TurnId;
 
 /// Characters that an excerpt shows before and behind the first word it holds.
 const BEFORE: usize = 30;
@@ -11,9 +12,33 @@ pub(super) struct Query {
     words: Vec<String>,
 }
 
+/// A question with its answer, as they were written and as they are searched.
+#[derive(Debug)]
+pub(super) struct Spoken {
+    turn: TurnId,
+    question: String,
+    answer: String,
+    folded_question: String,
+    folded_answer: String,
+}
+
+impl Spoken {
+    /// Of one turn.
+    pub(super) fn new(turn: TurnId, question: String, answer: String) -> Self {
+        let (folded_question, folded_answer) = (fold(&question), fold(&answer));
+        Self { turn, question, answer, folded_question, folded_answer }
+    }
+
+    /// Bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        2 * (self.question.len() + self.answer.len()) + size_of::<Self>()
+    }
+}
+
 /// A text that holds some of the words.
 struct Place<'a> {
     label: String,
+    turn: Option<TurnId>,
     text: &'a str,
     /// How many of the words it holds.
     words: usize,
@@ -33,16 +58,29 @@ impl Query {
     }
 
     /// If every word stands in the title, a question or an answer: what stands
-    /// around the words in the text that holds most of them.
-    pub(super) fn excerpt<'a>(
+    /// around the words in the text that holds most of them, and its turn.
+    pub(super) fn excerpt(
         &self,
-        title: &'a str,
-        turns: impl Iterator<Item = (&'a str, &'a str)>,
-    ) -> Option<String> {
+        title: &str,
+        turns: &[Spoken],
+    ) -> Option<(String, Option<TurnId>)> {
         let mut missing = vec![true; self.words.len()];
-        let mut best: Option<Place<'a>> = None;
-        let mut look = |kind: &str, number: Option<usize>, text: &'a str| {
-            let folded = fold(text);
+        let mut best: Option<Place<'_>> = None;
+        let folded_title = fold(title);
+        let spoken = (1..).zip(turns).flat_map(|(number, spoken)| {
+            [
+                (
+                    Some(("question", number, spoken.turn)),
+                    &spoken.question,
+                    &spoken.folded_question,
+                ),
+                (Some(("answer", number, spoken.turn)), &spoken.answer, &spoken.folded_answer),
+            ]
+            .map(|(of, text, folded)| (of, text.as_str(), folded.as_str()))
+        });
+        // The title is shown anyway, so it comes last.
+        let titled = [(None, title, folded_title.as_str())];
+        for (of, text, folded) in spoken.chain(titled) {
             let mut words = 0;
             let mut at = usize::MAX;
             for (word, missing) in self.words.iter().zip(&mut missing) {
@@ -53,17 +91,18 @@ impl Query {
                 }
             }
             if words > best.as_ref().map_or(0, |best| best.words) {
-                let label = number.map_or_else(|| kind.to_owned(), |n| format!("{kind} {n}"));
-                best = Some(Place { label, text, words, at });
+                let label = of.map_or_else(
+                    || "title".to_owned(),
+                    |(kind, n, _): (&str, usize, _)| format!("{kind} {n}"),
+                );
+                let turn = of.map(|(_, _, turn)| turn);
+                best = Some(Place { label, turn, text, words, at });
             }
-        };
-        for (number, (question, answer)) in (1..).zip(turns) {
-            look("question", Some(number), question);
-            look("answer", Some(number), answer);
         }
-        // The title is shown anyway, so it comes last.
-        look("title", None, title);
-        if missing.contains(&true) { None } else { best.map(|place| place.excerpt()) }
+        if missing.contains(&true) {
+            return None;
+        }
+        best.map(|place| (place.excerpt(), place.turn))
     }
 }
 
@@ -110,7 +149,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn excerpt(query: &str, title: &str, turns: &[(&str, &str)]) -> Option<String> {
-        Query::new(query).excerpt(title, turns.iter().copied())
+        let spoken = |(id, (question, answer)): (TurnId, &(&str, &str))| {
+            Spoken::new(id, (*question).to_owned(), (*answer).to_owned())
+        };
+        let turns: Vec<Spoken> = (1..).zip(turns).map(spoken).collect();
+        Query::new(query).excerpt(title, &turns).map(|(text, _)| text)
     }
 
     #[test]

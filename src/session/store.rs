@@ -4,14 +4,15 @@ use super::contents::{self, Contents, Question};
 use super::error::{SessionError, reason};
 use super::files;
 use super::id::is_id;
+use super::index::Index;
 use super::line::flat;
 use super::record::Fork;
-use super::search::Query;
 use super::time::millis;
 use super::writer::{Writer, path, torn_path};
-use super::{Session, SessionInfo};
-use crate::domain::TurnId;
+use super::{Session, SessionInfo, draft};
+use crate::domain::{Turn, TurnId, nearest};
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -46,9 +47,7 @@ impl Sessions {
     /// # Errors
     /// The folder can't be read; one that is missing holds no sessions.
     pub fn list(&self) -> Result<Vec<SessionInfo>, SessionError> {
-        let mut list: Vec<SessionInfo> = self.ids()?.iter().map(|id| self.outline(id).0).collect();
-        sort(&mut list);
-        Ok(list)
+        Index::new(self.clone()).list()
     }
 
     /// The sessions in whose title, questions and answers every word of the
@@ -58,14 +57,7 @@ impl Sessions {
     /// # Errors
     /// As [`Self::list`]; sessions that can't be read are left out.
     pub fn search(&self, query: &str) -> Result<Vec<SessionInfo>, SessionError> {
-        let query = Query::new(query);
-        if query.is_empty() {
-            return self.list();
-        }
-        let mut found: Vec<SessionInfo> =
-            self.ids()?.iter().filter_map(|id| self.find_in(id, &query)).collect();
-        sort(&mut found);
-        Ok(found)
+        Index::new(self.clone()).search(query)
     }
 
     /// A session as it is kept, without any right to write to it.
@@ -98,23 +90,23 @@ impl Sessions {
         Ok(list.into_iter().next().map(|info| info.id))
     }
 
-    /// Copies a session up to a turn (its head if `None`), without the other
-    /// branches; gives the id of the copy. The turns keep their ids.
+    /// Copies a session with all its branches, shown at a turn (its head if
+    /// `None`); gives the id of the copy. The turns keep their ids.
     ///
     /// # Errors
     /// As [`Self::load`], the turn isn't there, or the copy can't be written.
-    pub fn fork(&self, id: &str, up_to: Option<TurnId>) -> Result<String, SessionError> {
+    pub fn fork(&self, id: &str, tip: Option<TurnId>) -> Result<String, SessionError> {
         let session = self.load(id)?;
         let id = &session.info.id;
-        if let Some(turn) = up_to
+        if let Some(turn) = tip
             && !session.turns.iter().any(|other| other.id == turn)
         {
             return Err(SessionError::NoTurn { id: id.clone(), turn });
         }
-        let turn = up_to.or(session.head);
+        let turn = tip.or(session.head);
         let mut writer = Writer::fresh(&self.folder, Some(Fork { session: id.clone(), turn }));
         let title = format!("{} (fork)", session.info.title);
-        writer.copy(&session.branch_to(turn), &title)?;
+        writer.copy(&session.turns, turn, &title, session.settings.as_ref())?;
         Ok(writer.id().to_owned())
     }
 
@@ -127,15 +119,36 @@ impl Sessions {
         let path = path(&self.folder, &id);
         // Held until the name is gone, so that nobody opens it meanwhile.
         let _file = self.lock(&id, &path, "close it there, then delete it")?;
-        let beside = torn_path(&self.folder, &id);
-        if let Err(error) = fs::remove_file(&beside)
-            && error.kind() != ErrorKind::NotFound
-        {
-            return Err(SessionError::io("delete", &beside)(error));
+        for beside in [torn_path(&self.folder, &id), draft::path(&self.folder, &id)] {
+            if let Err(error) = fs::remove_file(&beside)
+                && error.kind() != ErrorKind::NotFound
+            {
+                return Err(SessionError::io("delete", &beside)(error));
+            }
         }
         fs::remove_file(&path).map_err(SessionError::io("delete", &path))?;
         files::sync_folder(&self.folder);
         Ok(())
+    }
+
+    /// The sessions that hold a turn of this kind, as those that quote a
+    /// document.
+    ///
+    /// # Errors
+    /// As [`Self::list`]; sessions that can't be read are left out.
+    pub fn holding(
+        &self,
+        mut wanted: impl FnMut(&Turn) -> bool,
+    ) -> Result<Vec<SessionInfo>, SessionError> {
+        let mut found = Vec::new();
+        for id in self.ids()? {
+            let Ok((bytes, _)) = files::read(&path(&self.folder, &id)) else { continue };
+            // A turn that was written twice holds what it held first, too.
+            if contents::any_turn(&bytes, &mut wanted) {
+                found.push(self.outline(&id).0);
+            }
+        }
+        Ok(found)
     }
 
     /// A new session. Its file is made when something is first appended, so
@@ -175,28 +188,40 @@ impl Sessions {
     }
 
     /// Every id, oldest first.
-    fn ids(&self) -> Result<Vec<String>, SessionError> {
+    pub(super) fn ids(&self) -> Result<Vec<String>, SessionError> {
+        Ok(self.ids_and_drafts()?.0)
+    }
+
+    /// Every id, oldest first, and those of sessions in which a text was being
+    /// typed.
+    pub(super) fn ids_and_drafts(&self) -> Result<(Vec<String>, HashSet<String>), SessionError> {
         let failed = |error| SessionError::io("list", &self.folder)(error);
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Default::default()),
             Err(error) => return Err(failed(error)),
         };
-        let mut ids = Vec::new();
+        let (mut ids, mut drafts) = (Vec::new(), HashSet::new());
         for entry in entries {
             let name = entry.map_err(failed)?.file_name();
-            if let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".jsonl"))
-                && is_id(id)
-            {
-                ids.push(id.to_owned());
+            let Some(name) = name.to_str() else { continue };
+            match name.rsplit_once('.') {
+                Some((id, "jsonl")) if is_id(id) => ids.push(id.to_owned()),
+                Some((id, "draft")) => {
+                    drafts.insert(id.to_owned());
+                }
+                _ => {}
             }
         }
         ids.sort_unstable();
-        Ok(ids)
+        Ok((ids, drafts))
     }
 
-    /// The one session that is meant.
-    fn find(&self, id: &str) -> Result<String, SessionError> {
+    /// The id of the one session that is meant.
+    ///
+    /// # Errors
+    /// No session or several fit the id, or the folder can't be read.
+    pub fn find(&self, id: &str) -> Result<String, SessionError> {
         let wanted = id.trim();
         let ids = self.ids()?;
         let last_part = format!("-{wanted}");
@@ -207,12 +232,30 @@ impl Sessions {
             return Ok(wanted.to_owned());
         }
         let candidates: Vec<String> = ids.into_iter().filter(fits).collect();
-        let id = wanted.to_owned();
         match candidates.as_slice() {
-            [] => Err(SessionError::NotFound { id, folder: self.folder.clone() }),
+            [] => Err(self.not_found(wanted)),
             [only] => Ok(only.clone()),
-            _ => Err(SessionError::Ambiguous { id, candidates }),
+            _ => Err(SessionError::Ambiguous { id: wanted.to_owned(), candidates }),
         }
+    }
+
+    /// Says that no session has this id, with those that it may have meant.
+    fn not_found(&self, wanted: &str) -> SessionError {
+        let ids = self.ids().unwrap_or_default();
+        // The last part is what people type.
+        let short = |id: &str| id.rsplit('-').next().unwrap_or(id).to_owned();
+        let mut parts: Vec<String> = ids.iter().map(|id| short(id)).collect();
+        parts.extend(ids.iter().cloned());
+        let near = nearest(wanted, parts.iter().map(String::as_str));
+        let mut named: Vec<String> = Vec::new();
+        for name in near {
+            let id = ids.iter().find(|id| *id == name || short(id) == name);
+            if let Some(id) = id.filter(|id| !named.contains(id)) {
+                named.push(id.clone());
+            }
+        }
+        let near = named.iter().map(|id| (short(id), self.outline(id).0.title)).collect();
+        SessionError::NotFound { id: wanted.to_owned(), folder: self.folder.clone(), near }
     }
 
     /// Opens a file that nobody else has open for writing.
@@ -223,13 +266,13 @@ impl Sessions {
             return Err(SessionError::InUse { id: id.to_owned(), title, advice });
         }
         if files::is_gone(&file).map_err(SessionError::io("open", path))? {
-            return Err(SessionError::NotFound { id: id.to_owned(), folder: self.folder.clone() });
+            return Err(self.not_found(id));
         }
         Ok(file)
     }
 
     /// What a list shows of a session, and what was read for it, if it could.
-    fn outline(&self, id: &str) -> (SessionInfo, Option<Contents<Question>>) {
+    pub(super) fn outline(&self, id: &str) -> (SessionInfo, Option<Contents<Question>>) {
         match files::read(&path(&self.folder, id)) {
             Ok((bytes, modified)) => {
                 let (contents, question) = contents::outline(&bytes);
@@ -247,18 +290,9 @@ impl Sessions {
             }
         }
     }
-
-    fn find_in(&self, id: &str, query: &Query) -> Option<SessionInfo> {
-        let (bytes, modified) = files::read(&path(&self.folder, id)).ok()?;
-        let contents = contents::words(&bytes);
-        let question = contents.turns.first().map(|(_, turn)| turn.question.as_str());
-        let info = SessionInfo::of(id, &contents, question, modified);
-        let turns = contents.turns.iter().map(|(_, t)| (t.question.as_str(), t.text.as_str()));
-        let excerpt = query.excerpt(&info.title, turns)?;
-        Some(SessionInfo { excerpt: Some(excerpt), ..info })
-    }
 }
 
-fn sort(list: &mut [SessionInfo]) {
+/// The newest first.
+pub(super) fn sort(list: &mut [SessionInfo]) {
     list.sort_by_cached_key(|info| Reverse((info.updated_ms, info.id.clone())));
 }

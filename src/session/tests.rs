@@ -1,9 +1,11 @@
 //! Sessions in real folders: kept, torn, locked, found again.
 
+mod keeping;
+
 use super::*;
 use crate::domain::{
-    ByteRange, Chunk, Citation, FinishReason, GenerationStats, Hit, LineRange, OffsetMap, Source,
-    Support, VectorLeg,
+    ByteRange, Chunk, Citation, FinishReason, GenerationStats, Hit, LineRange, Mode, OffsetMap,
+    Source, Support, VectorLeg,
 };
 use proptest::prelude::*;
 use std::fs;
@@ -331,10 +333,13 @@ fn branches_and_the_shown_tip_are_kept_and_forked() {
     writer.turn(&turn(4, Some(1), "q4", "late")).unwrap();
     assert_eq!(branch(&id), [1, 2, 3]);
 
+    let settings = SessionSettings { mode: Some(Mode::Base), ..SessionSettings::default() };
+    writer.settings(&settings).unwrap();
     let copy = sessions.fork(&id, Some(2)).unwrap();
     let forked = sessions.load(&copy).unwrap();
     assert_eq!(branch(&copy), [1, 2]);
-    assert_eq!(forked.turns.len(), 2);
+    assert_eq!(forked.turns, sessions.load(&id).unwrap().turns, "a copy has every branch");
+    assert_eq!(forked.settings, Some(settings));
     assert_eq!(forked.info.title, "q1 (fork)");
     assert_eq!(forked.forked_from, Some(Fork { session: id.clone(), turn: Some(2) }));
     assert_eq!(branch(&sessions.fork(&id, None).unwrap()), [1, 2, 3]);

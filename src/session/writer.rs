@@ -5,7 +5,7 @@ use super::error::SessionError;
 use super::files;
 use super::id::new_id;
 use super::log::Log;
-use super::record::{Fork, Header, Record, encode, finite};
+use super::record::{Fork, Header, Record, SessionSettings, encode, finite};
 use super::time::now_ms;
 use crate::domain::{Turn, TurnId};
 use std::fs::{self, File};
@@ -114,12 +114,28 @@ impl Writer {
         self.append(&[Record::Head { at_ms: now_ms(), tip: turn }])
     }
 
-    /// Keeps turns and a title in one go.
-    pub(super) fn copy(&mut self, turns: &[&Turn], title: &str) -> Result<(), SessionError> {
+    /// Notes how questions are asked from now on.
+    ///
+    /// # Errors
+    /// As [`Self::turn`].
+    pub fn settings(&mut self, settings: &SessionSettings) -> Result<(), SessionError> {
+        self.append(&[Record::Settings { at_ms: now_ms(), settings }])
+    }
+
+    /// Keeps a whole session in one go.
+    pub(super) fn copy(
+        &mut self,
+        turns: &[Turn],
+        tip: Option<TurnId>,
+        title: &str,
+        settings: Option<&SessionSettings>,
+    ) -> Result<(), SessionError> {
         let at_ms = now_ms();
-        let turns: Vec<Turn> = turns.iter().map(|turn| finite(turn)).collect();
+        let turns: Vec<Turn> = turns.iter().map(finite).collect();
         let mut records = vec![Record::Title { at_ms, title }];
         records.extend(turns.iter().map(|turn| Record::Turn { at_ms, turn_id: turn.id, turn }));
+        records.extend(tip.map(|tip| Record::Head { at_ms, tip }));
+        records.extend(settings.map(|settings| Record::Settings { at_ms, settings }));
         self.append(&records)
     }
 

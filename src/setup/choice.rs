@@ -33,7 +33,8 @@ impl Setup {
     }
 
     /// Whether a setting was given for this run alone.
-    fn given(&self, key: &str) -> bool {
+    #[must_use]
+    pub fn given(&self, key: &str) -> bool {
         let origin = self.loaded.origins.get(key);
         matches!(origin, Some(Origin::Environment { .. } | Origin::Flag { .. }))
     }

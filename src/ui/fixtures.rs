@@ -5,7 +5,7 @@ use super::Ui;
 use super::theme::Theme;
 use crate::app::State;
 use crate::app::keymap::Keymap;
-use crate::app::state::{Entry, KnowledgeWork, Loading, ModelCard, Phase, Size, Start};
+use crate::app::state::{Entry, Given, KnowledgeWork, Loading, ModelCard, Phase, Size, Start};
 use crate::config::QuoteMode;
 use crate::domain::{
     ByteRange, Chunk, Citation, FinishReason, FullTextLeg, GenerationStats, Hit, Ledger, LeftOut,
@@ -74,6 +74,8 @@ pub fn starting() -> State {
         adapter: None,
         strategy: Strategy::Token,
         collection: None,
+        outside: None,
+        given: Given::default(),
         mouse: false,
         opening: false,
         roots: vec!["examples/handbook".into()],

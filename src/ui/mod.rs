@@ -107,7 +107,7 @@ impl Ui {
                 let pane = self.areas(state, state.size).stats?;
                 stats::scroll(state, &self.theme, pane.inner, by).map(Scrolled::Stats)
             }
-            ScrollArea::Viewer | ScrollArea::Help | ScrollArea::Compare => {
+            ScrollArea::Viewer | ScrollArea::Help | ScrollArea::Compare | ScrollArea::Picker => {
                 let screen = Rect::new(0, 0, state.size.columns, state.size.rows);
                 popups::scroll(state, screen, by, &mut self.popups)
             }
@@ -161,7 +161,11 @@ impl Ui {
         status::render_notice(state, &self.theme, areas.notice, buffer);
         status::render(state, &self.theme, areas.status, buffer);
         if !state.popups.is_empty() {
-            return popups::render(state, &self.theme, area, buffer, &mut self.popups);
+            let cursor = popups::render(state, &self.theme, area, buffer, &mut self.popups);
+            // A popup reaches down to the status line, and what is said of a key
+            // pressed in it matters more than its last rows.
+            status::render_notice(state, &self.theme, areas.notice, buffer);
+            return cursor;
         }
         if state.focus != Focus::Input {
             return None;

@@ -46,6 +46,7 @@ fn running() -> Running {
         request: 1,
         turn: 1,
         since_ms: fixtures::NOW_MS - 900,
+        reading_ms: None,
         first_token_ms: Some(fixtures::NOW_MS - 700),
         tokens: 21,
         keeping: false,

@@ -8,11 +8,12 @@ use crate::app::keymap::Layer;
 use crate::app::state::{Focus, KnowledgeWork, Notice, NoticeLevel};
 use crate::app::{Action, State};
 use crate::config::QuoteMode;
-use crate::domain::visible;
+use crate::domain::{short_name, short_stack, visible};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
 
 /// Rows that a long notice takes at most.
 pub const NOTICE_ROWS: u16 = 4;
@@ -22,6 +23,12 @@ const GAP: usize = 2;
 const DOT: &str = " · ";
 /// Columns that a name in the line takes at most.
 const NAME: usize = 24;
+/// Columns that are left to the hints where there are enough.
+const HINTS: usize = 18;
+/// Columns that what the question is asked in gets before the hints get more.
+const ASKED: usize = 62;
+/// The rank of the number of files, which is left out first.
+const FILES: u8 = 5;
 
 /// A piece of the line with its role.
 type Part = (String, Role);
@@ -39,12 +46,14 @@ pub fn notice_rows(state: &State, columns: u16) -> u16 {
     }
 }
 
-/// Draws a notice that doesn't fit into the line.
+/// Draws a notice that doesn't fit into the line, over whatever is there.
 pub fn render_notice(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let Some(notice) = &state.notice else { return };
     let area = area.intersection(buffer.area);
     let style = theme.style(role_of(notice.level));
     let lines = wrapped(notice, area.width, style);
+    Clear.render(area, buffer);
+    buffer.set_style(area, theme.style(Role::Text));
     let cut = lines.len() > usize::from(area.height);
     for (row, line) in area.rows().zip(&lines) {
         buffer.set_line(row.x, row.y, line, row.width);
@@ -121,44 +130,67 @@ fn draw(parts: &[Part], between: &str, area: Rect, theme: &Theme, buffer: &mut B
     buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
 }
 
-/// Mode, adapter, model, documents and quote mode; the least important are
-/// left out first where there is no room.
+/// What the next question is asked in: mode, adapter, model, collection and
+/// quote mode, and the documents. Names get shorter and the number of documents
+/// is left out where there is little room.
 fn left(state: &State, room: usize) -> Vec<Part> {
-    let mut parts: Vec<(u8, Part)> = vec![(0, (format!(" {}", state.mode), Role::StatusMode))];
-    if let Some(adapter) = &state.adapter {
-        let name = text::truncate(adapter, NAME).into_owned();
-        parts.push((2, (name, Role::StatusMode)));
-    }
-    parts.push((1, model(state)));
-    parts.push((3, documents(state)));
-    parts.push((4, (quote(state.quote).to_owned(), Role::Status)));
-    // Half of a wide line is left to the hints.
-    let limit = room.min((room / 2).max(38));
-    loop {
+    // The rest is left to the hints; on a narrow screen, nothing.
+    let limit = match room {
+        ..=48 => room,
+        _ => (room / 2).max((room - HINTS).min(ASKED)),
+    };
+    let fits = |parts: &[(u8, Part)]| {
         let shown: Vec<Part> = parts.iter().map(|(_, part)| part.clone()).collect();
-        let least = parts.iter().map(|(rank, _)| *rank).max().unwrap_or(0);
-        if columns_of(&shown, DOT) <= limit || least == 0 {
-            return shown;
-        }
-        parts.retain(|(rank, _)| *rank != least);
-    }
+        columns_of(&shown, DOT) <= limit
+    };
+    let without = |names: usize, least: u8| {
+        let mut parts = ranked(state, names);
+        parts.retain(|(rank, _)| *rank < least);
+        parts
+    };
+    let tries = [(NAME, 9), (16, 9), (NAME, FILES), (16, FILES), (12, FILES), (9, FILES)];
+    let narrower = (1..FILES).rev().map(|least| (9, least));
+    let chosen = tries.into_iter().chain(narrower).map(|(names, least)| without(names, least));
+    let chosen = chosen.into_iter().find(|parts| fits(parts));
+    chosen.unwrap_or_else(|| without(9, 1)).into_iter().map(|(_, part)| part).collect()
 }
 
-fn model(state: &State) -> Part {
+/// The parts in their order, each with its rank: the highest is left out first.
+fn ranked(state: &State, names: usize) -> Vec<(u8, Part)> {
+    let mut parts: Vec<(u8, Part)> = vec![(0, (format!(" {}", state.mode), Role::StatusMode))];
+    if let Some(adapter) = &state.adapter {
+        let name = text::truncate(&short_stack(adapter), names).into_owned();
+        parts.push((3, (name, Role::StatusMode)));
+    }
+    parts.push((1, model(state, names)));
+    if let Some(collection) = &state.collection {
+        let name = visible(collection);
+        let name = format!("in {}", text::truncate(&name, names));
+        parts.push((2, (name, Role::StatusMode)));
+    }
+    let usual = state.knowledge.work == KnowledgeWork::Idle && state.knowledge.files > 0;
+    // What isn't as usual is news.
+    parts.push((if usual { FILES } else { 2 }, documents(state)));
+    parts.push((4, (quote(state.quote).to_owned(), Role::Status)));
+    parts
+}
+
+fn model(state: &State, names: usize) -> Part {
     let model = &state.model;
-    let name = |name: &str| text::truncate(name, NAME).into_owned();
+    let name = |name: &str| text::truncate(name, names).into_owned();
     if let Some(loading) = &model.loading {
         let seconds = seconds(loading.since_ms, state.now_ms);
-        let name = name(loading.name());
+        let name = name(&loading.short_name());
         return (format!("loading {name} {seconds:>3} s"), Role::Warning);
     }
     match (&model.loaded, &model.failed) {
-        (Some(card), _) => (name(&card.name), Role::Status),
+        (Some(card), _) => (name(short_name(&card.name)), Role::Status),
         // "no model" isn't said twice, which leaves more room for the reason.
         (None, Some(error)) if says_no_model(error) => {
-            (text::truncate(error, NAME + "no model: ".len()).into_owned(), Role::Error)
+            (text::truncate(error, names + "no model: ".len()).into_owned(), Role::Error)
         }
         (None, Some(error)) => (format!("no model: {}", name(error)), Role::Error),
+        (None, None) if state.opening => ("opening the session".to_owned(), Role::Status),
         (None, None) => ("no model".to_owned(), Role::Warning),
     }
 }
@@ -167,7 +199,7 @@ fn documents(state: &State) -> Part {
     let plain = |text: &str| (text.to_owned(), Role::Status);
     match &state.knowledge.work {
         KnowledgeWork::Opening => plain("opening documents"),
-        KnowledgeWork::Idle => match state.knowledge.files {
+        KnowledgeWork::Idle => match files(state) {
             0 => ("no documents".to_owned(), Role::Warning),
             1 => plain("1 file"),
             files => (format!("{files} files"), Role::Status),
@@ -180,6 +212,13 @@ fn documents(state: &State) -> Part {
         KnowledgeWork::Maintaining => plain("finishing the index"),
         KnowledgeWork::Failed { .. } => ("indexing failed".to_owned(), Role::Error),
     }
+}
+
+/// How many files are searched: those of the collection, where one is chosen.
+pub(crate) fn files(state: &State) -> usize {
+    let knowledge = &state.knowledge;
+    let Some(name) = &state.collection else { return knowledge.files };
+    knowledge.collections.iter().find(|c| c.name == *name).map_or(0, |c| c.files)
 }
 
 fn quote(mode: QuoteMode) -> &'static str {
@@ -291,7 +330,7 @@ fn useful(state: &State) -> (Layer, &'static [Hint]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::state::{Popup, Running};
+    use crate::app::state::{Help, Popup, Running};
     use crate::ui::fixtures;
 
     fn line(state: &State, columns: u16) -> String {
@@ -313,16 +352,36 @@ mod tests {
     }
 
     #[test]
-    fn forty_columns_tell_model_and_documents() {
+    fn forty_columns_tell_how_the_question_is_asked() {
         let mut state = fixtures::state();
-        assert!(line(&state, 40).starts_with(" rag · tiny-reader · 16 files"));
+        assert!(line(&state, 40).starts_with(" rag · tiny-reader · quote auto"));
         state.knowledge.work = KnowledgeWork::Indexing { files: 3, total: 12, chunks: 40 };
         assert!(line(&state, 40).contains("indexing  3/12"), "{}", line(&state, 40));
         state.adapter = Some("bullets".into());
-        assert!(line(&state, 40).starts_with(" rag · bullets · tiny-reader"));
+        assert!(line(&state, 48).starts_with(" rag · bullets · tiny-rea"), "{}", line(&state, 48));
         for columns in 0..40 {
             line(&state, columns);
         }
+    }
+
+    #[test]
+    fn eighty_columns_tell_all_that_a_question_is_asked_in() {
+        let mut state = fixtures::state();
+        state.mode = crate::domain::Mode::Hybrid;
+        state.adapter = Some("/home/ann/adapters/bullets*0.5+other/quote".into());
+        state.collection = Some("legal".into());
+        if let Some(card) = &mut state.model.loaded {
+            card.name = "/home/ann/a/very/long/path/Qwen3-1.7B-Q4_K_M.gguf".into();
+        }
+        let text = line(&state, 80);
+        for part in ["hybrid", "bullets", "Qwen3", "in legal", "quote auto", "Ctrl+P commands"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("home") && !text.contains("/a/"), "{text}");
+        assert!(line(&state, 160).contains("Qwen3-1.7B-Q4_K_M.gguf"));
+        state.knowledge.collections =
+            vec![crate::app::state::Collection { name: "legal".into(), files: 3, chunks: 9 }];
+        assert!(line(&state, 160).contains("in legal · 3 files"), "{}", line(&state, 160));
     }
 
     #[test]
@@ -333,10 +392,10 @@ mod tests {
         assert!(line(&state, 120).contains("loading qwen3-4b   3 s"));
         state.model.loading = None;
         state.model.failed = Some("there is no file of that name in the folder".into());
-        assert!(line(&state, 120).contains("no model: there is no file of tha…"));
+        assert!(line(&state, 120).contains("no model: there is"));
         state.model.failed = Some("there is no model \"qwen\": no such file or folder".into());
         let text = line(&state, 120);
-        assert!(text.contains("· there is no model \"qwen\": no such…"), "{text}");
+        assert!(text.contains("· there is no model"), "{text}");
         assert_eq!(text.matches("no model").count(), 1, "{text}");
     }
 
@@ -360,6 +419,7 @@ mod tests {
             request: 1,
             turn: 1,
             since_ms: fixtures::NOW_MS,
+            reading_ms: None,
             first_token_ms: None,
             tokens: 0,
             keeping,
@@ -388,7 +448,7 @@ mod tests {
     fn popups_tell_their_keys_themselves() {
         let mut state = fixtures::state();
         state.running = running(false);
-        state.popups.push(Popup::Help { scroll: 0 });
+        state.popups.push(Popup::Help(Help::default()));
         assert!(line(&state, 120).trim_end().ends_with("quote auto"), "{}", line(&state, 120));
         state.notice = Some(Notice { level: NoticeLevel::Done, text: "Saved.".into() });
         assert!(line(&state, 120).trim_end().ends_with("Saved."));

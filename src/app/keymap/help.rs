@@ -24,6 +24,9 @@ pub struct HelpRow {
     /// Its keys, those that hold in most places first; none where it isn't
     /// bound.
     pub keys: Vec<HelpKeys>,
+    /// The keys of a run of actions that differ by a number only, where this
+    /// row stands for all of them.
+    pub run: Option<String>,
 }
 
 impl HelpRow {
@@ -32,6 +35,9 @@ impl HelpRow {
     pub fn keys_shown(&self) -> String {
         if self.keys.is_empty() {
             return "not bound".to_owned();
+        }
+        if let Some(run) = &self.run {
+            return run.clone();
         }
         let shown = |keys: &HelpKeys| {
             let names: Vec<String> = keys.keys.iter().map(|key| key.shown()).collect();
@@ -85,7 +91,16 @@ impl HelpKeys {
 pub(super) fn sections(keymap: &Keymap) -> Vec<HelpSection> {
     let mut sections: Vec<HelpSection> = Vec::new();
     for &action in Action::ALL {
-        let row = HelpRow { action, about: action.about(), keys: keys(keymap, action) };
+        if ADAPTERS.get(1..).is_some_and(|rest| rest.contains(&action)) {
+            continue;
+        }
+        let mut row =
+            HelpRow { action, about: action.about(), keys: keys(keymap, action), run: None };
+        if action == Action::Adapter1 {
+            row.about =
+                "Answer with the adapter of this place in the list, the first the plain model";
+            row.run = run(keymap);
+        }
         let title = action.group().title();
         match sections.iter_mut().find(|section| section.title == title) {
             Some(section) => section.rows.push(row),
@@ -93,6 +108,26 @@ pub(super) fn sections(keymap: &Keymap) -> Vec<HelpSection> {
         }
     }
     sections
+}
+
+/// The nine places of the list of adapters.
+const ADAPTERS: [Action; 9] = [
+    Action::Adapter1,
+    Action::Adapter2,
+    Action::Adapter3,
+    Action::Adapter4,
+    Action::Adapter5,
+    Action::Adapter6,
+    Action::Adapter7,
+    Action::Adapter8,
+    Action::Adapter9,
+];
+
+/// The first and the last key of the places of adapters.
+fn run(keymap: &Keymap) -> Option<String> {
+    let first = keymap.hint(Layer::Input, Action::Adapter1)?;
+    let last = keymap.hint(Layer::Input, Action::Adapter9)?;
+    Some(format!("{first} to {last}"))
 }
 
 fn keys(keymap: &Keymap, action: Action) -> Vec<HelpKeys> {

@@ -15,7 +15,6 @@ pub use help::{HelpKeys, HelpRow, HelpSection};
 use super::action::Action;
 use super::key::Key;
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::Path;
 
 /// Actions without a key of their own; the command palette has them. They are
@@ -27,6 +26,7 @@ pub const PALETTE_ONLY: &[Action] = &[
     Action::ForkSession,
     Action::ExportMarkdown,
     Action::ExportJson,
+    Action::ExportHtml,
     Action::ToggleStrategy,
     Action::ChooseCollection,
     Action::CompareAdapters,
@@ -136,21 +136,6 @@ impl Keymap {
     /// line.
     pub fn parse(file: &Path, text: &str) -> Result<Self, KeymapError> {
         file::parse(file, text)
-    }
-
-    /// Reads the keymap file at `path` over the built-in keys, which stay as
-    /// they are where there is no such file.
-    ///
-    /// # Errors
-    /// As [`Keymap::parse`], and [`KeymapError::Unreadable`].
-    pub fn load(path: &Path) -> Result<Self, KeymapError> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(path, &text),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => {
-                Err(KeymapError::Unreadable { path: path.to_path_buf(), reason: error.to_string() })
-            }
-        }
     }
 
     /// What `key` does in `layer`, if anything. Where characters are typed, a

@@ -1,7 +1,7 @@
 //! Adapters and collections to choose from, and a load under way.
 
 use super::work::RequestId;
-use crate::domain::{Mode, NONE};
+use crate::domain::{Mode, NONE, short_name, short_stack};
 
 /// An adapter that can be chosen; the first is the plain model, `none`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,5 +61,12 @@ impl Loading {
     #[must_use]
     pub fn name(&self) -> &str {
         self.adapter.as_deref().unwrap_or(&self.model)
+    }
+
+    /// The same without the folders of a path.
+    #[must_use]
+    pub fn short_name(&self) -> String {
+        let plain = || short_name(&self.model).to_owned();
+        self.adapter.as_deref().map_or_else(plain, short_stack)
     }
 }

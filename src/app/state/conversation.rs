@@ -2,6 +2,7 @@
 
 use crate::domain::{Outcome, Source, Turn, TurnId};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// How far an answer is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,6 +54,12 @@ pub struct Entry {
     pub choice: Choice,
     /// Paths of sources whose files changed since they were indexed.
     pub stale: BTreeSet<String>,
+    /// Those of them that are gone.
+    pub gone: BTreeSet<String>,
+    /// Whether what the model thought is shown in full.
+    pub thought_open: bool,
+    /// The prompt that the model was given, where it was told.
+    pub prompt: Option<Arc<str>>,
 }
 
 impl Entry {

@@ -1,6 +1,7 @@
 //! Everything the screen shows, and nothing else.
 
 mod adapter;
+mod asking;
 mod compare;
 mod conversation;
 mod input;
@@ -10,12 +11,13 @@ mod popup;
 mod work;
 
 pub use adapter::{AdapterCard, CollectionCard, Loading};
+pub use asking::{Asking, Draft, Given, Outside};
 pub use compare::{Compare, CompareColumn, CompareRequest, CompareVariant};
 pub use conversation::{Choice, Conversation, Entry, Phase, Scroll};
 pub use input::{Completion, Input};
 pub use layout::{Arrangement, Focus, Panes, Size};
 pub use picker::{Match, Picker, PickerKind, PickerRow, PickerValue};
-pub use popup::{Confirm, Highlight, Popup, Prompt, PromptFor, Viewer, ViewerContent};
+pub use popup::{Confirm, Help, Highlight, Popup, Prompt, PromptFor, Viewer, ViewerContent};
 pub use work::{
     Collection, Knowledge, KnowledgeWork, LiveStats, ModelCard, ModelState, Notice, NoticeLevel,
     RequestId, Running, SessionCard, Totals,
@@ -53,6 +55,11 @@ pub struct Start {
     /// The documents, as the user named them; empty for the whole knowledge
     /// base.
     pub roots: Vec<String>,
+    /// How questions are asked outside of the chosen collection, if that has a
+    /// way of its own.
+    pub outside: Option<Outside>,
+    /// What was given on the command line.
+    pub given: Given,
     /// Whether an earlier session is being opened.
     pub opening: bool,
     /// Milliseconds since 1970.
@@ -105,6 +112,10 @@ pub struct State {
     pub strategy: Strategy,
     /// The collection that is searched; what was indexed here where `None`.
     pub collection: Option<String>,
+    /// How questions were asked before a collection brought its own way.
+    pub outside: Option<Outside>,
+    /// What was given on the command line, until a session was opened.
+    pub given: Given,
     /// Every collection.
     pub collections: Vec<CollectionCard>,
     /// Name of the theme shown.
@@ -159,6 +170,8 @@ impl State {
             adapters: Vec::new(),
             strategy: start.strategy,
             collection: start.collection,
+            outside: start.outside,
+            given: start.given,
             collections: Vec::new(),
             theme: start.theme,
             themes: start.themes,

@@ -1,7 +1,7 @@
 //! A list to choose from, filtered by what is typed.
 
 use super::super::Action;
-use crate::domain::Mode;
+use crate::domain::{Mode, TurnId};
 use crate::editor::Editor;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -51,7 +51,12 @@ pub enum PickerValue {
     /// Show this theme.
     Theme(String),
     /// Resume this session.
-    Session(String),
+    Session {
+        /// Its id.
+        id: String,
+        /// The turn in it that was found.
+        turn: Option<TurnId>,
+    },
     /// Answer with this adapter.
     Adapter(String),
     /// Answer in this mode.
@@ -133,6 +138,7 @@ impl Picker {
             let mut letters = Vec::new();
             let haystack = Utf32Str::new(&text, &mut buffer);
             if let Some(score) = pattern.indices(haystack, &mut matcher, &mut letters) {
+                let score = score.saturating_add(bonus(&entry.label, query.trim()));
                 letters.sort_unstable();
                 letters.dedup();
                 scored.push((score, Match { row, letters }));
@@ -142,6 +148,11 @@ impl Picker {
         scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.row.cmp(&b.1.row)));
         self.matches = scored.into_iter().map(|(_, found)| found).collect();
         self.selected = 0;
+    }
+
+    /// Selects the match at this place.
+    pub fn select(&mut self, place: usize) {
+        self.selected = place.min(self.matches.len().saturating_sub(1));
     }
 
     /// The selected row.
@@ -154,6 +165,27 @@ impl Picker {
     pub fn step(&mut self, by: isize) {
         let last = self.matches.len().saturating_sub(1);
         self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+}
+
+/// What a label is preferred for: to be what is typed, to begin with it, to
+/// have a word that does. Letters scattered over label and detail come after.
+fn bonus(label: &str, query: &str) -> u32 {
+    if query.is_empty() {
+        return 0;
+    }
+    let (label, query) = (label.to_lowercase(), query.to_lowercase());
+    let begins = |word: &str| word.starts_with(query.as_str());
+    if label == query {
+        4_000
+    } else if begins(&label) {
+        3_000
+    } else if label.split([' ', '_', '-', '/']).any(begins) {
+        2_000
+    } else if label.contains(query.as_str()) {
+        1_000
+    } else {
+        0
     }
 }
 
@@ -188,5 +220,28 @@ mod tests {
         picker.filter();
         assert!(picker.current().is_none());
         picker.step(1);
+    }
+
+    #[test]
+    fn a_label_that_is_typed_comes_first() {
+        let row = |label: &str, detail: &str| PickerRow {
+            label: label.into(),
+            detail: detail.into(),
+            key: String::new(),
+            value: PickerValue::Theme(label.into()),
+        };
+        let rows = vec![
+            row("answer again", "Answer again with exactly the pinned sources"),
+            row("stopping", "Stop"),
+            row("unpin", "Take it away"),
+            row("pin", "Pin the selected source"),
+        ];
+        let mut picker = Picker::new(PickerKind::Commands, rows);
+        picker.query.insert("pin");
+        picker.filter();
+        let found: Vec<&str> =
+            picker.matches.iter().map(|found| picker.rows[found.row].label.as_str()).collect();
+        assert_eq!(found[0], "pin");
+        assert_eq!(found.last(), Some(&"answer again"), "{found:?}");
     }
 }

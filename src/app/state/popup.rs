@@ -4,7 +4,7 @@ use super::compare::Compare;
 use super::picker::Picker;
 use super::work::RequestId;
 use crate::domain::{ByteRange, LineRange, TurnId};
-use crate::editor::Editor;
+use crate::editor::{Edit, Editor};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,10 +12,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub enum Popup {
     /// Explains the screen and its keys.
-    Help {
-        /// The topmost line.
-        scroll: usize,
-    },
+    Help(Help),
     /// A list to choose from.
     Picker(Picker),
     /// A file at a passage.
@@ -26,6 +23,17 @@ pub enum Popup {
     Confirm(Confirm),
     /// Answers side by side.
     Compare(Box<Compare>),
+}
+
+/// The help.
+#[derive(Clone, Debug, Default)]
+pub struct Help {
+    /// The topmost line.
+    pub scroll: usize,
+    /// Words that entries are searched for.
+    pub query: Editor,
+    /// Whether the words are being typed.
+    pub typing: bool,
 }
 
 /// What a line of text is asked for.
@@ -46,6 +54,39 @@ pub struct Prompt {
     pub title: String,
     /// What is typed.
     pub editor: Editor,
+    /// Whether all of the text is selected, so that typing replaces it.
+    pub selected: bool,
+    /// Whether what was typed is being tried.
+    pub waiting: bool,
+}
+
+impl Prompt {
+    /// Asks for a text, with one that may do.
+    #[must_use]
+    pub fn new(purpose: PromptFor, title: &str, text: &str) -> Self {
+        let editor = Editor::new(text);
+        let selected = !text.is_empty();
+        Self { purpose, title: title.to_owned(), editor, selected, waiting: false }
+    }
+
+    /// Types text, in place of what is selected.
+    pub fn insert(&mut self, text: &str) {
+        if std::mem::take(&mut self.selected) {
+            self.editor.set("");
+        }
+        self.editor.insert(text);
+    }
+
+    /// Edits the text; what deletes takes all of what is selected.
+    pub fn edit(&mut self, edit: Edit) {
+        let selected = std::mem::take(&mut self.selected);
+        let deletes = matches!(edit, Edit::DeleteLeft | Edit::DeleteRight);
+        if selected && deletes {
+            self.editor.set("");
+        } else {
+            self.editor.edit(edit);
+        }
+    }
 }
 
 /// Asks whether to go on: Enter does, Esc doesn't.
@@ -81,6 +122,8 @@ pub struct ViewerContent {
     pub passage: Range<usize>,
     /// Whether the file changed since it was indexed.
     pub stale: bool,
+    /// Whether the file is gone, and this is the passage as it was indexed.
+    pub gone: bool,
 }
 
 /// The viewer of a file.
@@ -101,4 +144,6 @@ pub struct Viewer {
     pub content: Option<Result<ViewerContent, String>>,
     /// The topmost line, from 0 in the content, and which of its rows.
     pub scroll: (usize, usize),
+    /// Whether it shows a text that is no file.
+    pub text_only: bool,
 }

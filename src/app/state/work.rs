@@ -17,6 +17,8 @@ pub struct Running {
     pub turn: TurnId,
     /// When it began, in milliseconds since 1970.
     pub since_ms: i64,
+    /// When the model began to read the prompt.
+    pub reading_ms: Option<i64>,
     /// When the first token came.
     pub first_token_ms: Option<i64>,
     /// Tokens decoded so far.
@@ -85,6 +87,8 @@ pub struct Knowledge {
     pub files: usize,
     /// Their chunks.
     pub chunks: usize,
+    /// The same by collection.
+    pub collections: Vec<Collection>,
     /// The documents, as the user named them; empty for all.
     pub roots: Vec<String>,
     /// Files that were not indexed, with the reason.
@@ -118,6 +122,8 @@ pub struct ModelCard {
     pub memory_bytes: u64,
     /// How long it took to load, in milliseconds.
     pub load_ms: u64,
+    /// Tokens of a prompt that it read per second the last time, if known.
+    pub reads_per_s: Option<f64>,
 }
 
 /// The model: the one that answers, and the one that is on its way.
@@ -197,6 +203,8 @@ pub struct SessionCard {
     pub id: Option<String>,
     /// Its title; empty until there is one.
     pub title: String,
+    /// How questions are asked, as it is on disk; `None` where it isn't.
+    pub asking: Option<super::Asking>,
 }
 
 /// How much a notice matters.

@@ -1,8 +1,9 @@
 //! What each action does.
 
 use super::{ask, compare, evidence, popups, say, sessions, typing, variant};
+use crate::app::command::ExportFormat;
 use crate::app::effect::{ScrollArea, ScrollBy};
-use crate::app::state::{Arrangement, Focus, NoticeLevel, PickerKind, Popup};
+use crate::app::state::{Arrangement, Focus, Help, NoticeLevel, PickerKind, Popup};
 use crate::app::{Action, Effect, State};
 use crate::config::QuoteMode;
 use crate::editor::Edit;
@@ -17,6 +18,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::AnswerAgain => ask::again(state),
         A::ContinueAnswer => ask::go_on(state),
         A::EditQuestion => ask::edit(state),
+        A::ToggleThought => evidence::toggle_thought(state),
+        A::ShowPrompt => evidence::show_prompt(state),
         A::NextBranch => ask::branch(state, 1),
         A::PreviousBranch => ask::branch(state, -1),
         A::ToggleQuote => {
@@ -53,6 +56,10 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::FocusPrevious => cycle(state, -1),
         A::FocusInput => to(state, Focus::Input),
         A::StartCommand => {
+            if let Some(Popup::Help(help)) = state.popups.last_mut() {
+                help.typing = true;
+                return Vec::new();
+            }
             let effects = to(state, Focus::Input);
             if state.input.is_empty() {
                 typing::typed(state, '/');
@@ -81,6 +88,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             None => evidence::copy_answer(state),
         },
         A::CopyPassage => evidence::copy_passage(state),
+        A::CopyCitation => evidence::copy_citation(state),
         A::CopyCode => evidence::copy_code(state),
         A::SaveCopied => popups::save_copied(state),
         A::Sessions => sessions::list(state, String::new()),
@@ -88,12 +96,13 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::RenameSession => popups::rename(state),
         A::ForkSession => sessions::fork(state),
         A::DeleteSession => popups::delete(state),
-        A::ExportMarkdown => sessions::export(state, false, None),
-        A::ExportJson => sessions::export(state, true, None),
+        A::ExportMarkdown => sessions::export(state, ExportFormat::Markdown, None),
+        A::ExportJson => sessions::export(state, ExportFormat::Json, None),
+        A::ExportHtml => sessions::export(state, ExportFormat::Html, None),
         A::CommandPalette => popups::commands(state),
         A::Help => {
-            if !matches!(state.popups.last(), Some(Popup::Help { .. })) {
-                state.popups.push(Popup::Help { scroll: 0 });
+            if !matches!(state.popups.last(), Some(Popup::Help(_))) {
+                state.popups.push(Popup::Help(Help::default()));
             }
             Vec::new()
         }
@@ -190,7 +199,7 @@ fn vertical(state: &mut State, by: isize) -> Vec<Effect> {
             return popups::previewed(state);
         }
         Some(Popup::Viewer(_)) => return vec![Effect::Scroll(ScrollArea::Viewer, lines)],
-        Some(Popup::Help { .. }) => return vec![Effect::Scroll(ScrollArea::Help, lines)],
+        Some(Popup::Help(_)) => return vec![Effect::Scroll(ScrollArea::Help, lines)],
         Some(Popup::Compare(_)) => return vec![Effect::Scroll(ScrollArea::Compare, lines)],
         Some(Popup::Prompt(_) | Popup::Confirm(_)) => return Vec::new(),
         None => {}
@@ -205,12 +214,9 @@ fn vertical(state: &mut State, by: isize) -> Vec<Effect> {
 
 fn page(state: &mut State, by: i32) -> Vec<Effect> {
     let area = match state.popups.last_mut() {
-        Some(Popup::Picker(picker)) => {
-            picker.step(by as isize * 10);
-            return popups::previewed(state);
-        }
+        Some(Popup::Picker(_)) => ScrollArea::Picker,
         Some(Popup::Viewer(_)) => ScrollArea::Viewer,
-        Some(Popup::Help { .. }) => ScrollArea::Help,
+        Some(Popup::Help(_)) => ScrollArea::Help,
         Some(Popup::Compare(_)) => ScrollArea::Compare,
         Some(_) => return Vec::new(),
         None if state.focus == Focus::Sources => {
@@ -230,7 +236,7 @@ fn end(state: &mut State, by: ScrollBy) -> Vec<Effect> {
             return popups::previewed(state);
         }
         Some(Popup::Viewer(_)) => ScrollArea::Viewer,
-        Some(Popup::Help { .. }) => ScrollArea::Help,
+        Some(Popup::Help(_)) => ScrollArea::Help,
         Some(Popup::Compare(_)) => ScrollArea::Compare,
         Some(_) => return Vec::new(),
         None if state.focus == Focus::Sources => return evidence::step_source(state, all),
@@ -325,6 +331,12 @@ pub fn arm(state: &mut State) {
 /// Closes the topmost popup; without one, cancels what runs, or goes back to
 /// the input.
 fn close(state: &mut State) -> Vec<Effect> {
+    if let Some(Popup::Help(help)) = state.popups.last_mut()
+        && (help.typing || !help.query.is_empty())
+    {
+        *help = Help::default();
+        return Vec::new();
+    }
     if matches!(state.popups.last(), Some(Popup::Compare(_))) {
         let effects = compare::cancel(state);
         state.popups.pop();
@@ -375,6 +387,7 @@ pub fn quit(state: &mut State) -> Vec<Effect> {
     if state.running.as_ref().is_some_and(|r| !r.keeping) {
         effects.extend(ask::cancel(state));
     }
+    effects.extend(typing::keep_draft(state));
     state.quitting = true;
     effects.push(Effect::Quit);
     effects

@@ -48,6 +48,9 @@ pub fn answer(state: &mut State, request: RequestId, event: AnswerEvent) -> Vec<
             return keep(state, id);
         }
         event => {
+            if matches!(event, AnswerEvent::Prompt(_)) {
+                running.reading_ms = Some(now_ms);
+            }
             let found = matches!(event, AnswerEvent::Sources { .. });
             apply(entry, event);
             if found {

@@ -1,6 +1,7 @@
 //! Asking: a new question, again, differently, further, or not at all.
 
 use super::{answer, commands, say, typing};
+use crate::app::command;
 use crate::app::effect::{AskRequest, Continued, EvidenceFrom};
 use crate::app::state::{Focus, NoticeLevel, Phase, Running, Scroll};
 use crate::app::{Effect, State};
@@ -14,14 +15,15 @@ pub fn send(state: &mut State) -> Vec<Effect> {
     if text.is_empty() {
         return Vec::new();
     }
-    if text.starts_with('/') && !text.starts_with("//") {
+    if command::is_command(text) {
         return commands::send(state, text);
     }
     if let Some(reason) = cannot_ask(state) {
         say(state, NoticeLevel::Warning, reason);
         return Vec::new();
     }
-    let question = text.strip_prefix('/').unwrap_or(text).to_owned();
+    let doubled = text.starts_with("//");
+    let question = if doubled { text.get(1..).unwrap_or(text) } else { text }.to_owned();
     let written = text.to_owned();
     let parent = match state.input.editing.take() {
         Some(edited) => state.conversation.get(edited).and_then(|entry| entry.turn.parent),
@@ -101,6 +103,7 @@ fn start(state: &mut State, turn: TurnId) -> u64 {
         request,
         turn,
         since_ms: state.now_ms,
+        reading_ms: None,
         first_token_ms: None,
         tokens: 0,
         keeping: false,

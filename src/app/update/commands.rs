@@ -31,7 +31,7 @@ pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
         }
     };
     state.input.editing = None;
-    typing::sent(state, line);
+    typing::commanded(state, line);
     match command {
         Command::Model(None) => popups::models(state),
         Command::Model(Some(name)) => work::load(state, name),
@@ -56,7 +56,7 @@ pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
         Command::Rename(Some(title)) => sessions::rename(state, &title),
         Command::Fork => sessions::fork(state),
         Command::Delete => popups::delete(state),
-        Command::Export { json, path } => sessions::export(state, json, path),
+        Command::Export { format, path } => sessions::export(state, format, path),
         Command::Index(paths) => work::index(state, paths),
         Command::Save(None) => popups::save_copied(state),
         Command::Save(Some(path)) => popups::save_to(state, path),

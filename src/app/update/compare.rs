@@ -244,5 +244,5 @@ pub fn copy(state: &mut State) -> Option<Vec<Effect>> {
         return Some(Vec::new());
     }
     state.copied = Some(text.clone());
-    Some(vec![Effect::Copy { text, what: "the answer".to_owned() }])
+    Some(vec![Effect::Copy { text, what: "answer".to_owned() }])
 }

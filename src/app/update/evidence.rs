@@ -2,9 +2,10 @@
 
 use super::say;
 use crate::app::effect::{ScrollArea, ScrollBy};
-use crate::app::state::{Entry, NoticeLevel, Popup, Viewer};
+use crate::app::state::{Entry, NoticeLevel, Popup, Viewer, ViewerContent};
 use crate::app::{Effect, State};
-use crate::domain::{ByteRange, Source, TurnId};
+use crate::domain::{ByteRange, LineRange, Source, TurnId};
+use std::sync::Arc;
 
 /// Selects another source of the current answer.
 pub fn step_source(state: &mut State, by: isize) -> Vec<Effect> {
@@ -111,7 +112,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     ranges.sort();
     ranges.dedup();
     let (turn, path, lines) = (entry.turn.id, chunk.path.clone(), chunk.lines);
-    let file_hash = chunk.file_hash.clone();
+    let (file_hash, passage) = (chunk.file_hash.clone(), chunk.text.clone());
     let request = state.request();
     state.popups.push(Popup::Viewer(Box::new(Viewer {
         request,
@@ -121,13 +122,18 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         ranges: ranges.clone(),
         content: None,
         scroll: (0, 0),
+        text_only: false,
     })));
-    vec![Effect::View { request, path, lines, ranges, file_hash }]
+    vec![Effect::View { request, path, lines, ranges, file_hash, passage }]
 }
 
 /// Opens the file of the viewer, or of the selected source, in the user's
 /// editor.
 pub fn edit_file(state: &mut State) -> Vec<Effect> {
+    if matches!(state.popups.last(), Some(Popup::Viewer(viewer)) if viewer.text_only) {
+        say(state, NoticeLevel::Info, "A prompt is no file; w saves what y copied.");
+        return Vec::new();
+    }
     if let Some(Popup::Viewer(viewer)) = state.popups.last() {
         let line = match &viewer.content {
             Some(Ok(content)) => content
@@ -155,13 +161,14 @@ pub fn edited(state: &mut State) -> Vec<Effect> {
     let mut effects = vec![super::answer::stale(&entry.turn)];
     if let Some(Popup::Viewer(viewer)) = state.popups.last() {
         let of_file = |source: &&Source| source.hit.chunk.path == viewer.path;
-        let hash = entry.turn.sources.iter().find(of_file).map(|s| s.hit.chunk.file_hash.clone());
+        let chunk = entry.turn.sources.iter().find(of_file).map(|source| &source.hit.chunk);
         effects.push(Effect::View {
             request,
             path: viewer.path.clone(),
             lines: viewer.lines,
             ranges: viewer.ranges.clone(),
-            file_hash: hash.unwrap_or_default(),
+            file_hash: chunk.map(|chunk| chunk.file_hash.clone()).unwrap_or_default(),
+            passage: chunk.map(|chunk| chunk.text.clone()).unwrap_or_default(),
         });
     }
     effects
@@ -222,9 +229,81 @@ pub fn copy_answer(state: &mut State) -> Vec<Effect> {
 
 /// Copies the passage of the selected source.
 pub fn copy_passage(state: &mut State) -> Vec<Effect> {
+    if let Some(Popup::Viewer(viewer)) = state.popups.last()
+        && let (true, Some(Ok(content))) = (viewer.text_only, &viewer.content)
+    {
+        let text = content.lines.join("\n");
+        return copy(state, text, "prompt");
+    }
     let Some((_, source)) = selected(state) else { return Vec::new() };
     let text = source.hit.chunk.text.clone();
     copy(state, text, "passage")
+}
+
+/// Copies one citation: what is quoted, and its file with the lines. The
+/// selected citation, else the first of the selected source, else its passage.
+pub fn copy_citation(state: &mut State) -> Vec<Effect> {
+    let at = state.conversation.citation;
+    let Some((entry, source)) = selected(state) else { return Vec::new() };
+    let citations = &entry.turn.citations;
+    let of_source = || citations.iter().find(|c| c.number == source.number);
+    let citation = at.and_then(|at| citations.get(at)).or_else(of_source);
+    let chunk = &source.hit.chunk;
+    let (quote, path, lines) = match citation.filter(|c| !c.quote.trim().is_empty()) {
+        Some(citation) => (citation.quote.trim(), &citation.path, citation.lines),
+        None => (chunk.text.trim(), &chunk.path, chunk.lines),
+    };
+    let end = if lines.end > lines.start { format!("-{}", lines.end) } else { String::new() };
+    let text = format!("{quote}\n{path}:{}{end}", lines.start);
+    copy(state, text, "citation")
+}
+
+/// Shows what the model thought before the selected answer, or hides it.
+pub fn toggle_thought(state: &mut State) -> Vec<Effect> {
+    match state.conversation.current_mut() {
+        Some(entry) if !entry.turn.thought.trim().is_empty() => {
+            entry.thought_open = !entry.thought_open;
+            entry.touch();
+            let turn = entry.turn.id;
+            vec![reveal(ScrollBy::Turn(turn))]
+        }
+        _ => {
+            say(state, NoticeLevel::Info, "The model did not think before this answer.");
+            Vec::new()
+        }
+    }
+}
+
+/// Shows the prompt that the model was given for the selected answer.
+pub fn show_prompt(state: &mut State) -> Vec<Effect> {
+    let Some(entry) = state.conversation.current() else {
+        say(state, NoticeLevel::Info, "There is no question yet.");
+        return Vec::new();
+    };
+    let Some(prompt) = entry.prompt.clone() else {
+        let text = "The prompt is known for answers of this run; sessions don't keep it.";
+        say(state, NoticeLevel::Info, text);
+        return Vec::new();
+    };
+    let turn = entry.turn.id;
+    let number = state.conversation.place(turn).map_or(turn, |place| place as u64 + 1);
+    let lines: Vec<String> = prompt.lines().map(str::to_owned).collect();
+    let request = state.request();
+    state.popups.push(Popup::Viewer(Box::new(Viewer {
+        request,
+        turn,
+        path: format!("the prompt of question {number}"),
+        lines: LineRange { start: 1, end: u32::try_from(lines.len()).unwrap_or(u32::MAX) },
+        ranges: Vec::new(),
+        content: Some(Ok(ViewerContent {
+            lines: Arc::new(lines),
+            first_line: 1,
+            ..ViewerContent::default()
+        })),
+        scroll: (0, 0),
+        text_only: true,
+    })));
+    Vec::new()
 }
 
 /// Copies a code block of the answer, one after the other.

@@ -9,7 +9,9 @@ use crate::app::{Action, Effect, Key, State};
 #[must_use]
 pub fn layer(state: &State) -> Layer {
     match state.popups.last() {
-        Some(Popup::Help { .. }) => Layer::Help,
+        // Its keys are letters, so they rest while words are typed.
+        Some(Popup::Help(help)) if help.typing => Layer::Picker,
+        Some(Popup::Help(_)) => Layer::Help,
         Some(Popup::Viewer(_)) => Layer::Viewer,
         Some(Popup::Compare(_)) => Layer::Compare,
         Some(Popup::Picker(_) | Popup::Prompt(_) | Popup::Confirm(_)) => Layer::Picker,

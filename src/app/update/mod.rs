@@ -18,13 +18,14 @@ mod work;
 
 use super::effect::{ScrollArea, ScrollBy};
 use super::event::{Event, Scrolled};
-use super::state::{Focus, Notice, NoticeLevel, Popup, Size};
+use super::state::{Focus, Help, Notice, NoticeLevel, Outside, Popup, Size};
 use super::{Effect, State};
 
 /// Takes an event in, and says what is to be done outside.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let before = state.current_turn().map(|turn| turn.id);
     let mut effects = take(state, event);
+    keep_asking(state, &mut effects);
     // Another answer is looked at: its files may have changed meanwhile.
     if let Some(entry) = state.current()
         && before.is_some_and(|before| before != entry.turn.id)
@@ -36,6 +37,23 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// A session keeps how its questions are asked, from its first question on.
+fn keep_asking(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.opening {
+        return;
+    }
+    let asked = effects.iter().any(|effect| matches!(effect, Effect::Keep(_)));
+    // What a session of before was asked with is known from its next question.
+    if !asked && state.session.asking.is_none() {
+        return;
+    }
+    let asking = state.asking();
+    if state.session.asking.as_ref() != Some(&asking) {
+        state.session.asking = Some(asking.clone());
+        effects.push(Effect::KeepAsking(asking));
+    }
 }
 
 fn take(state: &mut State, event: Event) -> Vec<Effect> {
@@ -71,10 +89,20 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::CollectionUsed { name, mode, adapter, strategy, text } => {
-            if let Some(strategy) = strategy {
-                state.strategy = strategy;
+            let own = mode.map(|mode| Outside {
+                mode,
+                adapter,
+                strategy: strategy.unwrap_or(state.strategy),
+            });
+            variant::collection_used(state, name, own, text)
+        }
+        Event::CollectionRefused { name, text } => {
+            // A session of before may have been about one that is gone.
+            if state.collection.as_deref() == Some(name.as_str()) {
+                state.collection = None;
             }
-            variant::collection_used(state, name, mode, adapter, text)
+            say(state, NoticeLevel::Error, text);
+            Vec::new()
         }
         Event::Compare { request, event } => compare::news(state, request, event),
         Event::Models(models) => {
@@ -85,14 +113,16 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Kept { session, turn, pending, error } => {
             answer::kept(state, session, turn, pending, error)
         }
-        Event::SessionOpened { id, title, turns, head, recovered } => {
-            sessions::opened(state, (id, title), turns, head, recovered)
-        }
+        Event::SessionOpened(opened) => sessions::opened(state, *opened),
         Event::SessionNotOpened { text, failed } => {
             state.opening = false;
             if !text.is_empty() {
                 say(state, if failed { NoticeLevel::Error } else { NoticeLevel::Info }, text);
             }
+            work::load_first(state)
+        }
+        Event::DraftFound(draft) => {
+            typing::restore(state, draft);
             Vec::new()
         }
         Event::Sessions { query, rows } => sessions::listed(state, &query, rows),
@@ -101,12 +131,15 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
             evidence::edited(state)
         }
         Event::Viewer { request, content } => popups::viewed(state, request, content),
-        Event::Stale { turn, paths } => {
+        Event::Stale { turn, paths, gone } => {
             if let Some(entry) = state.conversation.get_mut(turn) {
                 entry.stale = paths.into_iter().collect();
+                entry.gone = gone.into_iter().collect();
             }
             Vec::new()
         }
+        Event::Saved { path, error } => popups::saved(state, path, error),
+        Event::Paused => typing::keep_draft(state),
         Event::Said { ok, text } => {
             let level = if ok { NoticeLevel::Done } else { NoticeLevel::Error };
             say(state, level, text);
@@ -124,7 +157,7 @@ fn mouse(state: &mut State, pane: Focus, lines: i32) -> Vec<Effect> {
     if let Some(popup) = state.popups.last() {
         let area = match popup {
             Popup::Viewer(_) => ScrollArea::Viewer,
-            Popup::Help { .. } => ScrollArea::Help,
+            Popup::Help(_) => ScrollArea::Help,
             Popup::Compare(_) => ScrollArea::Compare,
             _ => return Vec::new(),
         };
@@ -145,11 +178,19 @@ fn mouse(state: &mut State, pane: Focus, lines: i32) -> Vec<Effect> {
 }
 
 fn scrolled(state: &mut State, position: Scrolled) {
+    if let (Scrolled::Picker(place), Some(Popup::Picker(picker))) =
+        (position, state.popups.last_mut())
+    {
+        picker.select(place);
+        // A theme is shown at once.
+        let _ = popups::previewed(state);
+        return;
+    }
     match (position, state.popups.last_mut()) {
         (Scrolled::Conversation(scroll), _) => state.conversation.scroll = scroll,
         (Scrolled::Viewer(line, row), Some(Popup::Viewer(viewer))) => viewer.scroll = (line, row),
         (Scrolled::Stats(line), _) => state.stats_scroll = line,
-        (Scrolled::Help(line), Some(Popup::Help { scroll })) => *scroll = line,
+        (Scrolled::Help(line), Some(Popup::Help(Help { scroll, .. }))) => *scroll = line,
         (Scrolled::Compare(row), Some(Popup::Compare(compare))) => compare.scroll = row,
         _ => {}
     }

@@ -8,7 +8,6 @@ use crate::app::state::{
     PromptFor, RequestId, ViewerContent,
 };
 use crate::app::{Action, Effect, State};
-use crate::editor::Editor;
 use std::path::PathBuf;
 
 /// Opens the list of every action.
@@ -27,6 +26,8 @@ pub fn commands(state: &mut State) -> Vec<Effect> {
         use Action as A;
         // Choosing and typing make no sense from within a list.
         matches!(action, A::Accept | A::Close | A::Complete | A::CommandPalette | A::Send)
+            // Nine rows of one thing; the list of adapters has them all.
+            || variant::PLACES.contains(&action)
             || action.group() == crate::app::action::Group::Edit
     };
     let mut actions: Vec<Action> =
@@ -102,11 +103,8 @@ pub fn rename(state: &mut State) -> Vec<Effect> {
         say(state, NoticeLevel::Info, "This session is empty; ask a question first.");
         return Vec::new();
     }
-    state.popups.push(Popup::Prompt(Prompt {
-        purpose: PromptFor::Title,
-        title: "Title of this session".to_owned(),
-        editor: Editor::new(&state.session.title),
-    }));
+    let prompt = Prompt::new(PromptFor::Title, "Title of this session", &state.session.title);
+    state.popups.push(Popup::Prompt(prompt));
     Vec::new()
 }
 
@@ -116,11 +114,41 @@ pub fn save_copied(state: &mut State) -> Vec<Effect> {
         say(state, NoticeLevel::Info, "Nothing was copied yet.");
         return Vec::new();
     }
-    state.popups.push(Popup::Prompt(Prompt {
-        purpose: PromptFor::SaveCopied,
-        title: "Save the copied text to".to_owned(),
-        editor: Editor::new("lorag-copied.txt"),
-    }));
+    ask_where(state, "lorag-copied.txt");
+    Vec::new()
+}
+
+fn ask_where(state: &mut State, path: &str) {
+    let prompt = Prompt::new(PromptFor::SaveCopied, "Save the copied text to", path);
+    state.popups.push(Popup::Prompt(prompt));
+}
+
+/// The copied text is saved, or not: then the path can be mended.
+pub fn saved(state: &mut State, path: String, error: Option<String>) -> Vec<Effect> {
+    let waiting = |popup: &Popup| matches!(popup, Popup::Prompt(p) if p.purpose == PromptFor::SaveCopied && p.waiting);
+    let at = state.popups.iter().position(waiting);
+    match (error, at) {
+        (None, at) => {
+            if let Some(at) = at {
+                state.popups.remove(at);
+            }
+            say(state, NoticeLevel::Done, format!("Saved to {path}"));
+        }
+        (Some(error), at) => {
+            let alone = state.popups.is_empty();
+            match at.and_then(|at| state.popups.get_mut(at)) {
+                Some(Popup::Prompt(prompt)) => prompt.waiting = false,
+                _ if alone => {
+                    ask_where(state, &path);
+                    if let Some(Popup::Prompt(prompt)) = state.popups.last_mut() {
+                        prompt.selected = false;
+                    }
+                }
+                _ => {}
+            }
+            say(state, NoticeLevel::Error, error);
+        }
+    }
     Vec::new()
 }
 
@@ -138,7 +166,7 @@ pub fn delete(state: &mut State) -> Vec<Effect> {
     let chosen = match state.popups.last() {
         Some(Popup::Picker(picker)) if picker.loading => return Vec::new(),
         Some(Popup::Picker(picker)) => picker.current().and_then(|row| match &row.value {
-            PickerValue::Session(id) => Some((id.clone(), row.label.clone())),
+            PickerValue::Session { id, .. } => Some((id.clone(), row.label.clone())),
             _ => None,
         }),
         Some(_) => return Vec::new(),
@@ -162,12 +190,17 @@ pub fn delete(state: &mut State) -> Vec<Effect> {
 
 /// Types into the popup; says whether it takes text.
 pub fn typed(state: &mut State, typed: char) -> bool {
-    let editor = match state.popups.last_mut() {
-        Some(Popup::Picker(picker)) => &mut picker.query,
-        Some(Popup::Prompt(prompt)) => &mut prompt.editor,
+    let mut bytes = [0; 4];
+    let text: &str = typed.encode_utf8(&mut bytes);
+    match state.popups.last_mut() {
+        Some(Popup::Picker(picker)) => picker.query.insert(text),
+        Some(Popup::Prompt(prompt)) => prompt.insert(text),
+        Some(Popup::Help(help)) if help.typing => {
+            help.query.insert(text);
+            help.scroll = 0;
+        }
         _ => return false,
-    };
-    editor.insert(typed.encode_utf8(&mut [0; 4]));
+    }
     true
 }
 
@@ -208,7 +241,7 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
             Some(PickerValue::Action(action)) => act::act(state, action),
             Some(PickerValue::Model(name)) => work::load(state, name),
             Some(PickerValue::Theme(name)) => set_theme(state, &name),
-            Some(PickerValue::Session(id)) => sessions::open(state, id),
+            Some(PickerValue::Session { id, turn }) => sessions::open(state, id, turn),
             Some(PickerValue::Adapter(name)) => variant::choose(state, &name),
             Some(PickerValue::Mode(mode)) => variant::set_mode(state, mode),
             Some(PickerValue::Collection(name)) => variant::collection(name),
@@ -225,16 +258,22 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
                 Vec::new()
             }
         },
-        Some(Popup::Prompt(prompt)) => {
+        Some(Popup::Prompt(mut prompt)) => {
             let text = prompt.editor.text();
             let text = text.trim();
             match prompt.purpose {
-                _ if text.is_empty() => {
+                _ if text.is_empty() || prompt.waiting => {
                     state.popups.push(Popup::Prompt(prompt));
                     Vec::new()
                 }
                 PromptFor::Title => sessions::rename(state, text),
-                PromptFor::SaveCopied => save_to(state, PathBuf::from(text)),
+                PromptFor::SaveCopied => {
+                    let path = PathBuf::from(text);
+                    // It stays until the file is there: a path can be wrong.
+                    (prompt.waiting, prompt.selected) = (true, false);
+                    state.popups.push(Popup::Prompt(prompt));
+                    save_to(state, path)
+                }
             }
         }
         Some(Popup::Confirm(confirm)) => sessions::delete(state, confirm.delete_session),
@@ -242,7 +281,12 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
             state.popups.push(Popup::Viewer(viewer));
             Vec::new()
         }
-        Some(Popup::Help { .. }) => Vec::new(),
+        Some(Popup::Help(mut help)) => {
+            if std::mem::take(&mut help.typing) {
+                state.popups.push(Popup::Help(help));
+            }
+            Vec::new()
+        }
         Some(Popup::Compare(open)) => {
             state.popups.push(Popup::Compare(open));
             compare::keep(state)

@@ -1,11 +1,14 @@
 //! Sessions: list, resume, rename, fork, delete.
 
-use super::{answer, popups, say, typing};
+use super::{answer, popups, say, typing, variant, work};
+use crate::app::command::ExportFormat;
+use crate::app::event::{OpenedSession, SessionRow};
 use crate::app::state::{
-    NoticeLevel, Picker, PickerKind, PickerRow, PickerValue, Popup, SessionCard, Totals,
+    Asking, Draft, NoticeLevel, Picker, PickerKind, PickerRow, PickerValue, Popup, Scroll,
+    SessionCard, Totals,
 };
 use crate::app::{Effect, State};
-use crate::domain::{Turn, TurnId};
+use crate::domain::{NONE, TurnId};
 use std::path::PathBuf;
 
 /// Opens the list of sessions.
@@ -18,7 +21,7 @@ pub fn list(state: &mut State, query: String) -> Vec<Effect> {
 }
 
 /// The sessions that hold what is typed.
-pub fn listed(state: &mut State, query: &str, rows: Vec<(String, String, String)>) -> Vec<Effect> {
+pub fn listed(state: &mut State, query: &str, rows: Vec<SessionRow>) -> Vec<Effect> {
     let mut accept = false;
     for popup in &mut state.popups {
         let Popup::Picker(picker) = popup else { continue };
@@ -29,11 +32,11 @@ pub fn listed(state: &mut State, query: &str, rows: Vec<(String, String, String)
         picker.loading = false;
         picker.rows = rows
             .iter()
-            .map(|(id, title, detail)| PickerRow {
-                label: title.clone(),
-                detail: detail.clone(),
+            .map(|row| PickerRow {
+                label: row.title.clone(),
+                detail: row.detail.clone(),
                 key: String::new(),
-                value: PickerValue::Session(id.clone()),
+                value: PickerValue::Session { id: row.id.clone(), turn: row.turn },
             })
             .collect();
         // They are filtered already, and the newest comes first.
@@ -52,14 +55,14 @@ pub fn listed(state: &mut State, query: &str, rows: Vec<(String, String, String)
 }
 
 /// Writes the conversation to a file, as it stands on the screen.
-pub fn export(state: &mut State, json: bool, path: Option<PathBuf>) -> Vec<Effect> {
+pub fn export(state: &mut State, format: ExportFormat, path: Option<PathBuf>) -> Vec<Effect> {
     let conversation = &state.conversation;
     if conversation.is_empty() {
         say(state, NoticeLevel::Info, "This session is empty; there is nothing to export.");
         return Vec::new();
     }
     vec![Effect::Export {
-        json,
+        format,
         path,
         turns: conversation.entries().iter().map(|entry| entry.turn.clone()).collect(),
         head: conversation.tip().map(|entry| entry.turn.id),
@@ -84,13 +87,42 @@ fn busy(state: &mut State) -> bool {
     false
 }
 
-/// Goes on in another session.
-pub fn open(state: &mut State, id: String) -> Vec<Effect> {
-    if busy(state) || state.session.id.as_deref() == Some(id.as_str()) {
+/// Goes on in another session, at the turn that was found in it.
+pub fn open(state: &mut State, id: String, turn: Option<TurnId>) -> Vec<Effect> {
+    if state.session.id.as_deref() == Some(id.as_str()) {
+        return turn.map(|turn| show(state, turn)).unwrap_or_default();
+    }
+    if busy(state) {
         return Vec::new();
     }
+    let mut effects = Vec::new();
+    // What is typed goes along, and is kept with the other session then.
+    if state.input.kept != Draft::default() {
+        state.input.kept = Draft::default();
+        effects.push(Effect::KeepDraft(Draft::default()));
+    }
     state.opening = true;
-    vec![Effect::OpenSession { id }]
+    effects.push(Effect::OpenSession { id, turn });
+    effects
+}
+
+/// Shows a turn with its branch.
+fn show(state: &mut State, turn: TurnId) -> Vec<Effect> {
+    if state.conversation.get(turn).is_none() {
+        return Vec::new();
+    }
+    if state.conversation.place(turn).is_none() {
+        if state.running.is_some() {
+            let text = "An answer is being written; the branch of that turn waits for it.";
+            say(state, NoticeLevel::Info, text);
+            return Vec::new();
+        }
+        state.conversation.show(turn);
+    }
+    let tip = state.conversation.tip().map(|entry| entry.turn.id);
+    state.conversation.selected = Some(turn);
+    state.conversation.scroll = Scroll::At { turn, line: 0, width: 0, byte: None };
+    tip.map(Effect::KeepHead).into_iter().collect()
 }
 
 /// Begins a new session.
@@ -111,9 +143,9 @@ pub fn fork(state: &mut State) -> Vec<Effect> {
         say(state, NoticeLevel::Info, "This session is empty; there is nothing to copy.");
         return Vec::new();
     }
-    let up_to = state.conversation.tip().map(|entry| entry.turn.id);
+    let tip = state.conversation.tip().map(|entry| entry.turn.id);
     state.opening = true;
-    vec![Effect::ForkSession { up_to }]
+    vec![Effect::ForkSession { tip }]
 }
 
 /// Names this session.
@@ -148,20 +180,15 @@ pub fn delete(state: &mut State, id: String) -> Vec<Effect> {
     effects
 }
 
-/// A session is shown from now on.
-pub fn opened(
-    state: &mut State,
-    (id, title): (Option<String>, String),
-    turns: Vec<Turn>,
-    head: Option<TurnId>,
-    recovered: Option<String>,
-) -> Vec<Effect> {
+/// A session is shown from now on, and its questions are asked as they were.
+pub fn opened(state: &mut State, opened: OpenedSession) -> Vec<Effect> {
+    let OpenedSession { id, title, turns, head, turn, asking, draft, recovered } = opened;
     state.opening = false;
     // What this session already read and wrote counts.
     state.totals = Totals::of(turns.iter());
     // These show what belongs to the conversation before.
     state.popups.retain(|popup| !matches!(popup, Popup::Viewer(_) | Popup::Compare(_)));
-    state.session = SessionCard { id, title };
+    state.session = SessionCard { id, title, asking: asking.clone() };
     let mut questions: Vec<(i64, String)> =
         turns.iter().map(|turn| (turn.asked_ms, turn.question.clone())).collect();
     questions.sort();
@@ -173,10 +200,61 @@ pub fn opened(
     }
     state.input.place = None;
     state.input.editing = None;
+    state.input.edits.clear();
     state.conversation.restore(turns, head);
     state.next_code_block = 0;
+    if let Some(draft) = draft {
+        typing::restore(state, draft);
+    }
     if let Some(recovered) = recovered {
         say(state, NoticeLevel::Warning, recovered);
     }
-    state.conversation.tip().map(|entry| answer::stale(&entry.turn)).into_iter().collect()
+    let mut effects = resume(state, asking);
+    if let Some(turn) = turn {
+        effects.extend(show(state, turn));
+    }
+    effects.extend(state.conversation.tip().map(|entry| answer::stale(&entry.turn)));
+    effects
+}
+
+/// Asks as the session did. What was given on the command line stays.
+fn resume(state: &mut State, asking: Option<Asking>) -> Vec<Effect> {
+    let given = std::mem::take(&mut state.given);
+    let Some(asking) = asking else { return work::load_first(state) };
+    let before = state.here();
+    let mut effects = Vec::new();
+    if let Some(collection) = asking.collection.filter(|_| !given.collection) {
+        let name = (!collection.is_empty()).then_some(collection);
+        if name != state.collection {
+            // Leaving it goes back to how things were before.
+            if name.is_some() && state.outside.is_none() {
+                state.outside = Some(before.clone());
+            }
+            state.collection.clone_from(&name);
+            effects.push(Effect::UseCollection { name, bring: false });
+        }
+    }
+    if let Some(quote) = asking.quote.filter(|_| !given.quote) {
+        state.quote = quote;
+    }
+    if let Some(strategy) = asking.strategy.filter(|_| !given.strategy) {
+        state.strategy = strategy;
+    }
+    let now = state.asking();
+    let kept_model = asking.model.filter(|_| !given.model);
+    let model = kept_model.or(now.model).unwrap_or_default();
+    let (mode, adapter) = match (asking.mode, asking.adapter) {
+        (Some(mode), Some(adapter)) if !given.mode => {
+            let adapter = (adapter != NONE && mode.tuned()).then_some(adapter);
+            // A mode that uses an adapter is nothing without one.
+            if mode.tuned() && adapter.is_none() {
+                (before.mode, before.adapter)
+            } else {
+                (mode, adapter)
+            }
+        }
+        _ => (before.mode, before.adapter),
+    };
+    effects.extend(variant::load(state, model, adapter, mode));
+    effects
 }

@@ -2,20 +2,29 @@
 //! effects out.
 
 mod asking;
+mod resuming;
 mod screen;
 mod variants;
 
-use super::update;
 use crate::app::effect::{EvidenceFrom, ScrollArea, ScrollBy};
-use crate::app::event::{AnswerEvent, KnowledgeEvent, ModelEvent, Scrolled};
+use crate::app::event::{
+    AnswerEvent, KnowledgeEvent, ModelEvent, OpenedSession, Scrolled, SessionRow,
+};
 use crate::app::keymap::Keymap;
 use crate::app::state::*;
 use crate::app::{Action, Effect, Event, Key, KeyCode, State};
 use crate::config::QuoteMode;
 use crate::domain::*;
 
-fn state() -> State {
-    let mut state = State::new(Start {
+/// What is to be done, but for what every first question keeps beside itself.
+fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let mut effects = super::update(state, event);
+    effects.retain(|effect| !matches!(effect, Effect::KeepAsking(_)));
+    effects
+}
+
+fn start() -> Start {
+    Start {
         keymap: Keymap::default(),
         theme: "terminal".into(),
         themes: vec!["terminal".into(), "dark".into(), "light".into()],
@@ -26,11 +35,17 @@ fn state() -> State {
         adapter: None,
         strategy: Strategy::Token,
         collection: None,
+        outside: None,
+        given: Given::default(),
         mouse: false,
         roots: vec!["docs".into()],
         opening: false,
         now_ms: 1_000,
-    });
+    }
+}
+
+fn state() -> State {
+    let mut state = State::new(start());
     let effects = update(&mut state, Event::Begin { choose_session: false });
     assert!(matches!(&effects[..], [Effect::Index(_), Effect::Load { request: 1, .. }]));
     let card =

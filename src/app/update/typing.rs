@@ -2,8 +2,9 @@
 
 use super::popups;
 use crate::app::command::{self, Known};
-use crate::app::state::{Completion, Focus, Popup};
-use crate::app::{Effect, State};
+use crate::app::keymap::Layer;
+use crate::app::state::{Completion, Draft, Focus, NoticeLevel, Popup};
+use crate::app::{Action, Effect, State};
 use crate::editor::Edit;
 
 /// Most questions that are kept for going back.
@@ -21,7 +22,8 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     state.notice = None;
     match state.popups.last_mut() {
         Some(Popup::Picker(picker)) => picker.query.insert(&one_line(text)),
-        Some(Popup::Prompt(prompt)) => prompt.editor.insert(&one_line(text)),
+        Some(Popup::Prompt(prompt)) => prompt.insert(&one_line(text)),
+        Some(Popup::Help(help)) if help.typing => help.query.insert(&one_line(text)),
         Some(_) => return Vec::new(),
         None => {
             state.focus = Focus::Input;
@@ -43,8 +45,10 @@ pub fn edit(state: &mut State, edit: Edit) -> Vec<Effect> {
         Some(Popup::Picker(picker)) if edit != Edit::Newline => {
             picker.query.edit(edit);
         }
-        Some(Popup::Prompt(prompt)) if edit != Edit::Newline => {
-            prompt.editor.edit(edit);
+        Some(Popup::Prompt(prompt)) if edit != Edit::Newline => prompt.edit(edit),
+        Some(Popup::Help(help)) if help.typing && edit != Edit::Newline => {
+            help.query.edit(edit);
+            help.scroll = 0;
         }
         Some(_) => return Vec::new(),
         None => {
@@ -76,11 +80,12 @@ pub fn changed(state: &mut State) {
         (!candidates.is_empty()).then_some(Completion { candidates, selected: 0 });
 }
 
-/// What a question looks like when it is typed: one that begins with a slash
-/// has two.
+/// What a question looks like when it is typed: one that would be a command has
+/// a slash more.
 #[must_use]
 pub fn typed_form(question: &str) -> String {
-    if question.starts_with('/') { format!("/{question}") } else { question.to_owned() }
+    let doubled = question.starts_with("//") || command::is_command(question);
+    if doubled { format!("/{question}") } else { question.to_owned() }
 }
 
 /// Takes the selected completion; says whether there was one.
@@ -132,19 +137,32 @@ pub fn vertical(state: &mut State, by: isize) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Goes back and forth in the history; what was being written is kept.
+/// Goes back and forth in the history, from a command in that of commands; what
+/// was being written is kept, and what is made of recalled texts, too.
 pub fn history(state: &mut State, by: isize) -> Vec<Effect> {
     let input = &mut state.input;
-    let count = input.history.len();
+    if input.place.is_none() {
+        input.in_commands = command::is_command(&input.editor.text());
+    }
+    let list = if input.in_commands { &input.commands } else { &input.history };
+    let count = list.len();
     let at = input.place.unwrap_or(count);
     let next = at.saturating_add_signed(by).min(count);
     if next == at {
         return Vec::new();
     }
-    if at == count {
-        input.draft = input.editor.text();
+    let text = input.editor.text();
+    match list.get(at) {
+        None => input.draft = text,
+        Some(recalled) if *recalled != text => {
+            input.edits.insert(at, text);
+        }
+        Some(_) => {
+            input.edits.remove(&at);
+        }
     }
-    let text = input.history.get(next).unwrap_or(&input.draft).clone();
+    let edited = input.edits.get(&next);
+    let text = edited.or_else(|| list.get(next)).unwrap_or(&input.draft).clone();
     input.place = (next < count).then_some(next);
     input.editor.set(&text);
     // No completions here: the next Up goes on through the history.
@@ -152,17 +170,58 @@ pub fn history(state: &mut State, by: isize) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Notes what was sent, and empties the input.
+/// Notes a question that was sent, and empties the input.
 pub fn sent(state: &mut State, text: &str) {
-    let input = &mut state.input;
-    if input.history.last().map(String::as_str) != Some(text) {
-        input.history.push(text.to_owned());
-        if input.history.len() > HISTORY {
-            input.history.remove(0);
+    note(&mut state.input.history, text);
+    clear(state);
+}
+
+/// Notes a command that was run, and empties the input.
+pub fn commanded(state: &mut State, line: &str) {
+    note(&mut state.input.commands, line);
+    clear(state);
+}
+
+fn note(list: &mut Vec<String>, text: &str) {
+    if list.last().map(String::as_str) != Some(text) {
+        list.push(text.to_owned());
+        if list.len() > HISTORY {
+            list.remove(0);
         }
     }
+}
+
+fn clear(state: &mut State) {
+    let input = &mut state.input;
     input.place = None;
     input.draft.clear();
+    input.edits.clear();
     input.editor = input.editor.emptied();
     input.completion = None;
+}
+
+/// Has what is typed kept, where that changed.
+pub fn keep_draft(state: &mut State) -> Vec<Effect> {
+    let draft = state.draft();
+    if state.opening || draft == state.input.kept {
+        return Vec::new();
+    }
+    state.input.kept = draft.clone();
+    vec![Effect::KeepDraft(draft)]
+}
+
+/// Puts back what was typed and not sent; nothing that stands there already is
+/// lost for it.
+pub fn restore(state: &mut State, draft: Draft) {
+    if draft.text.trim().is_empty() || !state.input.is_empty() {
+        return;
+    }
+    let editing = draft.editing.filter(|turn| state.conversation.get(*turn).is_some());
+    state.input.editor.set(&draft.text);
+    state.input.editing = editing;
+    state.input.completion = None;
+    state.input.kept = draft;
+    let key = state.keymap.hint(Layer::Input, Action::Close).unwrap_or_else(|| "Esc".to_owned());
+    let text = format!("What you had typed and not sent is back; {key} takes it away.");
+    super::say(state, NoticeLevel::Info, text);
 }

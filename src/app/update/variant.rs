@@ -7,14 +7,14 @@
 use super::say;
 use crate::app::event::ModelEvent;
 use crate::app::state::{
-    AdapterCard, Loading, ModelCard, NoticeLevel, Picker, PickerKind, PickerRow, PickerValue,
-    Popup, RequestId,
+    AdapterCard, Loading, ModelCard, NoticeLevel, Outside, Picker, PickerKind, PickerRow,
+    PickerValue, Popup, RequestId,
 };
 use crate::app::{Action, Effect, State};
-use crate::domain::{Mode, NONE, Stack, Strategy};
+use crate::domain::{Mode, NONE, Stack, Strategy, short_name, short_stack};
 
 /// Actions that choose the entry of this place.
-const PLACES: [Action; 9] = [
+pub(super) const PLACES: [Action; 9] = [
     Action::Adapter1,
     Action::Adapter2,
     Action::Adapter3,
@@ -82,7 +82,7 @@ pub fn model(state: &mut State, request: RequestId, event: ModelEvent) -> Vec<Ef
                 None => " Choose another with /model".to_owned(),
             };
             let message_text = message.trim_end_matches('.');
-            let text = format!("{}: {message_text}.{rest}", loading.name());
+            let text = format!("{}: {message_text}.{rest}", loading.short_name());
             say(state, NoticeLevel::Error, text);
             state.model.failed = Some(message);
         }
@@ -92,16 +92,17 @@ pub fn model(state: &mut State, request: RequestId, event: ModelEvent) -> Vec<Ef
 
 /// What answers, by its adapter where it has one.
 fn named(card: &ModelCard) -> String {
-    card.adapter.clone().unwrap_or_else(|| card.name.clone())
+    let plain = || short_name(&card.name).to_owned();
+    card.adapter.as_deref().map_or_else(plain, short_stack)
 }
 
 /// What is said once a model is there.
 fn told(state: &State, card: &ModelCard, mode: Mode) -> String {
     let same_model = state.model.loaded.as_ref().is_some_and(|old| old.wanted == card.wanted);
     let name = match (&card.adapter, same_model) {
-        (Some(adapter), _) => adapter.clone(),
+        (Some(adapter), _) => short_stack(adapter),
         (None, true) => "The plain model".to_owned(),
-        (None, false) => card.name.clone(),
+        (None, false) => short_name(&card.name).to_owned(),
     };
     let how = if card.resident {
         format!("{:.2} ms", card.switch_ms)
@@ -322,23 +323,34 @@ pub fn collections(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Answers from this collection from now on.
+/// Answers from this collection from now on, in its own way.
 pub fn collection(name: Option<String>) -> Vec<Effect> {
-    vec![Effect::UseCollection { name }]
+    vec![Effect::UseCollection { name, bring: true }]
 }
 
-/// Answers come from this collection from now on.
+/// Answers come from this collection from now on. One with a way of its own
+/// brings it; leaving it brings back what was before.
 pub fn collection_used(
     state: &mut State,
     name: Option<String>,
-    mode: Option<Mode>,
-    adapter: Option<String>,
+    own: Option<Outside>,
     text: String,
 ) -> Vec<Effect> {
+    let before = state.here();
     state.collection = name;
-    say(state, NoticeLevel::Done, text);
-    match mode {
-        Some(mode) => load(state, state.model.wanted.clone(), adapter, mode),
-        None => Vec::new(),
+    if !text.is_empty() {
+        say(state, NoticeLevel::Done, text);
     }
+    let wanted = match own {
+        Some(own) => {
+            state.outside.get_or_insert(before);
+            own
+        }
+        None => match state.outside.take() {
+            Some(outside) => outside,
+            None => return Vec::new(),
+        },
+    };
+    state.strategy = wanted.strategy;
+    load(state, state.model.wanted.clone(), wanted.adapter, wanted.mode)
 }

@@ -17,9 +17,21 @@ pub fn begin(state: &mut State) -> Vec<Effect> {
     let roots = state.knowledge.roots.iter().map(PathBuf::from).collect();
     state.knowledge.since_ms = state.now_ms;
     let mut effects = vec![Effect::Index(roots)];
-    let (model, adapter) = (state.model.wanted.clone(), state.adapter.clone());
-    effects.extend(variant::load(state, model, adapter, state.mode));
+    // A session that is being opened may want another model.
+    if !state.opening {
+        effects.extend(load_first(state));
+    }
     effects
+}
+
+/// Loads the model to begin with, unless one was asked for already.
+pub fn load_first(state: &mut State) -> Vec<Effect> {
+    let model = &state.model;
+    if model.loaded.is_some() || model.loading.is_some() || model.failed.is_some() {
+        return Vec::new();
+    }
+    let (model, adapter) = (model.wanted.clone(), state.adapter.clone());
+    variant::load(state, model, adapter, state.mode)
 }
 
 /// Time passed.
@@ -53,9 +65,10 @@ pub fn knowledge(state: &mut State, event: KnowledgeEvent) -> Vec<Effect> {
     let free = state.notice.as_ref().is_none_or(|notice| notice.level != NoticeLevel::Error);
     match event {
         KnowledgeEvent::Roots(roots) => knowledge.roots = roots,
-        KnowledgeEvent::Holds { files, chunks, .. } => {
+        KnowledgeEvent::Holds { files, chunks, collections } => {
             knowledge.files = files;
             knowledge.chunks = chunks;
+            knowledge.collections = collections;
         }
         KnowledgeEvent::Walking => knowledge.work = KnowledgeWork::Walking,
         KnowledgeEvent::Waiting => knowledge.work = KnowledgeWork::Waiting,

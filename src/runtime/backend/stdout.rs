@@ -1,15 +1,25 @@
 //! Writing to the terminal behind standard output, past the standard
 //! library's buffer: it would cut a frame at its line ends.
+//!
+//! A terminal that takes no more bytes, because its window is stopped or the
+//! line is dead, must not hold up the program: the terminal is opened once more
+//! for writing without blocking, which leaves the shell's own use of it as it
+//! is, and every write has a deadline.
 
 use super::Wire;
 use ratatui::layout::Size;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// How long to wait before trying again where the terminal takes no more.
 const PAUSE: Duration = Duration::from_millis(2);
+
+/// How long a frame is tried to be written.
+pub const STALL: Duration = Duration::from_millis(400);
 
 /// Size of a terminal that doesn't know its own, such as a serial line.
 const USUAL: Size = Size { width: 80, height: 24 };
@@ -20,7 +30,13 @@ pub struct Stdout;
 
 impl Wire for Stdout {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        write_all(bytes, None, |rest| rustix::io::write(rustix::stdio::stdout(), rest))
+        let until = Instant::now() + STALL;
+        match write_all(bytes, Some(until), |rest| rustix::io::write(terminal(), rest)) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Err(io::ErrorKind::TimedOut.into())
+            }
+            outcome => outcome,
+        }
     }
 
     fn size(&self) -> io::Result<Size> {
@@ -36,22 +52,38 @@ pub fn is_terminal() -> bool {
     rustix::termios::isatty(rustix::stdio::stdout())
 }
 
-/// Writes to standard output, or to the controlling terminal where that fails,
-/// and gives up after `patience`: for the last words before the end.
+/// The terminal, opened for writing without blocking; standard output as it is
+/// where that can't be.
+fn terminal() -> BorrowedFd<'static> {
+    static OPENED: OnceLock<Option<OwnedFd>> = OnceLock::new();
+    let open = || {
+        let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        // Another name for what standard output is; then the terminal that the
+        // process belongs to, which is the same but for rare redirections.
+        let names = ["/proc/self/fd/1", "/dev/tty"];
+        let opened = names.iter().find_map(|name| {
+            let file = rustix::fs::open(*name, flags, Mode::empty()).ok()?;
+            rustix::termios::isatty(&file).then_some(file)
+        });
+        if opened.is_none() {
+            tracing::debug!("the terminal can't be opened again, and writes may block");
+        }
+        opened
+    };
+    match OPENED.get_or_init(|| if is_terminal() { open() } else { None }) {
+        Some(opened) => opened.as_fd(),
+        None => rustix::stdio::stdout(),
+    }
+}
+
+/// Writes to the terminal and gives up after `patience`: for the last words
+/// before the end.
 ///
 /// # Errors
-/// Neither takes them.
+/// It takes none, or is gone.
 pub fn send_within(bytes: &[u8], patience: Duration) -> io::Result<()> {
     let until = Instant::now() + patience;
-    let outcome =
-        write_all(bytes, Some(until), |rest| rustix::io::write(rustix::stdio::stdout(), rest));
-    match outcome {
-        Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
-            let tty = File::options().write(true).open("/dev/tty");
-            tty.and_then(|mut tty| tty.write_all(bytes)).map_err(|_| error)
-        }
-        outcome => outcome,
-    }
+    write_all(bytes, Some(until), |rest| rustix::io::write(terminal(), rest))
 }
 
 /// Calls `write` until all is written. A terminal that was set not to block by

@@ -1,44 +1,52 @@
 //! Small work on files: which changed, saving text, remembering choices.
 
 use super::{Shared, expand, shown};
+use crate::app::Event;
 use std::io::Write;
 use std::path::Path;
 
-/// The files whose bytes are no longer those that were indexed.
+/// The files whose bytes are no longer those that were indexed, and those of
+/// them that are gone.
 #[must_use]
-pub fn changed(files: &[(String, String)]) -> Vec<String> {
-    files
-        .iter()
-        .filter(|(path, hash)| {
-            let now = std::fs::read(path).map(|bytes| blake3::hash(&bytes).to_hex().to_string());
-            now.ok().as_ref() != Some(hash)
-        })
-        .map(|(path, _)| path.clone())
-        .collect()
+pub fn changed(files: &[(String, String)]) -> (Vec<String>, Vec<String>) {
+    let (mut changed, mut gone) = (Vec::new(), Vec::new());
+    for (path, hash) in files {
+        let now = std::fs::read(path).map(|bytes| blake3::hash(&bytes).to_hex().to_string());
+        if now.as_ref().ok() == Some(hash) {
+            continue;
+        }
+        changed.push(path.clone());
+        if now.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            gone.push(path.clone());
+        }
+    }
+    (changed, gone)
 }
 
 /// Saves text to a file that isn't there yet, and says so.
 pub(super) fn save(shared: &Shared, path: &Path, text: &str) {
-    match write_new(path, text) {
-        Ok(()) => shared.say(true, format!("Saved to {}", shown(path))),
-        Err(message) => shared.say(false, message),
-    }
+    let error = write_new(path, text).err();
+    shared.tell(Event::Saved { path: shown(path), error });
 }
 
-/// Writes a new file; one that is there is never written over.
+/// Writes a new file that only its owner can read, as sessions are; one that is
+/// there is never written over.
 ///
 /// # Errors
 /// A message for the user.
 pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
     let expanded = expand(path);
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&expanded)
-        .and_then(|mut file| file.write_all(text.as_bytes()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&expanded).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {
             format!("{} is there already and stays as it is; name another file", shown(path))
+        }
+        std::io::ErrorKind::NotFound => {
+            format!("cannot write {}: there is no such folder; name another file", shown(path))
         }
         _ => format!("cannot write {}: {error}; name another file", shown(path)),
     })
@@ -87,7 +95,9 @@ mod tests {
         std::fs::write(path("new"), "b").unwrap();
         let hash = blake3::hash(b"a").to_hex().to_string();
         let files = ["same", "new", "gone"].map(|name| (path(name), hash.clone()));
-        assert_eq!(changed(&files), [path("new"), path("gone")]);
+        let (changed, gone) = changed(&files);
+        assert_eq!(changed, [path("new"), path("gone")]);
+        assert_eq!(gone, [path("gone")]);
     }
 
     #[test]
@@ -97,6 +107,14 @@ mod tests {
         write_new(&path, "one").unwrap();
         assert!(write_new(&path, "two").unwrap_err().contains("there already"));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
+        let nowhere = write_new(&folder.path().join("no/a.md"), "x").unwrap_err();
+        assert!(nowhere.contains("there is no such folder"), "{nowhere}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "what was said is for its owner only");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Indexing behind the screen, told with at most ten events a second.
 
-use super::{COLLECTION, Shared, shown};
+use super::{COLLECTION, Shared, collections, shown};
 use crate::app::event::{Event, KnowledgeEvent};
 use crate::app::state::Collection;
 use crate::knowledge::ingest::{Cancel, IngestEvent, IngestReport, ingest};
@@ -37,6 +37,7 @@ pub async fn run(shared: &Shared, roots: &[PathBuf], cancel: &Cancel) {
         tell(KnowledgeEvent::Failed(error));
         return;
     }
+    collections::tell(shared).await;
     tell(KnowledgeEvent::Ready { summary, skipped });
 }
 
@@ -126,6 +127,9 @@ async fn tell_held(shared: &Shared, roots: &[PathBuf]) -> Option<String> {
         let path = Path::new(&file.path);
         roots.is_empty() || roots.iter().any(|root| path.starts_with(root))
     };
+    // The same file may be in several collections, and only one is searched.
+    let searched =
+        shared.collection().or_else(|| (!roots.is_empty()).then(|| COLLECTION.to_owned()));
     let mut collections: Vec<Collection> = Vec::new();
     for file in files.iter().filter(|file| within(file)) {
         let chunks = file.chunks as usize;
@@ -139,10 +143,12 @@ async fn tell_held(shared: &Shared, roots: &[PathBuf]) -> Option<String> {
             }
         }
     }
+    let in_it =
+        || collections.iter().filter(|c| searched.as_ref().is_none_or(|name| *name == c.name));
     let event = KnowledgeEvent::Holds {
-        files: collections.iter().map(|c| c.files).sum(),
-        chunks: collections.iter().map(|c| c.chunks).sum(),
-        collections,
+        files: in_it().map(|c| c.files).sum(),
+        chunks: in_it().map(|c| c.chunks).sum(),
+        collections: collections.clone(),
     };
     shared.tell(Event::Knowledge(event));
     None

@@ -3,9 +3,13 @@
 
 use super::{Shared, files, shown};
 use crate::app::Event;
+use crate::app::command::ExportFormat;
+use crate::app::event::{OpenedSession, SessionRow};
+use crate::app::state::{Asking, Draft};
 use crate::domain::{Outcome, Turn, TurnId, visible};
 use crate::session::{
-    Session, SessionError, SessionInfo, Sessions, Writer, time_ago, to_json, to_markdown,
+    self, Index, Session, SessionError, SessionInfo, SessionSettings, Sessions, Writer, time_ago,
+    to_html, to_json, to_markdown,
 };
 use std::collections::VecDeque;
 use std::io;
@@ -36,12 +40,16 @@ pub enum Command {
     Keep(Box<Turn>),
     /// Keep which branch is shown.
     Head(TurnId),
+    /// Keep how questions are asked.
+    Asking(Asking),
+    /// Keep what is being typed.
+    Draft(Draft),
     /// Keep a title.
     Title(String),
     /// List the sessions that hold these words.
     List(String),
-    /// Go on in another session.
-    Open(String),
+    /// Go on in another session, at this turn.
+    Open(String, Option<TurnId>),
     /// Begin a new one.
     New,
     /// Go on in a copy.
@@ -50,8 +58,8 @@ pub enum Command {
     Delete(String),
     /// Write the session to a file.
     Export {
-        /// JSON, else Markdown.
-        json: bool,
+        /// In which form.
+        format: ExportFormat,
         /// Where to.
         path: Option<PathBuf>,
         /// The turns of every branch, as the screen shows them.
@@ -75,8 +83,14 @@ pub(super) fn start(
     resume: Resume,
 ) -> io::Result<(Sender<Command>, JoinHandle<Option<String>>)> {
     let (sender, receiver) = channel();
-    let keeper =
-        Keeper { sessions: Sessions::new(folder), writer: None, unsaved: Vec::new(), shared };
+    let keeper = Keeper {
+        index: Index::new(Sessions::new(folder)),
+        writer: None,
+        unsaved: Vec::new(),
+        asking: None,
+        drafted: false,
+        shared,
+    };
     let thread = std::thread::Builder::new().name("lorag-sessions".to_owned());
     let thread = thread.spawn(move || keeper.run(resume, &receiver))?;
     Ok((sender, thread))
@@ -100,9 +114,14 @@ impl Command {
     pub(super) fn reply(&self) -> Reply {
         match self {
             Self::Keep(turn) => Reply::Kept(turn.id, turn.outcome == Outcome::Pending),
-            Self::Open(_) | Self::New | Self::Fork(_) => Reply::NotOpened,
+            Self::Open(..) | Self::New | Self::Fork(_) => Reply::NotOpened,
             Self::List(query) => Reply::Listed(query.clone()),
-            Self::Head(_) | Self::Title(_) | Self::Delete(_) | Self::Export { .. } => Reply::None,
+            Self::Head(_)
+            | Self::Asking(_)
+            | Self::Draft(_)
+            | Self::Title(_)
+            | Self::Delete(_)
+            | Self::Export { .. } => Reply::None,
         }
     }
 }
@@ -128,20 +147,26 @@ pub(super) fn refuse(shared: &Shared, reply: &Reply, text: &str) {
 }
 
 struct Keeper {
-    sessions: Sessions,
+    /// The sessions, with what is known of them.
+    index: Index,
     /// The session that is written to; none before the first turn.
     writer: Option<Writer>,
     /// Turns that could not be written yet, oldest first.
     unsaved: Vec<Turn>,
+    /// How questions are asked, until that is written.
+    asking: Option<Asking>,
+    /// Whether a draft is kept for a session that has no file yet.
+    drafted: bool,
     shared: Arc<Shared>,
 }
 
 impl Keeper {
     fn run(mut self, resume: Resume, commands: &Receiver<Command>) -> Option<String> {
+        let fresh = matches!(resume, Resume::New);
         let id = match resume {
             Resume::New | Resume::Choose => None,
             Resume::Id(id) => Some(id),
-            Resume::Latest => match self.sessions.latest() {
+            Resume::Latest => match self.sessions().latest() {
                 Ok(Some(id)) => Some(id),
                 Ok(None) => {
                     self.not_opened("There is no earlier session; this is a new one.", false);
@@ -154,7 +179,14 @@ impl Keeper {
             },
         };
         if let Some(id) = id {
-            self.open(&id);
+            self.open(&id, None);
+        }
+        if fresh && let Some(lost) = self.sessions().take_lost_draft() {
+            let session::Draft { text, editing: _ } = lost;
+            let draft = Draft { text, editing: None };
+            // It is this chat's from now on.
+            self.draft(&draft);
+            self.shared.tell(Event::DraftFound(draft));
         }
         let mut waiting = VecDeque::new();
         loop {
@@ -228,26 +260,44 @@ impl Keeper {
             self.writer()?.turn(&turn)?;
             self.unsaved.remove(0);
         }
+        // Only a session that holds something keeps how it is asked.
+        if let (Some(asking), Some(writer)) = (&self.asking, &mut self.writer) {
+            writer.settings(&settings(asking))?;
+            self.asking = None;
+        }
         Ok(())
+    }
+
+    fn sessions(&self) -> &Sessions {
+        self.index.sessions()
     }
 
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::Keep(turn) => self.keep(&turn),
             Command::Head(turn) => self.write(|writer| writer.head(turn)),
+            Command::Asking(asking) => {
+                self.asking = Some(asking);
+                // Where it fails, the next turn tells.
+                if self.unsaved.is_empty() && self.writer.is_some() {
+                    let _ = self.write_unsaved();
+                }
+            }
+            Command::Draft(draft) => self.draft(&draft),
             Command::Title(title) => self.write(|writer| writer.title(&title)),
             Command::List(query) => self.list(query),
-            Command::Open(id) => self.open(&id),
+            Command::Open(id, turn) => self.open(&id, turn),
             Command::New => {
                 if self.may_leave() {
                     self.writer = None;
-                    self.show(None);
+                    self.asking = None;
+                    self.show(None, None);
                 }
             }
-            Command::Fork(up_to) => self.fork(up_to),
+            Command::Fork(tip) => self.fork(tip),
             Command::Delete(id) => self.delete(&id),
-            Command::Export { json, path, turns, head, title } => {
-                self.export(json, path, turns, head, title);
+            Command::Export { format, path, turns, head, title } => {
+                self.export(format, path, turns, head, title);
             }
         }
     }
@@ -256,6 +306,10 @@ impl Keeper {
         self.unsaved.retain(|unsaved| unsaved.id != turn.id);
         self.unsaved.push(turn.clone());
         let kept = self.write_unsaved().and_then(|()| Ok(self.writer()?.id().to_owned()));
+        if kept.is_ok() && std::mem::take(&mut self.drafted) {
+            // From now on a draft lies beside the session.
+            let _ = self.sessions().keep_draft(None, &session::Draft::default());
+        }
         let (session, error) = match kept {
             Ok(id) => (id, None),
             Err(error) => (String::new(), Some(error.to_string())),
@@ -267,7 +321,7 @@ impl Keeper {
     fn writer(&mut self) -> Result<&mut Writer, SessionError> {
         let writer = match self.writer.take() {
             Some(writer) => writer,
-            None => self.sessions.create()?,
+            None => self.sessions().create()?,
         };
         Ok(self.writer.insert(writer))
     }
@@ -278,12 +332,18 @@ impl Keeper {
         }
     }
 
-    fn list(&self, query: String) {
-        let found = if query.trim().is_empty() {
-            self.sessions.list()
-        } else {
-            self.sessions.search(&query)
-        };
+    /// Keeps what is being typed. Where that fails it is only less safe.
+    fn draft(&mut self, draft: &Draft) {
+        let id = self.writer.as_ref().map(|writer| writer.id().to_owned());
+        let kept = session::Draft { text: draft.text.clone(), editing: draft.editing };
+        self.drafted = id.is_none() && !kept.text.is_empty();
+        if let Err(error) = self.sessions().keep_draft(id.as_deref(), &kept) {
+            tracing::warn!(%error, "what is typed can't be kept");
+        }
+    }
+
+    fn list(&mut self, query: String) {
+        let found = self.index.search(&query);
         let now_ms = now_ms();
         match found {
             Ok(found) => {
@@ -297,40 +357,38 @@ impl Keeper {
         }
     }
 
-    fn open(&mut self, id: &str) {
+    fn open(&mut self, id: &str, turn: Option<TurnId>) {
         if !self.may_leave() {
             return;
         }
-        match self.sessions.open(id) {
+        match self.sessions().open(id) {
             Ok((session, writer)) => {
                 self.writer = Some(writer);
-                self.show(Some(session));
+                self.asking = None;
+                self.show(Some(session), turn);
             }
             Err(error) => self.not_opened(error.to_string(), true),
         }
     }
 
-    fn show(&self, session: Option<Session>) {
-        let event = match session {
-            Some(session) => Event::SessionOpened {
+    fn show(&self, session: Option<Session>, turn: Option<TurnId>) {
+        let opened = session.map_or_else(OpenedSession::default, |session| {
+            let draft = self.sessions().draft(&session.info.id);
+            OpenedSession {
                 id: Some(session.info.id),
                 title: session.info.title,
                 turns: session.turns,
                 head: session.head,
+                turn,
+                asking: session.settings.map(asking),
+                draft: draft.map(|draft| Draft { text: draft.text, editing: draft.editing }),
                 recovered: session.recovered,
-            },
-            None => Event::SessionOpened {
-                id: None,
-                title: String::new(),
-                turns: Vec::new(),
-                head: None,
-                recovered: None,
-            },
-        };
-        self.shared.tell(event);
+            }
+        });
+        self.shared.tell(Event::SessionOpened(Box::new(opened)));
     }
 
-    fn fork(&mut self, up_to: Option<TurnId>) {
+    fn fork(&mut self, tip: Option<TurnId>) {
         if !self.may_leave() {
             return;
         }
@@ -338,10 +396,11 @@ impl Keeper {
             self.not_opened("Nothing of this session is on disk yet.", true);
             return;
         };
-        match self.sessions.fork(&id, up_to) {
+        match self.sessions().fork(&id, tip) {
             Ok(copy) => {
-                self.open(&copy);
-                self.shared.say(true, "This is a copy; the session before stays as it was.");
+                self.open(&copy, None);
+                let text = "This is a copy with all branches; the session before stays as it was.";
+                self.shared.say(true, text);
             }
             Err(error) => self.not_opened(error.to_string(), true),
         }
@@ -353,7 +412,7 @@ impl Keeper {
             self.writer = None;
             self.unsaved.clear();
         }
-        match self.sessions.delete(id) {
+        match self.sessions().delete(id) {
             Ok(()) => self.shared.say(true, "The session is deleted."),
             Err(error) => self.shared.say(false, error.to_string()),
         }
@@ -361,7 +420,7 @@ impl Keeper {
 
     fn export(
         &self,
-        json: bool,
+        format: ExportFormat,
         path: Option<PathBuf>,
         turns: Vec<Turn>,
         head: Option<TurnId>,
@@ -379,13 +438,16 @@ impl Keeper {
             created_ms: first.map_or(0, |turn| turn.asked_ms),
             updated_ms: now_ms(),
             turns: turns.len(),
-            excerpt: None,
-            note: None,
+            ..SessionInfo::default()
         };
-        let session = Session { info, turns, head, forked_from: None, recovered: None };
-        let ending = if json { "json" } else { "md" };
+        let session = Session { info, turns, head, ..Session::default() };
+        let ending = format.ending();
         let path = path.unwrap_or_else(|| PathBuf::from(format!("lorag-{id}.{ending}")));
-        let text = if json { to_json(&session) } else { to_markdown(&session) };
+        let text = match format {
+            ExportFormat::Markdown => to_markdown(&session),
+            ExportFormat::Json => to_json(&session),
+            ExportFormat::Html => to_html(&session),
+        };
         match files::write_new(&path, &text) {
             Ok(()) => self.shared.say(true, format!("Exported to {}", shown(&path))),
             Err(message) => self.shared.say(false, message),
@@ -393,16 +455,30 @@ impl Keeper {
     }
 }
 
-/// Id, title and details, as a list shows them.
-fn row(info: SessionInfo, now_ms: i64) -> (String, String, String) {
+/// How questions are asked, as a session's file has it.
+fn settings(asking: &Asking) -> SessionSettings {
+    let Asking { mode, model, adapter, collection, quote, strategy } = asking.clone();
+    SessionSettings { mode, model, adapter, collection, quote, strategy }
+}
+
+/// How questions are asked, as the application has it.
+fn asking(settings: SessionSettings) -> Asking {
+    let SessionSettings { mode, model, adapter, collection, quote, strategy } = settings;
+    Asking { mode, model, adapter, collection, quote, strategy }
+}
+
+/// A session as a list shows it.
+fn row(info: SessionInfo, now_ms: i64) -> SessionRow {
     let questions =
         if info.turns == 1 { "1 question".to_owned() } else { format!("{} questions", info.turns) };
     let mut details = vec![time_ago(now_ms, info.updated_ms), questions];
     // `--resume` takes the last part of an id.
     details.extend(info.id.rsplit('-').next().map(ToOwned::to_owned));
+    details.extend(info.unsent.then(|| "unsent text".to_owned()));
     details.extend(info.excerpt);
     details.extend(info.note);
-    (info.id, info.title, details.join(" · "))
+    let (id, title, turn) = (info.id, info.title, info.found);
+    SessionRow { id, title, detail: details.join(" · "), turn }
 }
 
 /// Milliseconds since 1970.

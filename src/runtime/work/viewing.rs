@@ -3,6 +3,7 @@
 use crate::app::state::{Highlight, ViewerContent};
 use crate::domain::{ByteRange, LineRange, visible};
 use crate::knowledge::parse::decode_text;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 /// Larger files are shown in part, in bytes of text.
@@ -10,7 +11,8 @@ const WHOLE: usize = 4 << 20;
 /// How much of a larger one is shown before and behind the passage.
 const AROUND: usize = 1 << 20;
 
-/// Reads a file around a passage.
+/// Reads a file around a passage. Where the file is gone, the passage is shown
+/// as it was indexed.
 ///
 /// # Errors
 /// A message for the user.
@@ -19,10 +21,18 @@ pub fn read(
     lines: LineRange,
     ranges: &[ByteRange],
     file_hash: &str,
+    passage: &str,
 ) -> Result<ViewerContent, String> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        format!("cannot open {}: {error}. It was there when it was indexed", visible(path))
-    })?;
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound && !passage.is_empty() => {
+            return Ok(stored(passage, lines));
+        }
+        Err(error) => {
+            let path = visible(path);
+            return Err(format!("cannot open {path}: {error}. It was there when it was indexed"));
+        }
+    };
     let stale = blake3::hash(&bytes).to_hex().as_str() != file_hash;
     let (text, offsets) = decode_text(&bytes)
         .map_err(|skip| format!("{} can no longer be shown: {skip}", visible(path)))?;
@@ -36,6 +46,18 @@ pub fn read(
         ranges.iter().map(to_text).collect()
     };
     Ok(content(&text, lines, &cited, stale))
+}
+
+/// The passage of a file that is gone.
+fn stored(passage: &str, lines: LineRange) -> ViewerContent {
+    let text: Vec<String> = passage.lines().map(str::to_owned).collect();
+    ViewerContent {
+        passage: 0..text.len(),
+        lines: Arc::new(text),
+        first_line: lines.start.max(1),
+        gone: true,
+        ..ViewerContent::default()
+    }
 }
 
 /// `cited` are ranges of the text.
@@ -79,6 +101,7 @@ fn content(text: &str, lines: LineRange, cited: &[ByteRange], stale: bool) -> Vi
         cited: highlights,
         passage: within(place(lines.start))..within(place(lines.end)) + 1,
         stale,
+        gone: false,
     }
 }
 
@@ -127,11 +150,15 @@ mod tests {
         let range = ByteRange::new(2 + 2 * 6, 2 + 2 * 11);
         let lines = LineRange { start: 1, end: 1 };
         let path = path.to_str().unwrap();
-        let shown = read(path, lines, &[range], &hash).unwrap();
+        let shown = read(path, lines, &[range], &hash, "").unwrap();
         assert_eq!(&shown.lines[0][shown.cited[0].bytes.clone()], "Zwei.");
-        let stale = read(path, lines, &[range], "other").unwrap();
+        let stale = read(path, lines, &[range], "other", "").unwrap();
         assert!(stale.stale && stale.cited.is_empty());
-        assert!(read("/nowhere", lines, &[], "").unwrap_err().contains("cannot open /nowhere"));
+        assert!(read("/nowhere", lines, &[], "", "").unwrap_err().contains("cannot open /nowhere"));
+        let lines = LineRange { start: 7, end: 8 };
+        let gone = read("/nowhere", lines, &[range], &hash, "Eins.\nZwei.").unwrap();
+        assert_eq!(*gone.lines, ["Eins.", "Zwei."]);
+        assert_eq!((gone.first_line, gone.passage, gone.gone), (7, 0..2, true));
     }
 
     #[test]

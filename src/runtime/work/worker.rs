@@ -9,6 +9,7 @@ use super::sessions::{self, Command, Resume};
 use super::variants::{self, obtain};
 use super::viewing;
 use super::{Indexing, Shared, expand, shown};
+use crate::answer::known_speed;
 use crate::app::Effect;
 use crate::app::event::{Event, KnowledgeEvent, ModelEvent};
 use crate::app::state::{ModelCard, RequestId};
@@ -88,7 +89,8 @@ impl Worker {
             let names = shared.setup.model_names();
             shared.tell(Event::Models(names));
         });
-        self.handle.spawn(collections::tell(Arc::clone(&self.shared)));
+        let shared = Arc::clone(&self.shared);
+        self.handle.spawn(async move { collections::tell(&shared).await });
     }
 
     /// Carries out an effect. Those of the terminal are given back.
@@ -111,8 +113,8 @@ impl Worker {
                     variants::tell(&shared, name);
                 }
             }
-            Effect::UseCollection { name } => {
-                self.handle.spawn_blocking(move || collections::choose(&shared, name));
+            Effect::UseCollection { name, bring } => {
+                self.handle.spawn(collections::choose(shared, name, bring));
             }
             Effect::Compare(compare) => {
                 let request = compare.request;
@@ -134,16 +136,16 @@ impl Worker {
                     task.abort();
                 }
             }
-            Effect::View { request, path, lines, ranges, file_hash } => {
+            Effect::View { request, path, lines, ranges, file_hash, passage } => {
                 self.handle.spawn_blocking(move || {
-                    let content = viewing::read(&path, lines, &ranges, &file_hash);
+                    let content = viewing::read(&path, lines, &ranges, &file_hash, &passage);
                     shared.tell(Event::Viewer { request, content });
                 });
             }
             Effect::CheckStale { turn, files } => {
                 self.handle.spawn_blocking(move || {
-                    let paths = files::changed(&files);
-                    shared.tell(Event::Stale { turn, paths });
+                    let (paths, gone) = files::changed(&files);
+                    shared.tell(Event::Stale { turn, paths, gone });
                 });
             }
             Effect::SaveText { text, path } => {
@@ -156,14 +158,16 @@ impl Worker {
             }
             Effect::Keep(turn) => self.session(Command::Keep(turn)),
             Effect::KeepHead(turn) => self.session(Command::Head(turn)),
+            Effect::KeepAsking(asking) => self.session(Command::Asking(asking)),
+            Effect::KeepDraft(draft) => self.session(Command::Draft(draft)),
             Effect::KeepTitle(title) => self.session(Command::Title(title)),
             Effect::ListSessions { query } => self.session(Command::List(query)),
-            Effect::OpenSession { id } => self.session(Command::Open(id)),
+            Effect::OpenSession { id, turn } => self.session(Command::Open(id, turn)),
             Effect::NewSession => self.session(Command::New),
-            Effect::ForkSession { up_to } => self.session(Command::Fork(up_to)),
+            Effect::ForkSession { tip } => self.session(Command::Fork(tip)),
             Effect::DeleteSession { id } => self.session(Command::Delete(id)),
-            Effect::Export { json, path, turns, head, title } => {
-                self.session(Command::Export { json, path, turns, head, title });
+            Effect::Export { format, path, turns, head, title } => {
+                self.session(Command::Export { format, path, turns, head, title });
             }
             other => return Some(other),
         }
@@ -241,6 +245,7 @@ impl Worker {
                         switch_ms: started.elapsed().as_secs_f64() * 1e3,
                         memory_bytes: model.engine.footprint().total(),
                         load_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                        reads_per_s: known_speed(&shared.setup.paths.cache, model.engine.as_ref()),
                     };
                     shared.model.send_replace(Some(variant));
                     ModelEvent::Loaded(card)

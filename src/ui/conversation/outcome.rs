@@ -4,7 +4,7 @@
 use crate::app::keymap::Layer;
 use crate::app::state::{Entry, KnowledgeWork, Phase};
 use crate::app::{Action, State};
-use crate::domain::{Outcome, Strategy, Support, Turn};
+use crate::domain::{Outcome, Strategy, Support, Turn, short_name, short_stack};
 use crate::ui::theme::Role;
 
 /// One of these stands before the phase, moving with the clock.
@@ -19,7 +19,7 @@ pub(super) fn phase(entry: &Entry, state: &State) -> String {
         Phase::WaitingForModel => match &state.model.loading {
             Some(loading) => {
                 let seconds = seconds(loading.since_ms, state.now_ms);
-                format!("waiting for {}… {seconds:>3} s", loading.name())
+                format!("waiting for {}… {seconds:>3} s", loading.short_name())
             }
             None => "waiting for the model…".to_owned(),
         },
@@ -32,7 +32,7 @@ pub(super) fn phase(entry: &Entry, state: &State) -> String {
         Phase::Searching => "searching…".to_owned(),
         Phase::Reading => match entry.turn.ledger.prompt {
             0 => "reading…".to_owned(),
-            tokens => format!("reading {} tokens…", grouped(tokens)),
+            tokens => format!("reading {} tokens…{}", grouped(tokens), reading(tokens, state)),
         },
         Phase::Writing if entry.turn.text.is_empty() && !entry.turn.thought.is_empty() => {
             "thinking…".to_owned()
@@ -40,6 +40,42 @@ pub(super) fn phase(entry: &Entry, state: &State) -> String {
         Phase::Writing => "writing…".to_owned(),
     };
     format!("{} {text}", spinner(state.now_ms))
+}
+
+/// How far the prompt is read: its share, the rate and the time left where the
+/// model's speed is known from before, else how long it takes already. A share
+/// is reckoned from the clock, since no engine tells it.
+fn reading(tokens: usize, state: &State) -> String {
+    let Some(since) = state.running.as_ref().and_then(|running| running.reading_ms) else {
+        return String::new();
+    };
+    let elapsed = (state.now_ms - since).max(0) as f64 / 1000.0;
+    let Some(rate) = rate(state).filter(|rate| *rate > 0.0) else {
+        return format!(" {elapsed:>3.0} s");
+    };
+    let needed = tokens as f64 / rate;
+    let left = needed - elapsed;
+    if left <= 0.0 {
+        return format!(" {elapsed:>3.0} s, longer than the last time");
+    }
+    // What takes a moment needs no figures that flicker.
+    if needed < 3.0 {
+        return String::new();
+    }
+    let share = (elapsed / needed * 100.0).min(99.0);
+    format!(" {share:>2.0} % · {rate:.0} tok/s · {left:.0} s left")
+}
+
+/// Tokens of a prompt that the model reads per second: as in its last answer
+/// here, else as it was noted.
+fn rate(state: &State) -> Option<f64> {
+    let card = state.model.loaded.as_ref()?;
+    let stats = state.conversation.entries().iter().rev().filter_map(|entry| {
+        let stats = entry.turn.generation.as_ref()?;
+        let same = stats.model == card.name && stats.device == card.device;
+        (same && stats.prompt_tokens_per_s > 0.0).then_some(stats.prompt_tokens_per_s)
+    });
+    stats.take(1).next().or(card.reads_per_s)
 }
 
 /// What is said of an answer that is done, each with its role.
@@ -99,8 +135,8 @@ fn footer(turn: &Turn) -> String {
     if turn.quoted {
         add("quoted");
     }
-    add(turn.adapter.as_deref().unwrap_or_default());
-    add(&turn.model);
+    add(&turn.adapter.as_deref().map(short_stack).unwrap_or_default());
+    add(short_name(&turn.model));
     if let Some(stats) = &turn.generation
         && stats.completion_tokens > 0
     {
@@ -233,6 +269,25 @@ mod tests {
         entry.phase = Phase::Reading;
         entry.turn.ledger.prompt = 1234;
         assert!(say(&state).ends_with("reading 1,234 tokens…"));
+        state.running = Some(crate::app::state::Running {
+            request: 1,
+            turn: 1,
+            since_ms: state.now_ms - 9000,
+            reading_ms: Some(state.now_ms - 5000),
+            first_token_ms: None,
+            tokens: 0,
+            keeping: false,
+            continued: None,
+        });
+        assert!(say(&state).ends_with("reading 1,234 tokens…   5 s"), "{}", say(&state));
+        if let Some(card) = &mut state.model.loaded {
+            card.reads_per_s = Some(100.0);
+        }
+        let text = say(&state);
+        assert!(text.ends_with("reading 1,234 tokens… 41 % · 100 tok/s · 7 s left"), "{text}");
+        state.now_ms += 20_000;
+        assert!(say(&state).ends_with("…  25 s, longer than the last time"), "{}", say(&state));
+        state.now_ms -= 20_000;
         fixtures::entry(&mut state, 1).phase = Phase::WaitingForModel;
         state.model.loading = Some(fixtures::loading(1, "big", state.now_ms - 3500));
         assert!(say(&state).ends_with("waiting for big…   3 s"));

@@ -1,8 +1,9 @@
 //! The rows of one turn: question, thought, answer, and how it came out.
 
 use super::outcome;
-use crate::app::State;
+use crate::app::keymap::Layer;
 use crate::app::state::{Entry, Phase};
+use crate::app::{Action, State};
 use crate::domain::{ByteRange, visible};
 use crate::ui::text::{self, Highlighter, Mark};
 use crate::ui::theme::{Role, Theme};
@@ -55,7 +56,7 @@ pub(super) fn lay_out(
     let turn = &entry.turn;
     let mut rows = Rows { width: look.width, rows: Vec::new() };
     rows.question(&turn.question, look.branch, theme);
-    rows.thought(entry, theme);
+    rows.thought(entry, state, theme);
     if !turn.text.is_empty() {
         let marks: Vec<Mark> = turn
             .citations
@@ -115,7 +116,7 @@ impl Rows {
         }
     }
 
-    fn thought(&mut self, entry: &Entry, theme: &Theme) {
+    fn thought(&mut self, entry: &Entry, state: &State, theme: &Theme) {
         let thought = entry.turn.thought.trim();
         if thought.is_empty() {
             return;
@@ -126,7 +127,14 @@ impl Rows {
             let words = thought.split_whitespace().count();
             let plural = if words == 1 { "" } else { "s" };
             let words = outcome::grouped(words);
-            self.plain(&format!("thought for {words} word{plural}"), style);
+            let (sign, does) = if entry.thought_open { ("▾", "hides") } else { ("▸", "shows") };
+            let key = state.keymap.hint(Layer::Conversation, Action::ToggleThought);
+            let key = key.map(|key| format!(" · {key} {does} it")).unwrap_or_default();
+            self.plain(&format!("{sign} thought for {words} word{plural}{key}"), style);
+            if entry.thought_open {
+                self.plain(thought, style);
+                self.push(Kind::Body, Line::default(), None);
+            }
             return;
         }
         // A long thought isn't wrapped as a whole for its last two rows.
@@ -184,7 +192,20 @@ mod tests {
         assert_eq!(during.last().unwrap().kind, Kind::Phase);
         turn.text = "so".into();
         let after = texts(&rows(turn, Phase::Writing, look(40)));
-        assert_eq!(after[1], "thought for 241 words");
+        assert_eq!(after[1], "▸ thought for 241 words · z shows it");
+    }
+
+    #[test]
+    fn a_thought_that_is_opened_is_shown_in_full() {
+        let mut turn = fixtures::plain_turn(1, None, "why?", "so");
+        turn.thought = "first I look\n\nthen I say".into();
+        let mut state = fixtures::with_turn(turn, Phase::Done);
+        fixtures::entry(&mut state, 1).thought_open = true;
+        let entry = state.conversation.tip().unwrap();
+        let rows = lay_out(entry, look(40), &state, &Theme::default(), &mut Highlighter::default());
+        let texts = texts(&rows);
+        assert_eq!(texts[1], "▾ thought for 6 words · z hides it");
+        assert_eq!(&texts[2..7], ["first I look", "", "then I say", "", "so"]);
     }
 
     #[test]

@@ -4,6 +4,8 @@ use super::outcome::{progress, says_no_model, seconds};
 use crate::app::keymap::Layer;
 use crate::app::state::KnowledgeWork;
 use crate::app::{Action, State};
+use crate::domain::{Mode, short_name, short_stack, visible};
+use crate::ui::status::files;
 use crate::ui::text;
 use crate::ui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
@@ -22,6 +24,10 @@ pub(super) fn render(state: &State, theme: &Theme, area: Rect, buffer: &mut Buff
     };
     say("Ask about your documents.", Role::Heading);
     say(&documents(state), Role::Text);
+    if let Some(collection) = &state.collection {
+        let name = visible(collection);
+        say(&format!("Answers come from the collection {name}."), Role::Text);
+    }
     say(&model(state), Role::Text);
 
     let keys = examples(state);
@@ -50,7 +56,7 @@ pub(super) fn render(state: &State, theme: &Theme, area: Rect, buffer: &mut Buff
 
 fn documents(state: &State) -> String {
     let knowledge = &state.knowledge;
-    let held = match knowledge.files {
+    let held = match files(state) {
         0 => String::new(),
         1 => "1 file can be asked about".to_owned(),
         files => format!("{files} files can be asked about"),
@@ -80,12 +86,13 @@ fn model(state: &State) -> String {
     match (&model.loading, &model.loaded, &model.failed) {
         (Some(loading), None, _) => {
             let seconds = seconds(loading.since_ms, state.now_ms);
-            format!("{} is being loaded, {seconds:>3} s.", loading.name())
+            format!("{} is being loaded, {seconds:>3} s.", loading.short_name())
         }
         (Some(loading), Some(card), _) => {
-            format!("{} answers while {} is being loaded.", card.name, loading.name())
+            let name = short_name(&card.name);
+            format!("{name} answers while {} is being loaded.", loading.short_name())
         }
-        (None, Some(card), _) => format!("{} answers.", card.name),
+        (None, Some(card), _) => format!("{} answers{}.", short_name(&card.name), how(state)),
         (None, None, Some(error)) if says_no_model(error) => {
             capitalised(&text::truncate(error, ERROR))
         }
@@ -94,6 +101,17 @@ fn model(state: &State) -> String {
         }
         (None, None, None) => "The model is about to be loaded.".to_owned(),
     }
+}
+
+/// Mode and adapters, where they aren't the usual ones.
+fn how(state: &State) -> String {
+    let with = state.adapter.as_deref().map(|a| format!(" with {}", short_stack(a)));
+    let with = with.unwrap_or_default();
+    let mode = match state.mode {
+        Mode::Rag => String::new(),
+        mode => format!(", mode {mode}"),
+    };
+    format!("{with}{mode}")
 }
 
 /// The text with a capital letter at its beginning.
@@ -140,6 +158,17 @@ mod tests {
         let text = drawn(&fixtures::empty(), 60, 12);
         assert!(text.contains("16 files can be asked about."), "{text}");
         assert!(text.contains("Ctrl+P") && text.contains("tiny-reader answers."), "{text}");
+    }
+
+    #[test]
+    fn it_says_how_the_first_question_is_asked() {
+        let mut state = fixtures::empty();
+        state.collection = Some("legal".into());
+        state.mode = Mode::Hybrid;
+        state.adapter = Some("/a/bullets".into());
+        let text = drawn(&state, 70, 12);
+        assert!(text.contains("from the collection legal."), "{text}");
+        assert!(text.contains("tiny-reader answers with bullets, mode hybrid."), "{text}");
     }
 
     #[test]

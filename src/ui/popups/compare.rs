@@ -9,14 +9,15 @@ use super::{Canvas, role_style};
 use crate::app::Action;
 use crate::app::effect::ScrollBy;
 use crate::app::keymap::Layer;
-use crate::app::state::{Compare, CompareColumn, Phase};
+use crate::app::state::{Compare, CompareColumn, Phase, RequestId};
 use crate::domain::{Outcome, Support, visible};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use similar::{ChangeTag, TextDiff};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Columns below which an answer is hard to read.
 const LEAST: u16 = 33;
@@ -28,15 +29,13 @@ const FIGURES: u16 = 7;
 const TALL: u16 = 18;
 
 /// Draws the comparison.
-pub(super) fn render(compare: &Compare, canvas: &Canvas<'_>, buffer: &mut Buffer) {
+pub(super) fn render(compare: &Compare, canvas: &Canvas<'_>, buffer: &mut Buffer, laid: &mut Laid) {
     let area = whole(canvas.screen);
     let theme = canvas.theme;
     let place = Place::of(area, compare);
-    let drawn: Vec<Vec<Line<'static>>> = place
-        .shown(compare)
-        .map(|(_, column)| answer(column, compare, place.width, theme))
-        .collect();
-    let longest = drawn.iter().map(Vec::len).max().unwrap_or(0);
+    let drawn: Vec<Arc<[Line<'static>]>> =
+        place.shown(compare).map(|(at, _)| laid.lines(at, compare, place.width, theme)).collect();
+    let longest = drawn.iter().map(|lines| lines.len()).max().unwrap_or(0);
     let actions = [
         (Action::Accept, "keep"),
         (Action::NextColumn, "next"),
@@ -92,14 +91,15 @@ pub(super) fn render(compare: &Compare, canvas: &Canvas<'_>, buffer: &mut Buffer
 }
 
 /// The topmost row after a movement; `None` where nothing changes.
-pub(super) fn scroll(compare: &Compare, screen: Rect, by: ScrollBy) -> Option<usize> {
+pub(super) fn scroll(
+    compare: &Compare,
+    screen: Rect,
+    by: ScrollBy,
+    laid: &mut Laid,
+) -> Option<usize> {
     let place = Place::of(whole(screen), compare);
-    let theme = Theme::default();
-    let longest = place
-        .shown(compare)
-        .map(|(_, column)| answer(column, compare, place.width, &theme).len())
-        .max()
-        .unwrap_or(0);
+    let rows = place.shown(compare).map(|(at, _)| laid.rows(at, compare, place.width));
+    let longest = rows.max().unwrap_or(0);
     let last = longest.saturating_sub(usize::from(place.answers.height));
     let now = compare.scroll.min(last);
     let step = |lines: i32| now.saturating_add_signed(lines as isize).min(last);
@@ -190,12 +190,89 @@ fn title(column: &CompareColumn) -> String {
     format!("{}{sign}", column.variant.name())
 }
 
+/// The answers that are laid out. One is laid out again only when something of
+/// it, or of the one it is held against, changed.
+#[derive(Default)]
+pub(super) struct Laid {
+    columns: HashMap<usize, (Key, Arc<[Line<'static>]>)>,
+    highlighter: Highlighter,
+    /// How many answers were laid out so far.
+    laid_out: u64,
+}
+
+/// All that decides how an answer looks, but for the theme.
+#[derive(Clone, PartialEq, Eq)]
+struct Key {
+    request: RequestId,
+    width: u16,
+    state: (u64, Phase, bool, bool),
+    length: usize,
+    reference: Option<(usize, u64, usize)>,
+}
+
+impl Key {
+    fn of(at: usize, compare: &Compare, width: u16) -> Option<Self> {
+        let column = compare.columns.get(at)?;
+        let entry = &column.entry;
+        let held = compare.columns.iter().position(is_reference);
+        let reference = held.and_then(|held| {
+            let entry = &compare.columns.get(held)?.entry;
+            Some((held, entry.revision, entry.turn.text.len()))
+        });
+        Some(Self {
+            request: compare.request,
+            width,
+            state: (entry.revision, entry.phase, column.done(), column.loading),
+            length: entry.turn.text.len(),
+            reference,
+        })
+    }
+}
+
+impl Laid {
+    fn lines(
+        &mut self,
+        at: usize,
+        compare: &Compare,
+        width: u16,
+        theme: &Theme,
+    ) -> Arc<[Line<'static>]> {
+        let (Some(key), Some(column)) = (Key::of(at, compare, width), compare.columns.get(at))
+        else {
+            return Arc::default();
+        };
+        if let Some((known, lines)) = self.columns.get(&at)
+            && *known == key
+        {
+            return Arc::clone(lines);
+        }
+        self.laid_out += 1;
+        let lines: Arc<[Line<'static>]> =
+            answer(column, compare, width, theme, &mut self.highlighter).into();
+        self.columns.insert(at, (key, Arc::clone(&lines)));
+        lines
+    }
+
+    /// How many rows an answer takes, in whatever theme.
+    fn rows(&mut self, at: usize, compare: &Compare, width: u16) -> usize {
+        let (Some(key), Some(column)) = (Key::of(at, compare, width), compare.columns.get(at))
+        else {
+            return 0;
+        };
+        match self.columns.get(&at) {
+            Some((known, lines)) if *known == key => lines.len(),
+            _ => answer(column, compare, width, &Theme::default(), &mut self.highlighter).len(),
+        }
+    }
+}
+
 /// What a column says, or how far it is.
 fn answer(
     column: &CompareColumn,
     compare: &Compare,
     width: u16,
     theme: &Theme,
+    highlighter: &mut Highlighter,
 ) -> Vec<Line<'static>> {
     let turn = &column.entry.turn;
     let marks: Vec<Mark> = turn
@@ -208,8 +285,7 @@ fn answer(
             selected: false,
         })
         .collect();
-    let mut highlighter = Highlighter::default();
-    let rendered = text::markdown(&turn.text, &marks, width, theme, &mut highlighter);
+    let rendered = text::markdown(&turn.text, &marks, width, theme, highlighter);
     let new = new_words(column, compare);
     let mut lines: Vec<Line<'static>> =
         rendered.into_iter().map(|line| underlined(lifted(line.line, theme), &new)).collect();
@@ -249,7 +325,11 @@ fn progress(column: &CompareColumn) -> &'static str {
 
 /// The answer that others are held against: the first that is there.
 fn reference(compare: &Compare) -> Option<&CompareColumn> {
-    compare.columns.iter().find(|column| column.answered() && !column.entry.turn.text.is_empty())
+    compare.columns.iter().find(|column| is_reference(column))
+}
+
+fn is_reference(column: &CompareColumn) -> bool {
+    column.answered() && !column.entry.turn.text.is_empty()
 }
 
 /// An answer without its marks, as its words are compared.

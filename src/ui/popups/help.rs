@@ -1,17 +1,22 @@
 //! The help: what the keys really do, the commands, and what the signs of the
-//! screen mean.
+//! screen mean. On a wide screen the first page is all that is needed most; the
+//! rest is below it, and found by searching.
+
+mod overview;
 
 use super::super::stats::GAUGE_LEGEND;
 use super::super::text;
 use super::super::theme::{Role, Theme};
 use super::frame::{Frame, hints, inner, large};
-use super::{Canvas, role_style};
+use super::{Canvas, line, role_style};
 use crate::app::command::COMMANDS;
 use crate::app::effect::ScrollBy;
 use crate::app::keymap::{Keymap, Layer};
+use crate::app::state::Help;
 use crate::app::{Action, State};
+use crate::domain::visible;
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Margin, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::text::{Line, Span};
 
 /// Columns from which the sections stand in two columns.
@@ -20,7 +25,7 @@ const TWO: u16 = 96;
 const GAP: u16 = 3;
 
 /// Signs of the screen with their meanings.
-const SIGNS: [(&str, Role, &str); 12] = [
+const SIGNS: [(&str, Role, &str); 13] = [
     ("[1] ✓", Role::Supported, "the passage holds the sentence word for word"),
     ("[1] ?", Role::Likely, "it shares most of its words and means nearly the same"),
     ("[1] ✗", Role::Unsupported, "the passage does not support the sentence"),
@@ -29,6 +34,7 @@ const SIGNS: [(&str, Role, &str); 12] = [
     ("v#1 t#3", Role::Text, "its ranks by meaning (vector) and by words (text); – for none"),
     ("41 tok", Role::Text, "tokens it takes in the prompt; left out sources say why"),
     ("stale", Role::Warning, "the file changed since it was indexed"),
+    ("gone", Role::Warning, "the file is no longer there; Enter shows what was indexed"),
     ("pinned, P", Role::Warning, "the next answer is made from pinned sources only"),
     ("excluded, x", Role::Warning, "the next answer is made without it"),
     ("▎", Role::Bar, "in the viewer: a line of the passage"),
@@ -43,23 +49,30 @@ const MODES: [(&str, &str); 4] = [
     ("hybrid", "from sources, by the model with an adapter"),
 ];
 
-/// Draws the help from its line `scroll` on.
-pub(super) fn render(scroll: usize, canvas: &Canvas<'_>, buffer: &mut Buffer) {
+/// Draws the help; says where the cursor is while words are typed.
+pub(super) fn render(help: &Help, canvas: &Canvas<'_>, buffer: &mut Buffer) -> Option<Position> {
     let area = large(canvas.screen);
-    let text = text_area(area);
-    let lines = lines(canvas.state, canvas.theme, text.width);
+    let (search, text) = parts(help, area);
+    let lines = shown(help, canvas.state, canvas.theme, text.width);
     let height = usize::from(text.height);
-    let top = scroll.min(lines.len().saturating_sub(height));
-    let actions = [
+    let top = help.scroll.min(lines.len().saturating_sub(height));
+    let reading = [
         (Action::Down, "down"),
         (Action::Up, "up"),
         (Action::PageDown, "page"),
+        (Action::StartCommand, "search"),
         (Action::Close, "close"),
     ];
+    let typing = [(Action::Accept, "done"), (Action::Close, "take away")];
+    let keymap = &canvas.state.keymap;
     let frame = Frame {
         title: "Help".to_owned(),
         note: if top > 0 { "↑ more" } else { "" },
-        hints: hints(&canvas.state.keymap, Layer::Help, &actions),
+        hints: if help.typing {
+            hints(keymap, Layer::Picker, &typing)
+        } else {
+            hints(keymap, Layer::Help, &reading)
+        },
         more_below: top + height < lines.len(),
         ..Frame::default()
     };
@@ -67,12 +80,18 @@ pub(super) fn render(scroll: usize, canvas: &Canvas<'_>, buffer: &mut Buffer) {
     for (row, line) in text.intersection(buffer.area).rows().zip(lines.iter().skip(top)) {
         buffer.set_line(row.x, row.y, line, row.width);
     }
+    let row = search?.intersection(buffer.area);
+    buffer.set_stringn(row.x, row.y, "/", 1, canvas.theme.style(Role::Key));
+    let typed = Rect { x: row.x + 2, width: row.width.saturating_sub(2), ..row };
+    let cursor = line::render(&help.query, canvas.theme.style(Role::Input), typed, buffer);
+    cursor.filter(|_| help.typing)
 }
 
 /// The topmost line after a movement; `None` where nothing changes.
-pub(super) fn scroll(now: usize, state: &State, screen: Rect, by: ScrollBy) -> Option<usize> {
-    let text = text_area(large(screen));
-    let count = lines(state, &Theme::default(), text.width).len();
+pub(super) fn scroll(help: &Help, state: &State, screen: Rect, by: ScrollBy) -> Option<usize> {
+    let (_, text) = parts(help, large(screen));
+    let count = shown(help, state, &Theme::default(), text.width).len();
+    let now = help.scroll;
     let last = count.saturating_sub(usize::from(text.height));
     let step = |lines: i32| now.min(last).saturating_add_signed(lines as isize).min(last);
     let page = i32::from(text.height).saturating_sub(2).max(1);
@@ -86,6 +105,48 @@ pub(super) fn scroll(now: usize, state: &State, screen: Rect, by: ScrollBy) -> O
     (next != now).then_some(next)
 }
 
+/// The row of the words that are searched for, where there is one, and the rest.
+fn parts(help: &Help, area: Rect) -> (Option<Rect>, Rect) {
+    let text = text_area(area);
+    if !help.typing && help.query.is_empty() || text.height < 3 {
+        return (None, text);
+    }
+    let row = Rect { height: 1, ..text };
+    (Some(row), Rect { y: text.y + 2, height: text.height - 2, ..text })
+}
+
+/// What there is to read: everything, or what holds the words.
+fn shown(help: &Help, state: &State, theme: &Theme, columns: u16) -> Vec<Line<'static>> {
+    let query = help.query.text().to_lowercase();
+    let words: Vec<&str> = query.split_whitespace().collect();
+    if words.is_empty() {
+        return lines(state, theme, columns);
+    }
+    let holds = |entry: &[Line<'_>]| {
+        // A meaning may be wrapped anywhere.
+        let text: Vec<String> = entry.iter().map(|line| line.to_string().to_lowercase()).collect();
+        let text = text.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+        words.iter().all(|word| text.contains(word))
+    };
+    let mut out = Vec::new();
+    for Section { heading, entries } in sections(state, theme, columns) {
+        let found: Vec<Vec<Line<'static>>> =
+            entries.into_iter().filter(|entry| holds(entry)).collect();
+        if !found.is_empty() {
+            out.extend(heading);
+            out.extend(found.into_iter().flatten());
+            out.push(Line::default());
+        }
+    }
+    if out.is_empty() {
+        let text = format!("Nothing in the help holds “{}”.", visible(query.trim()));
+        let dim = Span::styled(text, theme.style(Role::Dim));
+        return text::wrap_spans(vec![dim], columns, "", "");
+    }
+    out.pop();
+    out
+}
+
 fn text_area(area: Rect) -> Rect {
     inner(area).inner(Margin::new(1, 0))
 }
@@ -94,6 +155,12 @@ fn text_area(area: Rect) -> Rect {
 fn lines(state: &State, theme: &Theme, columns: u16) -> Vec<Line<'static>> {
     let mut lines = intro(&state.keymap, theme, columns);
     lines.push(Line::default());
+    if columns >= overview::LEAST {
+        lines.extend(overview::lines(state, theme, columns));
+        lines.push(Line::default());
+        let rule = Span::styled("─".repeat(usize::from(columns)), theme.style(Role::Faint));
+        lines.extend([Line::from(rule), Line::default()]);
+    }
     if columns < TWO {
         for block in blocks(state, theme, columns) {
             lines.extend(block);
@@ -155,45 +222,54 @@ fn intro(keymap: &Keymap, theme: &Theme, columns: u16) -> Vec<Line<'static>> {
         Span::styled(closes.join(" "), bright),
         Span::styled(" closes this help, ", dim),
         Span::styled(scrolls.join(" "), bright),
-        Span::styled(" scroll it. ", dim),
+        Span::styled(" scroll it, ", dim),
+        Span::styled(key(Action::StartCommand).unwrap_or_default(), bright),
+        Span::styled(" searches it. ", dim),
         Span::styled(palette, bright),
-        Span::styled(" lists every action, also those without a key.", dim),
+        Span::styled(" lists every action.", dim),
     ];
     text::wrap_spans(spans, columns, "", "")
 }
 
 /// The parts of the help, each with its title.
 fn blocks(state: &State, theme: &Theme, columns: u16) -> Vec<Vec<Line<'static>>> {
-    let block = |title: &str| {
-        let span = Span::styled(title.to_owned(), theme.style(Role::Heading));
-        text::wrap_spans(vec![span], columns, "", "")
+    let whole = |section: Section| {
+        section.heading.into_iter().chain(section.entries.into_iter().flatten()).collect()
     };
-    let mut blocks = Vec::new();
-    for section in state.keymap.help() {
-        let mut lines = block(section.title);
-        for row in &section.rows {
+    sections(state, theme, columns).into_iter().map(whole).collect()
+}
+
+/// A part of the help: its heading, and the lines of each entry.
+struct Section {
+    heading: Vec<Line<'static>>,
+    entries: Vec<Vec<Line<'static>>>,
+}
+
+fn sections(state: &State, theme: &Theme, columns: u16) -> Vec<Section> {
+    let section = |title: &str, entries: Vec<Vec<Line<'static>>>| {
+        let span = Span::styled(title.to_owned(), theme.style(Role::Heading));
+        Section { heading: text::wrap_spans(vec![span], columns, "", ""), entries }
+    };
+    let entry =
+        |term: &str, role: Role, meaning: &str| entry((term, role), meaning, columns, theme);
+    let mut sections = Vec::new();
+    for part in state.keymap.help() {
+        let rows = part.rows.iter().map(|row| {
             let role = if row.keys.is_empty() { Role::Dim } else { Role::Key };
-            lines.extend(entry((row.keys_shown().as_str(), role), row.about, columns, theme));
-        }
-        blocks.push(lines);
+            entry(&row.keys_shown(), role, row.about)
+        });
+        sections.push(section(part.title, rows.collect()));
     }
-    let mut commands = block("Commands in the input");
-    for command in COMMANDS {
+    let commands = COMMANDS.iter().map(|command| {
         let name = format!("{} {}", command.name, command.arguments);
-        commands.extend(entry((name.trim_end(), Role::Key), command.about, columns, theme));
-    }
-    blocks.push(commands);
-    let mut signs = block("Signs");
-    for (sign, role, meaning) in SIGNS {
-        signs.extend(entry((sign, role), meaning, columns, theme));
-    }
-    blocks.push(signs);
-    let mut modes = block("Modes: who answers, and from what");
-    for (mode, meaning) in MODES {
-        modes.extend(entry((mode, Role::StatusMode), meaning, columns, theme));
-    }
-    blocks.push(modes);
-    blocks
+        entry(name.trim_end(), Role::Key, command.about)
+    });
+    sections.push(section("Commands in the input", commands.collect()));
+    let signs = SIGNS.iter().map(|(sign, role, meaning)| entry(sign, *role, meaning));
+    sections.push(section("Signs", signs.collect()));
+    let modes = MODES.iter().map(|(mode, meaning)| entry(mode, Role::StatusMode, meaning));
+    sections.push(section("Modes: who answers, and from what", modes.collect()));
+    sections
 }
 
 /// A term with its meaning beside it, or below it where it is long.
@@ -237,6 +313,28 @@ mod tests {
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
+    /// The actions that have a row of their own.
+    fn state_rows() -> Vec<Action> {
+        let place = |action: &Action| action.name().starts_with("adapter");
+        Action::ALL.iter().copied().filter(|action| !place(action)).collect()
+    }
+
+    #[test]
+    fn words_are_searched_in_keys_and_meanings() {
+        let state = fixtures::empty();
+        let found = |words: &str| -> String {
+            let mut help = Help::default();
+            help.query.insert(words);
+            let lines = shown(&help, &state, &Theme::default(), 76);
+            lines.iter().map(|line| format!("{line}\n")).collect()
+        };
+        let text = found("quote mode");
+        assert!(text.contains("Ctrl+T") && !text.contains("Send the question"), "{text}");
+        assert!(text.starts_with("Ask and answer\n"), "{text}");
+        assert!(found("/fork").contains("go on in a copy"), "{}", found("/fork"));
+        assert!(found("zzzz").contains("Nothing in the help holds “zzzz”."));
+    }
+
     #[test]
     fn every_action_command_and_sign_is_explained_at_every_width() {
         for columns in [20, 36, 76, 110] {
@@ -244,7 +342,8 @@ mod tests {
             let words: Vec<&str> = text.split_whitespace().collect();
             let flat = words.join(" ");
             if columns < TWO {
-                for action in Action::ALL {
+                let told = state_rows();
+                for action in Action::ALL.iter().filter(|action| told.contains(action)) {
                     assert!(flat.contains(action.about()), "{columns}: {action:?}\n{text}");
                 }
             }
@@ -272,7 +371,9 @@ mod tests {
     fn scrolling_stops_at_both_ends() {
         let state = fixtures::empty();
         let screen = Rect::new(0, 0, 80, 24);
-        let to = |now, by| scroll(now, &state, screen, by);
+        let to = |scroll_now, by| {
+            scroll(&Help { scroll: scroll_now, ..Help::default() }, &state, screen, by)
+        };
         let last = to(0, ScrollBy::Bottom).unwrap();
         assert!(last > 20);
         assert_eq!(to(last, ScrollBy::Bottom), None);

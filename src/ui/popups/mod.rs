@@ -24,10 +24,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 /// What is laid out and kept between frames: where the rows of long lines in
-/// the viewer begin.
-#[derive(Debug, Default)]
+/// the viewer begin, and the answers of a comparison.
+#[derive(Default)]
 pub struct Cache {
     viewer: viewer::Rows,
+    compare: compare::Laid,
 }
 
 /// Draws every popup over the screen `area`, the topmost last; says where the
@@ -45,17 +46,14 @@ pub fn render(
         let top = place + 1 == state.popups.len();
         let canvas = Canvas { state, theme, screen, top };
         cursor = match popup {
-            Popup::Help { scroll } => {
-                help::render(*scroll, &canvas, buffer);
-                None
-            }
+            Popup::Help(help) => help::render(help, &canvas, buffer),
             Popup::Picker(picker) => picker::render(picker, &canvas, buffer),
             Popup::Viewer(viewer) => {
                 viewer::render(viewer, &canvas, buffer, &mut cache.viewer);
                 None
             }
             Popup::Compare(open) => {
-                compare::render(open, &canvas, buffer);
+                compare::render(open, &canvas, buffer, &mut cache.compare);
                 None
             }
             Popup::Prompt(prompt) => prompt::render(prompt, &canvas, buffer),
@@ -72,11 +70,14 @@ pub fn render(
 /// where it has nothing to scroll, or nothing changes.
 pub fn scroll(state: &State, area: Rect, by: ScrollBy, cache: &mut Cache) -> Option<Scrolled> {
     match state.popups.last()? {
-        Popup::Help { scroll } => help::scroll(*scroll, state, area, by).map(Scrolled::Help),
+        Popup::Help(help) => help::scroll(help, state, area, by).map(Scrolled::Help),
         Popup::Viewer(viewer) => viewer::scroll(viewer, area, by, &mut cache.viewer)
             .map(|(line, row)| Scrolled::Viewer(line, row)),
-        Popup::Compare(open) => compare::scroll(open, area, by).map(Scrolled::Compare),
-        Popup::Picker(_) | Popup::Prompt(_) | Popup::Confirm(_) => None,
+        Popup::Compare(open) => {
+            compare::scroll(open, area, by, &mut cache.compare).map(Scrolled::Compare)
+        }
+        Popup::Picker(picker) => picker::scroll(picker, area, by).map(Scrolled::Picker),
+        Popup::Prompt(_) | Popup::Confirm(_) => None,
     }
 }
 

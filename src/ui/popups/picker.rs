@@ -7,6 +7,7 @@ use super::super::theme::{Role, Theme};
 use super::frame::{Frame, hints, inner, is_narrow, middle};
 use super::{Canvas, line, role_style};
 use crate::app::Action;
+use crate::app::effect::ScrollBy;
 use crate::app::keymap::Layer;
 use crate::app::state::{Match, Picker, PickerKind, PickerRow};
 use crate::domain::visible;
@@ -32,18 +33,8 @@ pub(super) fn render(
     buffer: &mut Buffer,
 ) -> Option<Position> {
     let theme = canvas.theme;
-    // The height follows all rows, so that nothing moves while one types.
-    let wanted = match picker.kind {
-        // All of a narrow screen, so that nothing shows around it.
-        _ if is_narrow(canvas.screen) => usize::MAX,
-        PickerKind::Sessions => SESSION_ROWS,
-        _ => picker.rows.len().max(3),
-    };
-    let wanted = u16::try_from(wanted).unwrap_or(u16::MAX).saturating_add(AROUND);
-    let area = middle(canvas.screen, COLUMNS, wanted);
+    let (area, list) = areas(picker, canvas.screen);
     let inside = inner(area).inner(Margin::new(1, 0));
-    let list =
-        Rect { y: inside.y.saturating_add(2), height: inside.height.saturating_sub(2), ..inside };
     let shown = usize::from(list.height).max(1);
     let first = first_shown(picker.selected, shown, picker.matches.len());
     frame(picker, canvas, first + shown < picker.matches.len()).render(canvas, area, buffer);
@@ -75,6 +66,42 @@ pub(super) fn render(
         }
     }
     cursor
+}
+
+/// The popup, and the part of it that holds the rows.
+fn areas(picker: &Picker, screen: Rect) -> (Rect, Rect) {
+    // The height follows all rows, so that nothing moves while one types.
+    let wanted = match picker.kind {
+        // All of a narrow screen, so that nothing shows around it.
+        _ if is_narrow(screen) => usize::MAX,
+        PickerKind::Sessions => SESSION_ROWS,
+        _ => picker.rows.len().max(3),
+    };
+    let wanted = u16::try_from(wanted).unwrap_or(u16::MAX).saturating_add(AROUND);
+    let area = middle(screen, COLUMNS, wanted);
+    let inside = inner(area).inner(Margin::new(1, 0));
+    let list =
+        Rect { y: inside.y.saturating_add(2), height: inside.height.saturating_sub(2), ..inside };
+    (area, list)
+}
+
+/// The match that is selected after a movement; `None` where nothing changes. A
+/// page is what is shown of the list, less one row.
+pub(super) fn scroll(picker: &Picker, screen: Rect, by: ScrollBy) -> Option<usize> {
+    let (_, list) = areas(picker, screen);
+    let page = isize::from(i16::try_from(list.height).unwrap_or(i16::MAX)).saturating_sub(1).max(1);
+    let last = picker.matches.len().saturating_sub(1);
+    let now = picker.selected;
+    let next = match by {
+        ScrollBy::Pages(pages) => {
+            now.saturating_add_signed((pages as isize).saturating_mul(page)).min(last)
+        }
+        ScrollBy::Lines(lines) => now.saturating_add_signed(lines as isize).min(last),
+        ScrollBy::Top => 0,
+        ScrollBy::Bottom => last,
+        ScrollBy::Turn(_) | ScrollBy::Byte(..) | ScrollBy::Line(_) => return None,
+    };
+    (next != now).then_some(next)
 }
 
 fn frame(picker: &Picker, canvas: &Canvas<'_>, more_below: bool) -> Frame {

@@ -32,7 +32,8 @@ pub(super) fn render(
     };
     let area = middle(canvas.screen, COLUMNS, 3);
     let inner = padded(frame.render(canvas, area, buffer));
-    line::render(&prompt.editor, canvas.theme.style(Role::Input), inner, buffer)
+    let style = canvas.theme.style(if prompt.selected { Role::Selected } else { Role::Input });
+    line::render(&prompt.editor, style, inner, buffer)
 }
 
 /// Draws a question to confirm.

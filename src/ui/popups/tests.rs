@@ -4,11 +4,10 @@
 use super::*;
 use crate::app::Action;
 use crate::app::state::{
-    Confirm, Highlight, Picker, PickerKind, PickerRow, PickerValue, Prompt, PromptFor, Viewer,
-    ViewerContent,
+    Confirm, Help, Highlight, Picker, PickerKind, PickerRow, PickerValue, Prompt, PromptFor,
+    Viewer, ViewerContent,
 };
 use crate::domain::{LineRange, acts};
-use crate::editor::Editor;
 use crate::ui::fixtures;
 use crate::ui::theme::{Depth, Themes};
 use ratatui::buffer::Cell;
@@ -47,9 +46,13 @@ fn picker(kind: PickerKind, rows: &[(&str, &str, &str)]) -> Picker {
         label: (*label).into(),
         detail: (*detail).into(),
         key: (*key).into(),
-        value: PickerValue::Session((*label).into()),
+        value: PickerValue::Session { id: (*label).into(), turn: None },
     };
     Picker::new(kind, rows.iter().map(row).collect())
+}
+
+fn help(scroll: usize) -> Help {
+    Help { scroll, ..Help::default() }
 }
 
 fn commands() -> Picker {
@@ -95,6 +98,7 @@ fn content() -> ViewerContent {
         cut: false,
         passage: 29..32,
         stale: false,
+        gone: false,
     }
 }
 
@@ -107,6 +111,7 @@ fn viewer(content: Option<Result<ViewerContent, String>>) -> Viewer {
         ranges: Vec::new(),
         content,
         scroll: (24, 0),
+        text_only: false,
     }
 }
 
@@ -153,14 +158,10 @@ fn every_kind() -> [Popup; 5] {
     let mut stale = content();
     stale.stale = true;
     [
-        Popup::Help { scroll: 40 },
+        Popup::Help(help(40)),
         Popup::Picker(list),
         Popup::Viewer(Box::new(viewer(Some(Ok(stale))))),
-        Popup::Prompt(Prompt {
-            purpose: PromptFor::Title,
-            title: "Title".into(),
-            editor: Editor::new("badges"),
-        }),
+        Popup::Prompt(Prompt::new(PromptFor::Title, "Title", "badges")),
         Popup::Confirm(Confirm { question: "Sure?".into(), delete_session: String::new() }),
     ]
 }
@@ -240,8 +241,8 @@ fn a_long_detail_ends_before_the_key() {
 
 #[test]
 fn help_at_two_sizes() {
-    both("popup_help", &with(Popup::Help { scroll: 0 }));
-    let text = draw(&with(Popup::Help { scroll: 10_000 }), LARGE);
+    both("popup_help", &with(Popup::Help(help(0))));
+    let text = draw(&with(Popup::Help(help(10_000))), LARGE);
     assert!(text.contains("↑ more") && !text.contains("↓ more") && text.contains("hybrid"));
 }
 
@@ -272,16 +273,17 @@ fn lists_at_two_sizes() {
 
 #[test]
 fn prompts_at_two_sizes() {
-    let prompt = Prompt {
-        purpose: PromptFor::Title,
-        title: "Title of this session".into(),
-        editor: Editor::new("日本 badges"),
-    };
+    let prompt = Prompt::new(PromptFor::Title, "Title of this session", "日本 badges");
     let state = with(Popup::Prompt(prompt));
     both("popup_prompt", &state);
     let (drawn, cursor) = buffer(&state, SMALL);
     let cursor = cursor.unwrap();
     assert_eq!((cursor.x, cursor.y), (13, 5));
+    // All of it is selected, so that typing replaces it; a movement changes that.
+    assert_eq!(style_of(&drawn, "badges"), on_popup(Role::Selected));
+    let mut moved = Prompt::new(PromptFor::Title, "Title", "日本 badges");
+    moved.edit(crate::editor::Edit::LineEnd);
+    let (drawn, _) = buffer(&with(Popup::Prompt(moved)), SMALL);
     assert_eq!(style_of(&drawn, "badges"), on_popup(Role::Input));
 
     let confirm = Confirm {
@@ -402,8 +404,7 @@ fn hostile_and_wide_texts_are_harmless_at_every_size() {
     seen.scroll = (5, 2);
     let mut list = picker(PickerKind::Sessions, &[(evil, evil, evil), (evil, "", "")]);
     list.query.insert(evil);
-    let prompt =
-        Prompt { purpose: PromptFor::SaveCopied, title: evil.into(), editor: Editor::new(evil) };
+    let prompt = Prompt::new(PromptFor::SaveCopied, evil, evil);
     let confirm = Confirm { question: evil.into(), delete_session: String::new() };
     let popups = [
         Popup::Viewer(Box::new(seen.clone())),
@@ -411,7 +412,7 @@ fn hostile_and_wide_texts_are_harmless_at_every_size() {
         Popup::Picker(list),
         Popup::Prompt(prompt),
         Popup::Confirm(confirm),
-        Popup::Help { scroll: 3 },
+        Popup::Help(help(3)),
     ];
     for popup in popups {
         let state = with(popup);

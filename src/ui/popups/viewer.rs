@@ -48,7 +48,9 @@ fn parts(content: &ViewerContent, screen: Rect) -> Parts {
 /// What there is to know before reading, a row each.
 fn notes(content: &ViewerContent) -> Vec<(&'static str, Role)> {
     let mut notes = Vec::new();
-    if content.stale {
+    if content.gone {
+        notes.push(("gone: the file is no longer there; this is what was indexed", Role::Warning));
+    } else if content.stale {
         notes.push(("stale: changed since it was indexed", Role::Warning));
     }
     if content.cut {
@@ -59,16 +61,22 @@ fn notes(content: &ViewerContent) -> Vec<(&'static str, Role)> {
 
 /// Draws the viewer.
 pub(super) fn render(viewer: &Viewer, canvas: &Canvas<'_>, buffer: &mut Buffer, rows: &mut Rows) {
-    let actions = [
+    let of_file = [
         (Action::Close, "close"),
         (Action::OpenEditor, "open in editor"),
         (Action::CopyPassage, "copy passage"),
+        (Action::CopyCitation, "copy citation"),
         (Action::PageDown, "page"),
     ];
+    let of_text =
+        [(Action::Close, "close"), (Action::CopyPassage, "copy"), (Action::PageDown, "page")];
+    let actions: &[_] = if viewer.text_only { &of_text } else { &of_file };
+    let title =
+        if viewer.text_only { viewer.path.clone() } else { place(&viewer.path, viewer.lines) };
     let mut frame = Frame {
-        title: place(&viewer.path, viewer.lines),
-        path: true,
-        hints: hints(&canvas.state.keymap, Layer::Viewer, &actions),
+        title,
+        path: !viewer.text_only,
+        hints: hints(&canvas.state.keymap, Layer::Viewer, actions),
         ..Frame::default()
     };
     let area = large(canvas.screen);

@@ -197,7 +197,9 @@ impl Row<'_> {
     fn words(&self, brief: bool) -> Vec<Part> {
         let chunk = &self.source.hit.chunk;
         let mut words = verdicts(&self.entry.turn, self.source.number);
-        if self.entry.stale.contains(&chunk.path) {
+        if self.entry.gone.contains(&chunk.path) {
+            push_word(&mut words, "gone", Role::Warning);
+        } else if self.entry.stale.contains(&chunk.path) {
             push_word(&mut words, "stale", Role::Warning);
         }
         if self.entry.choice.pinned.contains(&chunk.id) {

@@ -13,7 +13,7 @@ use super::rows::{Builder, Section, Sections};
 use crate::app::State;
 use crate::app::state::KnowledgeWork;
 use crate::config::QuoteMode;
-use crate::domain::{SearchTimings, Strategy};
+use crate::domain::{SearchTimings, Strategy, short_name, short_stack};
 use ratatui::text::Span;
 
 /// Skipped files that are named.
@@ -39,7 +39,8 @@ fn model(state: &State, mut rows: Builder<'_>) -> Section {
     named_model(state, &mut rows);
     rows.pair(5, "weights", &weights(state));
     rows.pair(7, "mode", &mode(state));
-    rows.pair(4, "adapter", state.adapter.as_deref().unwrap_or("none"));
+    let adapter = state.adapter.as_deref().map(short_stack);
+    rows.pair(4, "adapter", adapter.as_deref().unwrap_or("none"));
     rows.pair(3, "switch", &switched(state));
     rows.pair(4, "quote mode", quote(state));
     rows.pair(6, "memory", &resident(state));
@@ -49,12 +50,13 @@ fn model(state: &State, mut rows: Builder<'_>) -> Section {
 /// The title with the model's name, and what happens to the model.
 pub(super) fn named_model(state: &State, rows: &mut Builder<'_>) {
     let model = &state.model;
-    rows.headed(9, "Model", model.loaded.as_ref().map_or("none yet", |card| card.name.as_str()));
+    let name = model.loaded.as_ref().map_or("none yet", |card| short_name(&card.name));
+    rows.headed(9, "Model", name);
     if let Some(loading) = &model.loading {
         let seconds = (state.now_ms - loading.since_ms).max(0) / 1000;
         let value = format!("{seconds:>3} s");
         let room = rows.columns().saturating_sub(text::width(&value) + 10);
-        let label = format!("loading {}", text::truncate(loading.name(), room));
+        let label = format!("loading {}", text::truncate(&loading.short_name(), room));
         rows.coloured(9, (label.as_str(), Role::Warning), (value.as_str(), Role::Text));
     }
     if let Some(message) = &model.failed {

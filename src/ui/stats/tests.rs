@@ -26,6 +26,7 @@ fn streaming() -> State {
         request: 1,
         turn: 1,
         since_ms: state.now_ms - 3_270,
+        reading_ms: None,
         first_token_ms: Some(state.now_ms - 3_000),
         tokens: 21,
         keeping: false,

@@ -75,8 +75,8 @@ pub fn wrap_spans(
 pub(super) enum Break {
     /// Between words.
     Words,
-    /// Between any two clusters, which keeps every space: for code.
-    Anywhere,
+    /// Between tokens where there are any, and every space is kept: for code.
+    Code,
 }
 
 /// A line of a flow, in bytes of its text.
@@ -139,6 +139,7 @@ impl Flow {
         let mut units: Vec<Unit> = Vec::new();
         let mut marks = self.marks().iter().peekable();
         let mut from = 0;
+        let mut token = Token::default();
         for run in self.runs() {
             let piece = self.text().get(from..run.end).unwrap_or_default();
             for cluster in Clusters::new(piece) {
@@ -148,7 +149,11 @@ impl Flow {
                 let text = piece.get(cluster.start..cluster.end).unwrap_or_default();
                 let Some(mark) = mark else {
                     let kind = kind(text, by);
-                    let open = by == Break::Words && may_break(units.last(), kind, text);
+                    let between = token.ends_before(text);
+                    let open = match by {
+                        Break::Words => may_break(units.last(), kind, text),
+                        Break::Code => between,
+                    };
                     units.push(Unit { start, end, width: cluster.width, kind, open });
                     continue;
                 };
@@ -277,6 +282,29 @@ fn may_break(before: Option<&Unit>, kind: Kind, cluster: &str) -> bool {
     between && cluster.chars().next().is_some_and(|c| !closing(c))
 }
 
+/// Where a line of code may be broken: behind a space or a sign between
+/// tokens, or before a space, but not within its indentation.
+#[derive(Default)]
+struct Token {
+    /// Whether something but spaces was seen.
+    began: bool,
+    /// Whether a token may begin next.
+    ended: bool,
+}
+
+impl Token {
+    /// Whether a line may begin with this cluster; to be asked for each in turn.
+    fn ends_before(&mut self, cluster: &str) -> bool {
+        let first = cluster.chars().next().unwrap_or(' ');
+        let space = first.is_whitespace();
+        let may = self.began && (self.ended || space || ideograph(first));
+        self.began |= !space;
+        self.ended =
+            space || ideograph(first) || matches!(first, ',' | ';' | '|' | '&' | '/' | '=');
+        may
+    }
+}
+
 /// Characters that are words of their own: ideographs, kana, syllables of
 /// Hangul, emoji.
 fn ideograph(c: char) -> bool {
@@ -363,6 +391,23 @@ mod tests {
         assert_eq!(marked("extraordinary[1]", 13), ["extraordinar", "y[1]✓"]);
         assert_eq!(marked("日本[1]語", 6), ["日", "本[1]✓", "語"]);
         assert_eq!(marked("a[12]", 3), ["a", "[12", "]✓"]);
+    }
+
+    #[test]
+    fn code_breaks_between_tokens_and_keeps_its_spaces() {
+        let code = |text: &str, width: usize| -> Vec<String> {
+            let mut flow = Flow::default();
+            flow.push(text, Style::new(), None);
+            let rows = flow.wrap(width, width, Break::Code);
+            rows.iter().map(|row| flow.render(row).line.to_string()).collect()
+        };
+        assert_eq!(code("let total = count;", 12), ["let total = ", "count;"]);
+        assert_eq!(code("    return value", 12), ["    return ", "value"]);
+        assert_eq!(code("    abcdefghij", 8), ["    abcd", "efghij"]);
+        assert_eq!(code("cat /usr/local/share", 12), ["cat /usr/", "local/share"]);
+        for width in 1..24 {
+            assert_eq!(code("  a  b, (c)  --long=1", width).concat(), "  a  b, (c)  --long=1");
+        }
     }
 
     #[test]

@@ -164,7 +164,7 @@ fn a_collection_brings_its_own_way() {
     let mut state = with_adapters();
     write(&mut state, "/collection legal");
     let effects = press(&mut state, "enter");
-    assert_eq!(effects, [Effect::UseCollection { name: Some("legal".into()) }]);
+    assert_eq!(effects, [Effect::UseCollection { name: Some("legal".into()), bring: true }]);
     let used = Event::CollectionUsed {
         name: Some("legal".into()),
         mode: Some(Mode::Hybrid),
@@ -178,6 +178,46 @@ fn a_collection_brings_its_own_way() {
     assert_eq!(state.strategy, Strategy::Sequence);
     loaded(&mut state, request, Some("quote"), false);
     assert_eq!(state.mode, Mode::Hybrid);
+    // Another one with a way of its own, and out again.
+    let other = Event::CollectionUsed {
+        name: Some("notes".into()),
+        mode: Some(Mode::Base),
+        adapter: None,
+        strategy: Some(Strategy::Token),
+        text: String::new(),
+    };
+    let (request, adapter) = load_of(&update(&mut state, other));
+    assert_eq!(adapter, None);
+    loaded(&mut state, request, None, true);
+    assert_eq!(state.mode, Mode::Base);
+    assert_eq!(press(&mut state, "ctrl-g"), [], "what is changed within it stays within");
+    let left = Event::CollectionUsed {
+        name: None,
+        mode: None,
+        adapter: None,
+        strategy: None,
+        text: String::new(),
+    };
+    update(&mut state, left);
+    assert_eq!((state.mode, state.adapter.as_deref()), (Mode::Rag, None));
+    assert_eq!((state.strategy, state.collection.as_deref()), (Strategy::Token, None));
+}
+
+#[test]
+fn a_collection_that_is_not_there_changes_nothing() {
+    let mut state = with_adapters();
+    let refused = || Event::CollectionRefused {
+        name: "zzz".into(),
+        text: "There is no collection zzz.".into(),
+    };
+    state.collection = Some("legal".into());
+    assert_eq!(update(&mut state, refused()), []);
+    assert_eq!(state.collection.as_deref(), Some("legal"));
+    assert!(notice(&state).contains("no collection zzz"));
+    // One that a session was about, and that is gone since.
+    state.collection = Some("zzz".into());
+    update(&mut state, refused());
+    assert_eq!(state.collection, None);
 }
 
 fn compare(state: &mut State, command: &str) -> CompareRequest {

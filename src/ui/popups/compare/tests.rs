@@ -76,7 +76,7 @@ fn what_another_answer_does_not_say_is_underlined() {
     let Some(Popup::Compare(compare)) = state.popups.last() else { panic!("no comparison") };
     let theme = Theme::default();
     let underlined = |index: usize| -> Vec<String> {
-        answer(&compare.columns[index], compare, 60, &theme)
+        answer(&compare.columns[index], compare, 60, &theme, &mut Highlighter::default())
             .iter()
             .flat_map(|line| &line.spans)
             .filter(|span| span.style.add_modifier.contains(Modifier::UNDERLINED))
@@ -87,4 +87,25 @@ fn what_another_answer_does_not_say_is_underlined() {
     let new = underlined(1);
     assert!(new.contains(&"reader".to_owned()), "{new:?}");
     assert!(!new.contains(&"Hold".to_owned()), "{new:?}");
+}
+
+#[test]
+fn an_answer_is_laid_out_again_only_when_it_changed() {
+    let mut state = compared();
+    let mut laid = Laid::default();
+    let draw = |state: &State, laid: &mut Laid| {
+        let Some(Popup::Compare(compare)) = state.popups.last() else { panic!() };
+        for at in 0..compare.columns.len() {
+            laid.lines(at, compare, 40, &Theme::default());
+        }
+        laid.laid_out
+    };
+    let first = draw(&state, &mut laid);
+    assert_eq!(first, 4);
+    assert_eq!(draw(&state, &mut laid), first, "a frame without news lays out nothing");
+    if let Some(Popup::Compare(compare)) = state.popups.last_mut() {
+        compare.columns[3].entry.turn.text.push_str("So");
+        compare.columns[3].entry.touch();
+    }
+    assert_eq!(draw(&state, &mut laid), first + 1);
 }

@@ -71,7 +71,7 @@ impl OpenCode {
 }
 
 impl Renderer<'_> {
-    /// Draws a code block: its lines are broken anywhere, and keep their
+    /// Draws a code block: its lines are broken between tokens, and keep their
     /// spaces.
     pub(super) fn draw_code(&mut self, mut code: OpenCode) {
         code.drop_partial_fence();
@@ -97,7 +97,7 @@ impl Renderer<'_> {
             let whole = code.sources(start..start + line.len()).into_iter().next();
             let whole = whole.map(|(_, source)| ByteRange::new(source.start, source.end));
             let flow = self.flow.take().unwrap_or_default();
-            self.draw(flow, Break::Anywhere, whole);
+            self.draw(flow, Break::Code, whole);
             start += line.len();
         }
     }

@@ -93,14 +93,12 @@ impl Renderer<'_> {
         self.parts.push(Part::item(marker));
     }
 
-    /// The box of a task, in place of the bullet or behind the number.
+    /// The box of a task, behind the bullet or the number.
     pub(super) fn task(&mut self, done: bool) {
         let sign = if done { "[x] " } else { "[ ] " };
         let Some(part) = self.parts.last_mut() else { return };
         if let Some(first) = part.first.take() {
-            let numbered = first.starts_with(|c: char| c.is_ascii_digit());
-            let marker = if numbered { format!("{first}{sign}") } else { sign.to_owned() };
-            *part = Part { began: part.began, ..Part::item(marker) };
+            *part = Part { began: part.began, ..Part::item(format!("{first}{sign}")) };
         }
     }
 

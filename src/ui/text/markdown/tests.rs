@@ -42,7 +42,7 @@ fn list_items_hang() {
     let text = "- one two three\n- b\n  - c\n    1. d\n- [ ] e\n- [x] f";
     assert_eq!(
         lines(text, 14),
-        ["• one two", "  three", "• b", "  ◦ c", "    1. d", "[ ] e", "[x] f"]
+        ["• one two", "  three", "• b", "  ◦ c", "    1. d", "• [ ] e", "• [x] f"]
     );
     assert_eq!(lines("9. nine\n10. ten\n    more", 9), ["9. nine", "10. ten", "    more"]);
     assert_eq!(lines("- a\n\n- b\n\n  c", 9), ["• a", "", "• b", "", "  c"]);
@@ -65,12 +65,12 @@ fn deep_nesting_leaves_room_for_text() {
 }
 
 #[test]
-fn code_keeps_its_spaces_and_breaks_anywhere() {
+fn code_keeps_its_spaces_and_breaks_between_words() {
     assert_eq!(
         lines("Text:\n```\na\tb  c\n\n  d\n```\nend", 40),
         ["Text:", "", "a   b  c", "", "  d", "", "end"]
     );
-    assert_eq!(lines("```\nabcdef gh\n```", 4), ["abcd", "ef g", "h"]);
+    assert_eq!(lines("```\nabcdef gh\n```", 4), ["abcd", "ef ", "gh"]);
     assert_eq!(lines("a\n\n    x\n      y", 9), ["a", "", "x", "  y"]);
     assert_eq!(lines("```no-such\n<x> **y**\n```", 20), ["<x> **y**"]);
 }
