@@ -313,7 +313,7 @@ mod tests {
         };
         let source = Source {
             number: 2,
-            hit: Hit { chunk, rank: 1, score: 0.5, vector: None, full_text: None },
+            hit: Hit { chunk, rank: 1, score: 0.5, vector: None, full_text: None, stale: false },
             sentences: Vec::new(),
             compressed: false,
             tokens: 5,
