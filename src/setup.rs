@@ -282,6 +282,7 @@ impl Setup {
             collection: collection.to_owned(),
             exclude: self.own_folders(),
             verify: false,
+            generated: self.loaded.settings.ingest.generated,
         }
     }
 

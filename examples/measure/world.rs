@@ -46,6 +46,7 @@ impl World {
             collection: "default".to_owned(),
             exclude: Vec::new(),
             verify: false,
+            generated: defaults.generated,
         };
         let place = folder.path().join("knowledge");
         let roots = [documents.to_owned()];

@@ -160,6 +160,7 @@ pub const KEYS: &[Key] = &[
     key("ingest.max_file_bytes", integer(1, 1 << 40), "Larger files are skipped"),
     key("ingest.hidden", Kind::Bool, "Read hidden files and folders"),
     key("ingest.follow_links", Kind::Bool, "Follow symbolic links"),
+    key("ingest.generated", Kind::Bool, "Read generated files too: search indexes, minified scripts, lock files"),
     key("search.limit", integer(1, 100), "Passages a search gives, and sources offered to the model"),
     key("search.candidates", integer(1, 1000), "Candidates that vector and full-text search each bring to the ranking"),
     optional("search.vector_weight", number(0.0, 1.0), "Weight of vector search in the ranking; the one measured for the embedder where not set"),

@@ -124,6 +124,9 @@ pub struct Ingest {
     pub hidden: bool,
     /// Whether symbolic links are followed.
     pub follow_links: bool,
+    /// Whether files that a program wrote for programs are read: search
+    /// indexes, minified scripts, source maps, lock files.
+    pub generated: bool,
 }
 
 impl Default for Ingest {
@@ -134,6 +137,7 @@ impl Default for Ingest {
             max_file_bytes: 20 << 20,
             hidden: false,
             follow_links: false,
+            generated: false,
         }
     }
 }

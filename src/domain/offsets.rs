@@ -85,6 +85,23 @@ impl OffsetMap {
         self.runs.last().map_or(0, |run| run.text_end())
     }
 
+    /// Whether nothing of the text stands in the file.
+    #[must_use]
+    pub fn is_made(&self) -> bool {
+        self.runs.iter().all(|run| run.file_unit == 0)
+    }
+
+    /// Takes off what is mapped from `len` on, which lies between two units.
+    pub fn truncate(&mut self, len: usize) {
+        while let Some(last) = self.runs.last_mut() {
+            if last.text < len {
+                last.count = last.count.min((len - last.text).div_ceil(last.text_unit));
+                return;
+            }
+            self.runs.pop();
+        }
+    }
+
     /// The smallest span of the file that yields `start..end` of the text.
     /// An empty range, or one that stands nowhere in the file, gives an empty
     /// span at the next place that does.
@@ -284,6 +301,16 @@ mod tests {
         let part = page().slice(2, 5);
         assert_eq!(part.text_len(), 3);
         assert_eq!(part.to_file(0, 1), ByteRange::new(5, 10));
+    }
+
+    #[test]
+    fn a_map_is_cut_at_its_end() {
+        let mut map = page();
+        map.truncate(3);
+        assert_eq!(map.text_len(), 3);
+        assert_eq!(map.to_file(0, 9), ByteRange::new(3, 10));
+        map.truncate(0);
+        assert!(map.runs().is_empty() && map.is_made());
     }
 
     #[test]

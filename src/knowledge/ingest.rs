@@ -43,6 +43,8 @@ pub struct IngestOptions {
     pub exclude: Vec<PathBuf>,
     /// Whether every file is read and hashed, also those that look unchanged.
     pub verify: bool,
+    /// Whether generated files are read, too. One that is itself a root is.
+    pub generated: bool,
 }
 
 /// Stops an ingest at the next file; what is committed stays.
@@ -183,6 +185,8 @@ async fn ingest_with(
         embedder,
         sizes: options.sizes,
         collection: options.collection.clone(),
+        generated: options.generated,
+        named: Arc::new(roots.iter().map(|root| rooted(root)).collect()),
         cancel: cancel.clone(),
         next: Arc::new(AtomicUsize::new(0)),
     };

@@ -53,6 +53,7 @@ impl World {
             collection: "default".to_owned(),
             exclude: Vec::new(),
             verify: self.verify,
+            generated: false,
         };
         let (roots, cancel) = ([self.path(root)], Cancel::default());
         let embedder = Arc::clone(&self.embedder);

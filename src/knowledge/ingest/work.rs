@@ -11,14 +11,14 @@ use crate::domain::Chunk;
 use crate::knowledge::KnowledgeError;
 use crate::knowledge::chunk::{Sizes, chunk};
 use crate::knowledge::embed::{EmbedError, Embedder};
-use crate::knowledge::parse::{Document, Skip};
+use crate::knowledge::parse::{Document, Skip, generated};
 use crate::knowledge::seen::{SeenFile, SeenFiles, SeenSkip};
 use crate::knowledge::store::{FileRecord, FileRows};
 use crate::knowledge::walk::FoundFile;
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
@@ -26,6 +26,9 @@ use tokio::sync::mpsc;
 
 /// Stack of a worker thread, in bytes.
 const STACK_BYTES: usize = 64 << 20;
+
+/// Passages that are embedded at once: their texts are copied for it.
+const EMBED_BATCH: usize = 256;
 
 /// Makes a document of a file.
 pub(super) type Parse = fn(&Path, &[u8]) -> Result<Document, Skip>;
@@ -43,6 +46,10 @@ pub(super) struct Work {
     pub(super) embedder: Arc<dyn Embedder>,
     pub(super) sizes: Sizes,
     pub(super) collection: String,
+    /// Whether generated files are read, too.
+    pub(super) generated: bool,
+    /// What the user named: a file among it is read whatever it holds.
+    pub(super) named: Arc<HashSet<PathBuf>>,
     pub(super) cancel: Cancel,
     pub(super) next: Arc<AtomicUsize>,
 }
@@ -100,6 +107,12 @@ impl Work {
                 return Done { path, seen: None, read: true, outcome };
             }
         };
+        if !self.generated
+            && !self.named.contains(&file.path)
+            && let Some(skip) = generated(&file.path, &bytes)
+        {
+            return Done { path, seen: None, read: true, outcome: Outcome::Skipped(skip) };
+        }
         let hash = blake3::hash(&bytes).to_hex().to_string();
         let same = self.known.get(&path).is_some_and(|k| k.hash == hash && k.chunker == chunker);
         let outcome = if same {
@@ -144,8 +157,7 @@ impl Work {
         if chunks.is_empty() {
             return Err(Skip::Empty);
         }
-        let texts: Vec<String> = chunks.iter().map(Chunk::search_text).collect();
-        let vectors = match guarded(|| self.embedder.embed_passages(&texts)) {
+        let vectors = match guarded(|| self.vectors(&chunks)) {
             Ok(Ok(vectors)) => vectors,
             Ok(Err(error)) => return Ok(Outcome::Failed(error)),
             Err(broken) => {
@@ -173,6 +185,16 @@ impl Work {
         };
         let chunks = chunks.into_iter().zip(vectors).collect();
         Ok(Outcome::Rows(Box::new(FileRows { record, chunks })))
+    }
+
+    /// The vectors of passages, a batch after the other.
+    fn vectors(&self, chunks: &[Chunk]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let mut vectors = Vec::with_capacity(chunks.len());
+        for batch in chunks.chunks(EMBED_BATCH) {
+            let texts: Vec<String> = batch.iter().map(Chunk::search_text).collect();
+            vectors.extend(self.embedder.embed_passages(&texts)?);
+        }
+        Ok(vectors)
     }
 
     fn chunks(

@@ -1,9 +1,12 @@
-//! Source code: items become headings over their bodies, so that a chunk is a
-//! function or a few of them and says where it belongs.
+//! Source code: each item is a heading over its declaration with its comment,
+//! and its body; so a chunk is a function or a few of them, says where it
+//! belongs, and is quoted by the declaration and not by some line.
 //!
 //! The syntax of eight languages is known through tree-sitter. Everything
-//! else, and what takes tree-sitter too long, is divided at blank lines.
+//! else, and what tree-sitter takes too long or goes too deep for, is divided
+//! at blank lines.
 
+mod depth;
 mod items;
 mod languages;
 mod outline;
@@ -12,6 +15,7 @@ pub(super) use languages::is_code;
 
 use super::decode::Decoded;
 use super::{Document, Format};
+use depth::Depth;
 use languages::language;
 use outline::{Outline, starts_at_margin};
 use std::path::Path;
@@ -43,7 +47,8 @@ pub(super) fn parse(path: &Path, decoded: Decoded) -> Document {
     }
 }
 
-/// The syntax tree, unless the text is too large or takes too long.
+/// The syntax tree, unless the text is too large, takes too long or nests too
+/// deep.
 fn syntax(language: &Language, text: &str) -> Option<Tree> {
     if text.len() > MOST_BYTES {
         return None;
@@ -51,8 +56,9 @@ fn syntax(language: &Language, text: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(language).ok()?;
     let started = Instant::now();
-    let mut too_long = |_: &ParseState| started.elapsed() > MOST_TIME;
-    let options = ParseOptions::new().progress_callback(&mut too_long);
+    let depth = Depth::watch(&mut parser);
+    let mut is_over = |_: &ParseState| depth.is_too_large() || started.elapsed() > MOST_TIME;
+    let options = ParseOptions::new().progress_callback(&mut is_over);
     let bytes = text.as_bytes();
     let mut read = |at: usize, _: Point| bytes.get(at..).unwrap_or_default();
     parser.parse_with_options(&mut read, None, Some(options))

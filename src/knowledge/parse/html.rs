@@ -3,17 +3,22 @@
 //! A page is tokenized, not built into a tree: the few rules by which elements
 //! close each other are kept here, so that unclosed and misnested tags lose no
 //! text. Navigation, hidden elements and programs are left out. [`elements`]
-//! keeps what is open, [`render`] writes the text, [`tags`] knows what a tag
-//! means, [`references`] what `&amp;` does.
+//! keeps what is open, [`render`] writes the text, [`tables`] the rows of
+//! tables, [`contexts`] what lists stand below; [`tags`] knows what a tag means, [`references`] what `&amp;` does,
+//! and [`attributes`] keeps the tokenizer from endless tags.
 
+mod attributes;
+mod contexts;
 mod elements;
 mod references;
 mod render;
+mod tables;
 mod tags;
 
 use super::decode::Decoded;
+use super::fragment::Fragment;
 use super::{Block, BlockKind, Document, Format};
-use crate::domain::OffsetMap;
+use attributes::Attributes;
 use elements::Open;
 use html5gum::emitters::callback::{Callback, CallbackEmitter, CallbackEvent};
 use html5gum::{Emitter, ForwardingEmitter, Span, State, Tokenizer};
@@ -21,6 +26,7 @@ use references::References;
 use render::Renderer;
 use std::collections::HashSet;
 use std::convert::Infallible;
+use tables::Capture;
 use tags::Tag;
 
 /// After this many passes nothing is left out any more but programs.
@@ -51,8 +57,9 @@ pub(super) fn parse(decoded: Decoded) -> Document {
             plan.keep_all = true;
         }
     };
-    let offsets = if rendered { page.offsets.through(&inner) } else { page.offsets };
-    Document { format: Format::Html, text: page.text, offsets, rendered: true, blocks: page.blocks }
+    let Fragment { text, offsets } = page.shown;
+    let offsets = if rendered { offsets.through(&inner) } else { offsets };
+    Document { format: Format::Html, text, offsets, rendered: true, blocks: page.blocks }
 }
 
 /// What isn't left out. Whether an element that would be left out is ever
@@ -69,8 +76,7 @@ struct Plan {
 
 /// A page that was read once.
 struct Rendered {
-    text: String,
-    offsets: OffsetMap,
+    shown: Fragment,
     blocks: Vec<Block>,
     /// Whether there is a title that was left out.
     lacks_title: bool,
@@ -83,6 +89,9 @@ struct Page<'a> {
     raw: &'a str,
     plan: &'a Plan,
     renderer: Renderer,
+    /// What is rendered by itself around what `renderer` writes, outermost
+    /// first.
+    captures: Vec<Capture>,
     references: References,
     open: Vec<Open>,
     /// How many open elements are left out.
@@ -102,7 +111,8 @@ impl<'a> Page<'a> {
         let mut page = Self {
             raw,
             plan,
-            renderer: Renderer::new(base),
+            renderer: Renderer::new(base, raw.len()),
+            captures: Vec::new(),
             references: References::default(),
             open: Vec::new(),
             skipping: 0,
@@ -112,18 +122,20 @@ impl<'a> Page<'a> {
             lacks_title: false,
             unclosed: Vec::new(),
         };
-        let emitter = TagEmitter::new(|event: CallbackEvent<'_>, span: Span<usize>| {
+        let attributes = Attributes::default();
+        let reader = attributes::Page::new(raw, attributes.clone());
+        let emitter = TagEmitter::new(attributes, |event: CallbackEvent<'_>, span: Span<usize>| {
             page.event(event, span);
             None
         });
-        let Ok(()) = Tokenizer::new_with_emitter(raw, emitter).finish();
+        let Ok(()) = Tokenizer::new_with_emitter(reader, emitter).finish();
         if let Some(end) = page.text_end {
             page.flush_text(end);
         }
         page.close_from(0, None);
-        let (text, offsets, blocks) = page.renderer.finish();
+        let (shown, blocks) = page.renderer.finish();
         let (lacks_title, unclosed) = (page.lacks_title, page.unclosed);
-        Rendered { text, offsets, blocks, lacks_title, unclosed }
+        Rendered { shown, blocks, lacks_title, unclosed }
     }
 
     fn event(&mut self, event: CallbackEvent<'_>, span: Span<usize>) {
@@ -178,8 +190,10 @@ impl<'a> Page<'a> {
 
 /// Reads a self-closing tag as an empty element, as XHTML means it: without
 /// this, all text behind `<script src="x"/>` would be read as a program.
+/// Counts the attributes of a tag, too.
 struct TagEmitter<F: Callback<Infallible, usize>> {
     inner: CallbackEmitter<F, Infallible, usize>,
+    attributes: Attributes,
     is_empty: bool,
 }
 
@@ -187,10 +201,10 @@ impl<F> TagEmitter<F>
 where
     F: FnMut(CallbackEvent<'_>, Span<usize>) -> Option<Infallible>,
 {
-    fn new(callback: F) -> Self {
+    fn new(attributes: Attributes, callback: F) -> Self {
         let mut inner = CallbackEmitter::<F, Infallible, usize>::new(callback);
         inner.naively_switch_states(true);
-        Self { inner, is_empty: false }
+        Self { inner, attributes, is_empty: false }
     }
 }
 
@@ -207,7 +221,18 @@ impl<F: Callback<Infallible, usize>> ForwardingEmitter for TagEmitter<F> {
 
     fn init_start_tag(&mut self) {
         self.is_empty = false;
+        self.attributes.clear();
         self.inner.init_start_tag();
+    }
+
+    fn init_end_tag(&mut self) {
+        self.attributes.clear();
+        self.inner.init_end_tag();
+    }
+
+    fn init_attribute(&mut self) {
+        self.attributes.count();
+        self.inner.init_attribute();
     }
 
     fn set_self_closing(&mut self) {
@@ -216,6 +241,7 @@ impl<F: Callback<Infallible, usize>> ForwardingEmitter for TagEmitter<F> {
     }
 
     fn emit_current_tag(&mut self) -> Option<State> {
+        self.attributes.clear();
         let next = self.inner.emit_current_tag();
         if self.is_empty { None } else { next }
     }

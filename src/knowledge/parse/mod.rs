@@ -3,12 +3,18 @@
 
 mod code;
 mod decode;
+mod fragment;
+mod generated;
 mod html;
 mod markdown;
 mod output;
 mod row;
+mod rows;
 mod rst;
+mod table;
 mod text;
+
+pub use generated::generated;
 
 use crate::domain::OffsetMap;
 use std::ops::Range;
@@ -28,6 +34,8 @@ pub enum Format {
     Html,
     /// Source code, split at syntax boundaries where the language is known.
     Code,
+    /// A sheet of rows: CSV, TSV.
+    Table,
 }
 
 /// What a block of a document is.
@@ -59,7 +67,8 @@ pub struct Block {
     /// What it is.
     pub kind: BlockKind,
     /// Its place in the document's text, in bytes. Blocks come in order and
-    /// don't overlap; what lies between two is white space or markup.
+    /// don't overlap; what lies between two is white space or markup. Empty for
+    /// a heading whose words stand in what follows, or nowhere.
     pub range: Range<usize>,
     /// What it stands below beside its headings, such as the lead-in of its
     /// list. Empty mostly.
@@ -101,6 +110,9 @@ pub enum Skip {
     /// It could not be read.
     #[error("cannot be read: {0}")]
     Unreadable(String),
+    /// A program wrote it for programs.
+    #[error("generated: {0} (ingest.generated takes it in)")]
+    Generated(String),
     /// There is no text in it.
     #[error("it holds no text")]
     Empty,
@@ -131,6 +143,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Document, Skip> {
         Format::Rst => rst::parse(decoded),
         Format::Html => html::parse(decoded),
         Format::Code => code::parse(path, decoded),
+        Format::Table => table::parse(path, decoded),
     })
 }
 
@@ -168,6 +181,7 @@ impl Format {
             "md" | "markdown" | "mdown" | "mkd" | "mdx" => Self::Markdown,
             "rst" | "rest" => Self::Rst,
             "html" | "htm" | "xhtml" => Self::Html,
+            _ if table::is_table(extension) => Self::Table,
             _ if code::is_code(&name, extension) => Self::Code,
             _ => Self::Text,
         }

@@ -9,7 +9,7 @@ use super::output::Output;
 use std::ops::Range;
 
 /// What stands between two cells.
-const BETWEEN: &str = " · ";
+pub(super) const BETWEEN: &str = " · ";
 /// Most characters of a header that are repeated in every row.
 const LONGEST_HEADER: usize = 80;
 /// Longest header word and value, in characters, that read as one name
@@ -34,15 +34,7 @@ pub(super) fn write_row(
             out.insert(BETWEEN);
         }
         let header = headers.get(column).map(|header| shortened(header)).unwrap_or_default();
-        // Values like `Tank 2` say their header themselves.
-        if !header.is_empty() && !begins_with_word(value, header) {
-            let header: Vec<&str> = header.split_whitespace().collect();
-            let header = header.join(" ");
-            let is_name = column == 0 && names(&header, value);
-            let header = header.trim_end_matches(':');
-            out.insert(header);
-            out.insert(if is_name { " " } else { ": " });
-        }
+        out.insert(&label(header, value, column == 0));
         out.append_line(cell);
     }
     (out.len() > start).then(|| start..out.len())
@@ -54,6 +46,18 @@ fn shortened(header: &str) -> &str {
     let header = header.trim();
     let end = header.char_indices().nth(LONGEST_HEADER).map_or(header.len(), |(at, _)| at);
     header.get(..end).unwrap_or_default()
+}
+
+/// What stands before a cell's value: its header. `is_first` says that it is the
+/// cell which mostly names what the row is about.
+pub(super) fn label(header: &str, value: &str, is_first: bool) -> String {
+    // Values like `Tank 2` say their header themselves.
+    if header.is_empty() || begins_with_word(value, header) {
+        return String::new();
+    }
+    let header = header.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_name = is_first && names(&header, value) || header.ends_with(['?', '!', '=']);
+    format!("{}{}", header.trim_end_matches(':'), if is_name { " " } else { ": " })
 }
 
 /// Whether header and value read as one name: `Tank T-2`.

@@ -13,6 +13,8 @@ pub(super) struct Item<'tree> {
     pub(super) title: String,
     /// What comes behind the signature; `None` where that is not told apart.
     pub(super) body: Option<Node<'tree>>,
+    /// The text at the start of the body that says what the item is for.
+    pub(super) docs: Option<Node<'tree>>,
     /// Whether items within it become headings too.
     pub(super) holds_items: bool,
 }
@@ -119,6 +121,7 @@ pub(super) fn find_item<'tree>(node: Node<'tree>, text: &str) -> Option<Item<'tr
             return body.map(|body| Item {
                 title: shortened(title),
                 body: Some(body),
+                docs: None,
                 holds_items: false,
             });
         }
@@ -137,7 +140,18 @@ pub(super) fn find_item<'tree>(node: Node<'tree>, text: &str) -> Option<Item<'tr
     if body.is_none() && !bodyless {
         return None;
     }
-    Some(Item { title: shortened(title?), body, holds_items })
+    Some(Item { title: shortened(title?), body, docs: body.and_then(docstring), holds_items })
+}
+
+/// The string that a Python body begins with.
+fn docstring(body: Node<'_>) -> Option<Node<'_>> {
+    let first = (0..body.named_child_count())
+        .filter_map(|index| body.named_child(index))
+        .find(|child| child.kind() != "comment")?;
+    let is_docs = first.kind() == "expression_statement"
+        && first.named_child_count() == 1
+        && first.named_child(0).is_some_and(|inner| inner.kind() == "string");
+    is_docs.then_some(first)
 }
 
 /// Looks through one wrapper: `Continue` with what is in it, `Break` if there

@@ -9,6 +9,9 @@ use tree_sitter::Node;
 /// Items nested deeper than this stay within the body of the one above.
 const DEEPEST: u8 = 6;
 
+/// Longest text below a signature that is kept with it, in bytes.
+const LONGEST_DOCS: usize = 1500;
+
 /// Collects the blocks of a text, from its start to its end.
 pub(super) struct Outline<'text> {
     pub(super) text: &'text str,
@@ -67,18 +70,17 @@ impl Outline<'_> {
             last.range.end = self.end + words.len();
             self.end = end;
         } else if let Some(level) = below_item
-            && let Some((at, line)) = lines(words).find(|(_, line)| !is_remark(line))
+            && let Some((_, line)) = lines(words).find(|(_, line)| !is_remark(line))
         {
             let title = one_line(line);
             let title = title.trim_end_matches(|c: char| " {(:;=,".contains(c));
-            let kind = BlockKind::Heading { level, title: shortened(title.to_owned()) };
-            self.push(kind, self.end + at + line.trim_end().len());
+            self.heading(level, shortened(title.to_owned()));
         }
         self.verbatim(end, starts_after_blank);
     }
 
-    /// Adds an item: its heading from where the last block ended to the end
-    /// of its signature, then its body.
+    /// Adds an item: its heading, its declaration from the comment above it to
+    /// the end of its signature or of the text that explains it, then its body.
     fn item(&mut self, item: &Item<'_>, range: Range<usize>, end: usize, level: u8) {
         let end = self.line_end(range.end).min(end);
         let signature = match item.body.map(|body| body.start_byte()) {
@@ -91,8 +93,14 @@ impl Outline<'_> {
             }
             None => range.start,
         };
-        let signature = self.line_end(signature).min(end);
-        self.push(BlockKind::Heading { level, title: item.title.clone() }, signature);
+        let docs = item.docs.map(|docs| self.range_of(docs));
+        let declared = match docs {
+            Some(docs) if docs.len() <= LONGEST_DOCS => docs.end.max(signature),
+            _ => signature,
+        };
+        let declared = self.line_end(declared).min(end);
+        self.heading(level, item.title.clone());
+        self.push(BlockKind::Declaration, declared);
         match item.body {
             Some(body) if item.holds_items && level < DEEPEST => {
                 self.container(body, end, level + 1);
@@ -115,6 +123,15 @@ impl Outline<'_> {
             blank = line.trim().is_empty();
         }
         self.push(BlockKind::Verbatim, end);
+    }
+
+    /// Adds a heading of what follows. Its words stand in what follows, too, so
+    /// it has no text of its own.
+    fn heading(&mut self, level: u8, title: String) {
+        let rest = self.text.get(self.end..).unwrap_or_default();
+        let at = self.end + rest.len() - rest.trim_start().len();
+        let kind = BlockKind::Heading { level, title };
+        self.blocks.push(Block { kind, range: at..at, context: String::new() });
     }
 
     /// Adds what lies between the last block and `end`, without blank lines

@@ -14,25 +14,35 @@ fn document(name: &str, text: &str) -> Document {
     // Blocks come in order and leave out nothing but white space.
     let mut end = 0;
     for block in &document.blocks {
-        assert!(block.range.start >= end && block.range.start < block.range.end, "{block:?}");
+        // Headings of code say again what follows.
+        let is_heading = matches!(block.kind, BlockKind::Heading { .. });
+        assert!(block.range.start >= end, "{block:?}");
+        assert_eq!(block.range.is_empty(), is_heading, "{block:?}");
         assert!(text[end..block.range.start].trim().is_empty(), "before {block:?}");
-        end = block.range.end;
+        end = if is_heading { end } else { block.range.end };
     }
     assert!(text[end..].trim().is_empty(), "lost {:?}", &text[end..]);
     document
 }
 
-/// Each block with its title and level, or `-` for a verbatim one.
+/// Each block with its kind: `-` for a verbatim one, `=` for a declaration. The
+/// title and level of a heading stand before it.
 fn outline(name: &str, text: &str) -> Vec<(String, String)> {
     let mut out = Vec::new();
+    let mut heading = String::new();
     for block in document(name, text).blocks {
-        let title = match block.kind {
-            BlockKind::Heading { level, title } => format!("{level} {title}"),
-            BlockKind::Verbatim => "-".to_owned(),
-            BlockKind::Declaration => "=".to_owned(),
-            BlockKind::Prose | BlockKind::Row => panic!("prose in code"),
+        let mark = match block.kind {
+            BlockKind::Heading { level, title } => {
+                assert!(heading.is_empty(), "{heading} is above nothing");
+                heading = format!("{level} {title} ");
+                continue;
+            }
+            BlockKind::Verbatim => "-",
+            BlockKind::Declaration => "=",
+            BlockKind::Prose | BlockKind::Row => panic!("{:?} in code", block.kind),
         };
-        out.push((title, text[block.range].to_owned()));
+        out.push((format!("{heading}{mark}"), text[block.range].to_owned()));
+        heading.clear();
     }
     out
 }
@@ -43,7 +53,8 @@ fn pairs(outline: &[(String, String)]) -> Vec<(&str, &str)> {
 
 fn titles(name: &str, text: &str) -> Vec<String> {
     let all = outline(name, text).into_iter().map(|(title, _)| title);
-    all.filter(|title| title != "-").collect()
+    all.filter_map(|title| title.strip_suffix(" =").or(title.strip_suffix(" -")).map(str::to_owned))
+        .collect()
 }
 
 #[test]
@@ -56,14 +67,14 @@ fn rust_items_are_headings_with_their_comments() {
         [
             ("-", "//! A file."),
             ("-", "use std::fmt;"),
-            ("1 struct Cache", "/// A cache.\n#[derive(Debug)]\npub struct Cache {"),
+            ("1 struct Cache =", "/// A cache.\n#[derive(Debug)]\npub struct Cache {"),
             ("-", "    size: usize,\n}"),
-            ("1 impl fmt::Display for Cache", "impl fmt::Display for Cache {"),
-            ("2 fn fmt", "    // Writes it.\n    fn fmt(&self) -> u8 {"),
+            ("1 impl fmt::Display for Cache =", "impl fmt::Display for Cache {"),
+            ("2 fn fmt =", "    // Writes it.\n    fn fmt(&self) -> u8 {"),
             ("-", "        let a = 1;"),
             ("-", "        a\n    }\n}"),
-            ("1 const MOST: usize = 3", "const MOST: usize = 3;"),
-            ("1 fn run", "pub(crate) async fn run<T>(\n    at: T,\n) {"),
+            ("1 const MOST: usize = 3 -", "const MOST: usize = 3;"),
+            ("1 fn run =", "pub(crate) async fn run<T>(\n    at: T,\n) {"),
             ("-", "    go();\n}"),
         ]
     );
@@ -77,11 +88,13 @@ fn python_methods_lie_below_their_class() {
         pairs(&outline("a.py", text)),
         [
             ("-", "import os"),
-            ("1 class Cache", "# About it.\n@dataclass\nclass Cache(Base):"),
-            ("-", "    \"\"\"Docs.\"\"\""),
-            ("2 def size", "    @property\n    def size(self):"),
+            (
+                "1 class Cache =",
+                "# About it.\n@dataclass\nclass Cache(Base):\n    \"\"\"Docs.\"\"\""
+            ),
+            ("2 def size =", "    @property\n    def size(self):"),
             ("-", "        return 1"),
-            ("1 def run", "async def run():"),
+            ("1 def run =", "async def run():"),
             ("-", "    pass"),
         ]
     );
@@ -128,7 +141,7 @@ fn broken_code_loses_nothing() {
 #[test]
 fn code_on_one_line_is_one_block() {
     let text = "function a(){return 1}".repeat(1000);
-    assert_eq!(document("a.js", &text).blocks.len(), 1);
+    assert_eq!(outline("a.js", &text).len(), 1);
 }
 
 #[test]
@@ -149,4 +162,58 @@ fn names_tell_code_from_text() {
     for name in ["a.txt", "a.log", "a.csv", "readme", "license", ""] {
         assert!(!is_code(name, name.rsplit_once('.').map_or("", |(_, end)| end)), "{name}");
     }
+}
+
+#[test]
+fn a_declaration_has_its_comment_whether_above_or_below() {
+    let python = "def compute_tax(region):\n    \"\"\"Rate for a region.\n\n    Looked up.\n    \"\"\"\n    return TABLE[region]\n";
+    assert_eq!(
+        pairs(&outline("a.py", python)),
+        [
+            (
+                "1 def compute_tax =",
+                "def compute_tax(region):\n    \"\"\"Rate for a region.\n\n    Looked up.\n    \"\"\"",
+            ),
+            ("-", "    return TABLE[region]"),
+        ]
+    );
+    let go =
+        "package a\n\n// Get reads\n// one value.\nfunc Get(key string) int {\n\treturn 1\n}\n";
+    let declared = outline("a.go", go);
+    assert_eq!(declared[1].1, "// Get reads\n// one value.\nfunc Get(key string) int {");
+    let long = format!("def a():\n    \"\"\"{}\"\"\"\n    pass\n", "Much. ".repeat(500));
+    assert_eq!(outline("a.py", &long)[0].1, "def a():");
+}
+
+#[test]
+fn code_that_nests_without_end_is_divided_without_its_syntax() {
+    // Each of these takes tree-sitter many seconds and gigabytes when it is
+    // parsed to its end.
+    let cases = [
+        ("a.java", "x=>"),
+        ("a.c", "x=>"),
+        ("a.java", "a<"),
+        ("a.c", "->*"),
+        ("a.js", "->->"),
+        ("a.ts", "typeof ->"),
+        ("a.rs", "->*"),
+        ("a.py", "lambda ::"),
+        ("a.go", "->->"),
+        ("a.cpp", "+<"),
+    ];
+    let started = Instant::now();
+    for (name, piece) in cases {
+        let text = piece.repeat(5000);
+        assert_eq!(document(name, &text).blocks.len(), 1, "{name}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+}
+
+#[test]
+fn ordinary_depth_keeps_its_syntax() {
+    let nested = format!("fn a() {{\n{}1{}\n}}\n", "f(".repeat(150), ")".repeat(150));
+    assert_eq!(titles("a.rs", &nested), ["1 fn a"]);
+    let long =
+        format!("int a[] = {{{}}};\n\nint get() {{\n  return 1;\n}}\n", "1, ".repeat(20_000));
+    assert_eq!(titles("a.c", &long), ["1 get()"]);
 }

@@ -5,6 +5,7 @@
 //! a list ends its items, and an end tag reaches no further than its cell.
 
 use super::Page;
+use super::tables::{Capture, Captured, MOST_NESTED, Part, Table};
 use super::tags::{self, Role, Tag};
 
 /// Elements nested deeper than this are read as if they weren't there.
@@ -20,6 +21,20 @@ pub(super) struct Open {
     is_skipped: bool,
     /// For lists and tables, whether an item or a row has begun.
     has_items: bool,
+    /// What was begun with it and ends with it.
+    begun: Begun,
+}
+
+/// What an element begins beside its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Begun {
+    Nothing,
+    /// Text that is rendered by itself: a table, a cell, a caption.
+    Capture,
+    /// A list whose items stand below something.
+    Context,
+    /// A term that what follows stands below.
+    Term,
 }
 
 impl Page<'_> {
@@ -40,17 +55,15 @@ impl Page<'_> {
         self.imply_ends(&tag.name, role);
         let is_skipped = self.skipping == 0 && self.is_left_out(&tag, role);
         let is_shown = self.skipping == 0 && !is_skipped;
-        if is_shown {
-            self.enter(role, tag.at);
-        }
+        let begun = if is_shown { self.enter(role, &tag) } else { Begun::Nothing };
         if is_empty {
             if is_shown {
-                self.leave(role);
+                self.leave(role, begun);
             }
         } else if is_kept_open && !(is_shown && role == Role::Inline) {
             self.skipping += usize::from(is_skipped);
             let Tag { name, at, .. } = tag;
-            self.open.push(Open { name, role, at, is_skipped, has_items: false });
+            self.open.push(Open { name, role, at, is_skipped, has_items: false, begun });
         }
     }
 
@@ -81,10 +94,15 @@ impl Page<'_> {
         if role == Role::Inline && self.skipping == 0 {
             return;
         }
+        if name == b"thead"
+            && let Some(table) = self.table()
+        {
+            table.in_head = false;
+        }
         let stops = |open: &Open| match role {
             Role::Row | Role::Table => open.role == Role::Table,
             Role::Cell => matches!(open.role, Role::Row | Role::Table),
-            Role::Item => {
+            Role::Item | Role::Term => {
                 matches!(open.role, Role::List | Role::Definitions | Role::Cell | Role::Table)
             }
             _ => matches!(open.role, Role::Cell | Role::Table),
@@ -103,9 +121,9 @@ impl Page<'_> {
         let is_line = |open: &Open| open.role == Role::Inline && !open.is_skipped;
         match role {
             Role::Inline | Role::Void | Role::Break | Role::Raw | Role::Hidden | Role::Title => {}
-            Role::Item => {
+            Role::Item | Role::Term => {
                 self.close(
-                    |open| open.role == Role::Item,
+                    |open| matches!(open.role, Role::Item | Role::Term),
                     |open| {
                         matches!(
                             open.role,
@@ -121,6 +139,7 @@ impl Page<'_> {
                 );
             }
             Role::Row | Role::Skeleton => {
+                self.close(|open| open.role == Role::Cell, |open| open.role == Role::Table);
                 self.close(|open| open.role == Role::Row, |open| open.role == Role::Table);
             }
             Role::Heading(_) => {
@@ -165,46 +184,97 @@ impl Page<'_> {
                     self.unclosed.push(open.at);
                 }
             } else if self.skipping == 0 {
-                self.leave(open.role);
+                self.leave(open.role, open.begun);
             }
         }
     }
 
     /// Tells the renderer that an element starts.
-    fn enter(&mut self, role: Role, at: usize) {
+    fn enter(&mut self, role: Role, tag: &Tag) -> Begun {
         match role {
-            Role::Inline | Role::Void | Role::Skeleton | Role::Raw => {}
-            Role::Break => self.renderer.line_break(at),
+            Role::Inline | Role::Void | Role::Raw => {}
+            Role::Skeleton => {
+                if let Some(table) = self.table() {
+                    table.in_head = tag.name == b"thead";
+                }
+            }
+            Role::Break => self.renderer.line_break(tag.at),
             Role::Title => self.renderer.heading(1),
             Role::Heading(level) => self.renderer.heading(level),
             Role::Preformatted => self.renderer.preformatted(),
-            Role::List if self.is_in_item() => self.renderer.inner_list(),
+            Role::List => {
+                let is_inner = self.is_in_item();
+                self.renderer.begin_list(is_inner);
+                return Begun::Context;
+            }
+            Role::Definitions => {
+                self.renderer.begin_definitions();
+                return Begun::Context;
+            }
             Role::Item => {
                 let is_later = self.mark(|role| matches!(role, Role::List | Role::Definitions));
                 self.renderer.item(is_later);
+                self.renderer.end_terms();
+            }
+            Role::Term => {
+                let is_later = self.mark(|role| role == Role::Definitions);
+                self.renderer.item(is_later);
+                self.renderer.begin_term(tag.is_signature);
+                return Begun::Term;
+            }
+            Role::Table if self.captures.len() < MOST_NESTED && self.renderer.is_plain() => {
+                self.renderer.paragraph();
+                self.capture(Captured::Table(Table::new(tag.is_presentation)));
+                return Begun::Capture;
+            }
+            Role::Caption if self.table().is_some() => {
+                self.flush_loose();
+                self.capture(Captured::Caption);
+                return Begun::Capture;
+            }
+            Role::Row if self.table().is_some() => {
+                self.flush_loose();
+                if let Some(table) = self.table() {
+                    table.start_row();
+                }
+            }
+            Role::Cell if self.table().is_some() => {
+                self.flush_loose();
+                let part = Part::new(tag.name == b"th", tag.columns, tag.rows);
+                self.capture(Captured::Cell(part));
+                return Begun::Capture;
             }
             Role::Row => {
                 let is_later = self.mark(|role| role == Role::Table);
                 self.renderer.row(is_later);
             }
             Role::Cell => self.renderer.cell(),
-            Role::List
-            | Role::Definitions
-            | Role::Table
-            | Role::Block
-            | Role::Rule
-            | Role::Hidden => self.renderer.paragraph(),
+            Role::Table | Role::Caption | Role::Block | Role::Rule | Role::Hidden => {
+                self.renderer.paragraph();
+            }
         }
+        Begun::Nothing
     }
 
     /// Tells the renderer that an element ends.
-    fn leave(&mut self, role: Role) {
+    fn leave(&mut self, role: Role, begun: Begun) {
+        match begun {
+            Begun::Capture => return self.end_capture(),
+            Begun::Context => self.renderer.end_list(),
+            Begun::Term => self.renderer.end_term(),
+            Begun::Nothing => {}
+        }
         match role {
             Role::Title | Role::Heading(_) => self.renderer.end_heading(),
             Role::Preformatted => self.renderer.end_preformatted(),
-            Role::Item | Role::Cell => self.renderer.end_item(),
+            Role::Item | Role::Term | Role::Cell => self.renderer.end_item(),
             Role::List if self.is_in_item() => self.renderer.inner_list(),
-            Role::List | Role::Definitions | Role::Table | Role::Block | Role::Hidden => {
+            Role::List
+            | Role::Definitions
+            | Role::Table
+            | Role::Caption
+            | Role::Block
+            | Role::Hidden => {
                 self.renderer.paragraph();
             }
             Role::Inline
@@ -217,13 +287,69 @@ impl Page<'_> {
         }
     }
 
+    /// The innermost table, where no cell of it is open.
+    fn table(&mut self) -> Option<&mut Table> {
+        match self.captures.last_mut() {
+            Some(Capture { holds: Captured::Table(table), .. }) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// Renders by itself what comes next.
+    fn capture(&mut self, holds: Captured) {
+        let inner = self.renderer.nested();
+        let outer = std::mem::replace(&mut self.renderer, inner);
+        self.captures.push(Capture { outer, holds });
+    }
+
+    /// Gives text between the rows of a table to the table.
+    fn flush_loose(&mut self) {
+        if self.renderer.is_empty() {
+            return;
+        }
+        let next = self.renderer.nested();
+        let (said, blocks) = std::mem::replace(&mut self.renderer, next).finish();
+        if let Some(table) = self.table()
+            && !blocks.is_empty()
+        {
+            table.add_loose(said, blocks);
+        }
+    }
+
+    /// Ends what is rendered by itself.
+    fn end_capture(&mut self) {
+        if self.table().is_some() {
+            self.flush_loose();
+        }
+        let Some(Capture { outer, holds }) = self.captures.pop() else { return };
+        let mut inner = std::mem::replace(&mut self.renderer, outer);
+        self.renderer.take_room(&mut inner);
+        let (said, blocks) = inner.finish();
+        match holds {
+            Captured::Table(table) => {
+                table.write(&mut self.renderer);
+                self.renderer.paragraph();
+            }
+            Captured::Cell(part) => {
+                if let Some(table) = self.table() {
+                    table.add(Part { said, blocks, ..part });
+                }
+            }
+            Captured::Caption => {
+                if let Some(table) = self.table() {
+                    table.set_caption(said);
+                }
+            }
+        }
+    }
+
     /// Whether the innermost box is an item of a list.
     fn is_in_item(&self) -> bool {
         self.open
             .iter()
             .rev()
-            .find(|open| matches!(open.role, Role::Item | Role::Cell | Role::Table))
-            .is_some_and(|open| open.role == Role::Item)
+            .find(|open| matches!(open.role, Role::Item | Role::Term | Role::Cell | Role::Table))
+            .is_some_and(|open| matches!(open.role, Role::Item | Role::Term))
     }
 
     /// Notes an item in the innermost list or a row in the innermost table, and

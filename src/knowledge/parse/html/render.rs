@@ -4,10 +4,11 @@
 //! and it is written when the next word comes; so nested and empty elements
 //! leave no heaps of blank lines.
 
+use super::super::fragment::Fragment;
 use super::super::text::{trimmed, trimmed_lines};
 use super::super::{Block, BlockKind};
+use super::contexts::Contexts;
 use super::references::References;
-use crate::domain::OffsetMap;
 
 /// What stands between the last word and the next, the narrowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,19 +33,26 @@ enum Gap {
 enum Kind {
     Prose,
     Verbatim,
+    Signature,
     Heading(u8),
+}
+
+/// A block that is being written.
+#[derive(Debug)]
+struct Open {
+    kind: Kind,
+    start: usize,
+    context: String,
 }
 
 /// Builds text, offsets and blocks in one go.
 #[derive(Debug)]
 pub(super) struct Renderer {
-    text: String,
-    offsets: OffsetMap,
+    out: Fragment,
     blocks: Vec<Block>,
     /// Added to all places of the page to get places of the file.
     base: usize,
-    /// Kind and start of the block that is being written.
-    open: Option<(Kind, usize)>,
+    open: Option<Open>,
     gap: Gap,
     /// Whether an item or cell has just begun, so that a paragraph that begins
     /// it needs no gap of its own.
@@ -54,14 +62,33 @@ pub(super) struct Renderer {
     preformatted: usize,
     /// Length of the text when the last row began.
     row: usize,
+    /// Whether a signature is being written.
+    is_signature: bool,
+    /// Where the term that is being written starts.
+    term: usize,
+    contexts: Contexts,
 }
 
 impl Renderer {
-    /// Starts with no text. `base` is where the page starts in its file.
-    pub(super) fn new(base: usize) -> Self {
+    /// Starts with no text. `base` is where the page starts in its file, `size`
+    /// how long it is.
+    pub(super) fn new(base: usize, size: usize) -> Self {
+        Self::below(base, Contexts::new(size))
+    }
+
+    /// One for a part of the page that is written by itself.
+    pub(super) fn nested(&mut self) -> Self {
+        Self::below(self.base, self.contexts.nested())
+    }
+
+    /// Takes back what [`Self::nested`] gave of the room for contexts.
+    pub(super) fn take_room(&mut self, nested: &mut Self) {
+        self.contexts.take_room(&mut nested.contexts);
+    }
+
+    fn below(base: usize, contexts: Contexts) -> Self {
         Self {
-            text: String::new(),
-            offsets: OffsetMap::default(),
+            out: Fragment::default(),
             blocks: Vec::new(),
             base,
             open: None,
@@ -70,13 +97,31 @@ impl Renderer {
             heading: None,
             preformatted: 0,
             row: 0,
+            is_signature: false,
+            term: 0,
+            contexts,
         }
     }
 
-    /// The text, its offsets and its blocks.
-    pub(super) fn finish(mut self) -> (String, OffsetMap, Vec<Block>) {
+    /// The text and its blocks.
+    pub(super) fn finish(mut self) -> (Fragment, Vec<Block>) {
         self.close();
-        (self.text, self.offsets, self.blocks)
+        (self.out, self.blocks)
+    }
+
+    /// Whether nothing was written yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.out.text.is_empty()
+    }
+
+    /// Length of the text.
+    pub(super) fn len(&self) -> usize {
+        self.out.text.len()
+    }
+
+    /// Whether neither a heading nor preformatted text is being written.
+    pub(super) fn is_plain(&self) -> bool {
+        self.preformatted == 0 && self.heading.is_none() && !self.is_signature
     }
 
     /// Adds raw text of the page that stands at `at`.
@@ -108,8 +153,7 @@ impl Renderer {
                 };
                 let len = rest.bytes().position(ends).unwrap_or(rest.len());
                 self.begin(at);
-                self.text.push_str(rest.get(..len).unwrap_or_default());
-                self.offsets.push(self.base + at, len, 1, 1);
+                self.out.verbatim(rest.get(..len).unwrap_or_default(), self.base + at);
                 len
             };
             at += taken;
@@ -165,13 +209,15 @@ impl Renderer {
     pub(super) fn row(&mut self, is_later: bool) {
         self.item(is_later);
         self.is_fresh = false;
-        self.row = self.text.len();
+        self.row = self.out.text.len();
     }
 
     /// The start of a cell.
     pub(super) fn cell(&mut self) {
         match self.open {
-            Some((Kind::Prose, start)) if start >= self.row && self.preformatted == 0 => {
+            Some(Open { kind: Kind::Prose, start, .. })
+                if start >= self.row && self.preformatted == 0 =>
+            {
                 self.gap = Gap::Cell;
             }
             _ => self.ask(Gap::Item),
@@ -187,7 +233,7 @@ impl Renderer {
 
     /// The end of a heading.
     pub(super) fn end_heading(&mut self) {
-        if matches!(self.open, Some((Kind::Heading(_), _))) {
+        if matches!(self.open, Some(Open { kind: Kind::Heading(_), .. })) {
             self.close();
         }
         self.heading = None;
@@ -209,6 +255,116 @@ impl Renderer {
         self.paragraph();
     }
 
+    /// The start of a list; `is_inner` where it stands in an item of another.
+    pub(super) fn begin_list(&mut self, is_inner: bool) {
+        let is_fresh = self.is_fresh;
+        self.close();
+        let lead = match self.blocks.last() {
+            Some(Block { kind: BlockKind::Prose, range, .. })
+                if range.end == self.out.text.len() && !is_fresh =>
+            {
+                self.out.text.get(range.clone()).unwrap_or_default()
+            }
+            _ => "",
+        };
+        self.contexts.begin_list(lead, is_inner);
+        if is_inner {
+            self.inner_list();
+        } else {
+            self.paragraph();
+        }
+    }
+
+    /// The start of a list of definitions.
+    pub(super) fn begin_definitions(&mut self) {
+        self.contexts.begin_list("", false);
+        self.paragraph();
+    }
+
+    /// The end of any list.
+    pub(super) fn end_list(&mut self) {
+        self.close();
+        self.contexts.end_list();
+    }
+
+    /// The start of a term; a signature is kept whole.
+    pub(super) fn begin_term(&mut self, is_signature: bool) {
+        self.close();
+        self.contexts.begin_term();
+        self.term = self.out.text.len();
+        self.is_signature = is_signature;
+    }
+
+    /// The end of a term: what follows stands below it.
+    pub(super) fn end_term(&mut self) {
+        self.close();
+        self.is_signature = false;
+        let term = self.out.text.get(self.term..).unwrap_or_default();
+        self.contexts.end_term(term);
+    }
+
+    /// No more terms come before what they stand for.
+    pub(super) fn end_terms(&mut self) {
+        self.close();
+        self.contexts.end_terms();
+    }
+
+    /// What something with this title stands below.
+    pub(super) fn standing_below(&mut self, title: &str) -> String {
+        self.contexts.with(title)
+    }
+
+    /// Adds a piece that was written by itself, as paragraphs of its own.
+    pub(super) fn append(&mut self, piece: &Fragment, blocks: Vec<Block>) {
+        self.begin_rows();
+        let start = self.out.text.len();
+        self.out.append(piece);
+        for mut block in blocks {
+            block.range = block.range.start + start..block.range.end + start;
+            if block.context.is_empty() && block.kind != BlockKind::Verbatim {
+                block.context = self.contexts.with("");
+            }
+            self.blocks.push(block);
+        }
+        self.end_rows();
+    }
+
+    /// Makes ready for lines that are written directly into [`Self::parts`].
+    pub(super) fn begin_rows(&mut self) {
+        self.close();
+        if !self.out.text.is_empty() {
+            let at = self.out.file_end();
+            self.out.made("\n\n", at);
+        }
+    }
+
+    /// Adds a line between such lines.
+    pub(super) fn append_line(&mut self, line: &Fragment, mut block: Block) {
+        if !self.out.text.is_empty() && !self.out.text.ends_with('\n') {
+            self.out.made("\n", line.file_start());
+        }
+        let start = self.out.text.len();
+        self.out.append(line);
+        block.range = start..self.out.text.len();
+        self.blocks.push(block);
+    }
+
+    /// Goes on with a new paragraph behind such lines.
+    pub(super) fn end_rows(&mut self) {
+        // Without a row the blank line before them isn't needed.
+        let end = self.out.text.trim_end_matches('\n').len();
+        if self.blocks.last().is_none_or(|block| block.range.end <= end) {
+            self.out.truncate(end);
+        }
+        self.is_fresh = false;
+        self.gap = Gap::Paragraph;
+    }
+
+    /// Text and blocks, to write rows behind them.
+    pub(super) fn parts(&mut self) -> (&mut Fragment, &mut Vec<Block>) {
+        (&mut self.out, &mut self.blocks)
+    }
+
     fn ask(&mut self, gap: Gap) {
         // Boxes within preformatted text only begin new lines.
         let gap = if self.preformatted > 0 && self.open.is_some() { Gap::Line } else { gap };
@@ -227,7 +383,7 @@ impl Renderer {
     fn begin(&mut self, at: usize) {
         let gap = std::mem::replace(&mut self.gap, Gap::None);
         self.is_fresh = false;
-        if let Some((kind, _)) = self.open
+        if let Some(Open { kind, .. }) = self.open
             && (gap >= Gap::Item || kind != self.kind())
         {
             self.close();
@@ -243,7 +399,7 @@ impl Renderer {
                 Gap::None | Gap::Item | Gap::Paragraph => {}
                 Gap::Space { at, len } => self.put(" ", at, 1, len),
                 Gap::Line => {
-                    if self.preformatted == 0 || !self.text.ends_with('\n') {
+                    if self.preformatted == 0 || !self.out.text.ends_with('\n') {
                         self.put("\n", at, 1, 0);
                     }
                 }
@@ -251,17 +407,23 @@ impl Renderer {
             }
             return;
         }
-        if !self.text.is_empty() {
+        if !self.out.text.is_empty() {
             let separator = if gap == Gap::Item { "\n" } else { "\n\n" };
             self.put(separator, at, 1, 0);
         }
-        self.open = Some((self.kind(), self.text.len()));
+        let kind = self.kind();
+        let context = match kind {
+            Kind::Heading(_) => String::new(),
+            _ => self.contexts.with(""),
+        };
+        self.open = Some(Open { kind, start: self.out.text.len(), context });
     }
 
     fn kind(&self) -> Kind {
         match self.heading {
             _ if self.preformatted > 0 => Kind::Verbatim,
             Some(level) => Kind::Heading(level),
+            None if self.is_signature => Kind::Signature,
             None => Kind::Prose,
         }
     }
@@ -270,29 +432,52 @@ impl Renderer {
     /// bytes of the page from `at` on.
     fn put(&mut self, piece: &str, at: usize, text_unit: usize, file_unit: usize) {
         let count = piece.len() / text_unit.max(1);
-        self.text.push_str(piece);
-        self.offsets.push(self.base + at, count, text_unit, file_unit);
+        self.out.text.push_str(piece);
+        self.out.offsets.push(self.base + at, count, text_unit, file_unit);
     }
 
     /// Ends the block that is being written.
     fn close(&mut self) {
-        let Some((kind, start)) = self.open.take() else { return };
+        let Some(Open { kind, start, context }) = self.open.take() else { return };
+        self.drop_permalink(kind, start);
+        let all = start..self.out.text.len();
         let range = match kind {
-            Kind::Verbatim => trimmed_lines(&self.text, start..self.text.len()),
-            Kind::Prose | Kind::Heading(_) => trimmed(&self.text, start..self.text.len()),
+            Kind::Verbatim => trimmed_lines(&self.out.text, all),
+            Kind::Prose | Kind::Signature | Kind::Heading(_) => trimmed(&self.out.text, all),
         };
         if range.is_empty() {
             return;
         }
-        let words = self.text.get(range.clone()).unwrap_or_default().split_whitespace();
+        let words = self.out.text.get(range.clone()).unwrap_or_default().split_whitespace();
         let kind = match kind {
             Kind::Prose => BlockKind::Prose,
             Kind::Verbatim => BlockKind::Verbatim,
+            Kind::Signature => BlockKind::Declaration,
             Kind::Heading(level) => {
                 BlockKind::Heading { level, title: words.collect::<Vec<_>>().join(" ") }
             }
         };
-        self.blocks.push(Block { kind, range, context: String::new() });
+        self.blocks.push(Block { kind, range, context });
+    }
+
+    /// Takes off the mark at a block's end by which pages link to themselves.
+    fn drop_permalink(&mut self, kind: Kind, start: usize) {
+        let Some(text) = self.out.text.get(start..) else { return };
+        let marks: &[char] = match kind {
+            Kind::Verbatim => return,
+            Kind::Heading(_) => &['¶', '§', '🔗'],
+            Kind::Prose | Kind::Signature => &['¶'],
+        };
+        let words = text.trim_end();
+        let mut shown = words.trim_end_matches(marks);
+        if let (Kind::Heading(_), Some(title)) = (kind, shown.strip_suffix('#'))
+            && title.ends_with(char::is_whitespace)
+        {
+            shown = title;
+        }
+        if shown.len() < words.len() && !shown.trim().is_empty() {
+            self.out.truncate(start + shown.trim_end().len());
+        }
     }
 }
 

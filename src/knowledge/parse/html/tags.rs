@@ -27,8 +27,12 @@ pub(super) enum Role {
     List,
     /// A list of terms and definitions.
     Definitions,
-    /// An item of a list, a term or a definition.
+    /// An item of a list, or a definition.
     Item,
+    /// A term of a list of definitions.
+    Term,
+    /// The title of a table.
+    Caption,
     /// A table.
     Table,
     /// A row of a table.
@@ -64,14 +68,16 @@ pub(super) fn role(name: &[u8]) -> Role {
         b"pre" | b"listing" | b"xmp" | b"textarea" | b"plaintext" => Role::Preformatted,
         b"ul" | b"ol" | b"menu" | b"dir" => Role::List,
         b"dl" => Role::Definitions,
-        b"li" | b"dt" | b"dd" => Role::Item,
+        b"li" | b"dd" => Role::Item,
+        b"dt" => Role::Term,
+        b"caption" => Role::Caption,
         b"table" => Role::Table,
         b"tr" => Role::Row,
         b"td" | b"th" => Role::Cell,
         b"p" | b"div" | b"section" | b"article" | b"aside" | b"main" | b"header" | b"footer"
-        | b"blockquote" | b"figure" | b"figcaption" | b"caption" | b"address" | b"details"
-        | b"summary" | b"dialog" | b"fieldset" | b"legend" | b"form" | b"hgroup" | b"center"
-        | b"search" | b"optgroup" | b"option" | b"frameset" => Role::Block,
+        | b"blockquote" | b"figure" | b"figcaption" | b"address" | b"details" | b"summary"
+        | b"dialog" | b"fieldset" | b"legend" | b"form" | b"hgroup" | b"center" | b"search"
+        | b"optgroup" | b"option" | b"frameset" => Role::Block,
         _ => Role::Inline,
     }
 }
@@ -91,6 +97,13 @@ pub(super) struct Tag {
     /// Whether its attributes say that it isn't part of the page's own text:
     /// hidden, navigation, a footer, a link to the heading it stands in.
     pub is_chrome: bool,
+    /// Whether it is the signature of something that a program can call.
+    pub is_signature: bool,
+    /// Whether it says that it is there for the looks only.
+    pub is_presentation: bool,
+    /// How many columns and rows a cell takes.
+    pub columns: usize,
+    pub rows: usize,
     attribute: Attribute,
 }
 
@@ -100,13 +113,24 @@ enum Attribute {
     Role,
     Style,
     AriaHidden,
+    Columns,
+    Rows,
     Other,
 }
 
 impl Tag {
     /// A tag without attributes.
     pub(super) fn new(name: &[u8], at: usize) -> Self {
-        Self { name: name.to_vec(), at, is_chrome: false, attribute: Attribute::Other }
+        Self {
+            name: name.to_vec(),
+            at,
+            is_chrome: false,
+            is_signature: false,
+            is_presentation: false,
+            columns: 1,
+            rows: 1,
+            attribute: Attribute::Other,
+        }
     }
 
     /// Notes the name of an attribute.
@@ -116,6 +140,8 @@ impl Tag {
             b"role" => Attribute::Role,
             b"style" => Attribute::Style,
             b"aria-hidden" => Attribute::AriaHidden,
+            b"colspan" => Attribute::Columns,
+            b"rowspan" => Attribute::Rows,
             b"hidden" => {
                 self.is_chrome = true;
                 Attribute::Other
@@ -128,15 +154,36 @@ impl Tag {
     pub(super) fn value(&mut self, value: &[u8]) {
         let mut words = value.split(u8::is_ascii_whitespace);
         self.is_chrome |= match self.attribute {
-            Attribute::Class => words.any(is_chrome_class),
+            Attribute::Class => {
+                self.is_signature |= words.clone().any(|word| word == b"sig");
+                words.any(is_chrome_class)
+            }
             Attribute::Role => {
+                self.is_presentation |=
+                    words.clone().any(|word| matches!(word, b"presentation" | b"none"));
                 words.any(|word| matches!(word, b"navigation" | b"search" | b"contentinfo"))
             }
             Attribute::Style => is_hiding(value),
             Attribute::AriaHidden => value.eq_ignore_ascii_case(b"true"),
+            Attribute::Columns => {
+                self.columns = number(value);
+                false
+            }
+            Attribute::Rows => {
+                self.rows = number(value);
+                false
+            }
             Attribute::Other => false,
         };
     }
+}
+
+/// The number at the start of a value, 1 where there is none.
+fn number(value: &[u8]) -> usize {
+    let digits = value.trim_ascii_start();
+    let digits = digits.iter().take(5).take_while(|byte| byte.is_ascii_digit());
+    let number = digits.fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0'));
+    number.max(1)
 }
 
 /// Classes of what documentation tools put around their pages.
@@ -150,6 +197,13 @@ fn is_chrome_class(class: &[u8]) -> bool {
             | b"anchor-link"
             | b"doc-anchor"
             | b"permalink"
+            | b"header-anchor"
+            | b"heading-anchor"
+            | b"hash-link"
+            | b"anchorjs-link"
+            | b"self-link"
+            | b"linenos"
+            | b"lineno"
             | b"breadcrumb"
             | b"breadcrumbs"
             | b"navbar"
