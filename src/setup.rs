@@ -18,12 +18,14 @@ use crate::hub::{Cache, ModelId};
 use crate::knowledge::chunk::Sizes;
 use crate::knowledge::embed::{self, Embedder, EmbedderSource};
 use crate::knowledge::ingest::IngestOptions;
+use crate::knowledge::rank::{RankerSource, Ranking};
 use crate::knowledge::search::SearchOptions;
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::WalkOptions;
 use adapters::Tuned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Settings and folders of this run.
 #[derive(Clone, Debug)]
@@ -142,6 +144,20 @@ impl Setup {
             EmbedderSource::Folder(self.locate(&name)?)
         };
         Ok(tokio::task::spawn_blocking(move || embed::load(&source)).await??)
+    }
+
+    /// How sentences are ranked. Nothing is loaded yet.
+    pub fn ranking(&self) -> Result<Ranking, SetupError> {
+        let search = &self.loaded.settings.search;
+        let wanted = &search.rank.0;
+        let entry = self.loaded.settings.models.get(wanted);
+        let name = entry.and_then(|e| e.path.as_ref()).unwrap_or(wanted);
+        let source = match name.as_str() {
+            "off" => None,
+            "builtin" => Some(RankerSource::Builtin),
+            name => Some(RankerSource::Folder(self.locate(name)?)),
+        };
+        Ok(Ranking { source, budget: Duration::from_millis(search.rank_budget_ms) })
     }
 
     /// Loads the configured model.

@@ -5,6 +5,7 @@
 //! cargo run --example measure -- reader SELQA_FOLDER [COUNT]
 //! cargo run --example measure -- handbook
 //! cargo run --example measure -- latency KNOWLEDGE_FOLDER [QUERY]
+//! cargo run --example measure -- ranker [FOLDER]
 //! cargo run --example measure -- support SELQA_FOLDER [EMBEDDER]
 //! ```
 //!
@@ -13,6 +14,7 @@
 #![expect(clippy::print_stdout, reason = "a program that prints what it measured")]
 
 mod latency;
+mod ranker;
 mod reader;
 mod retrieval;
 mod selqa;
@@ -40,6 +42,7 @@ async fn main() -> Result<()> {
             let to = argument(2).context("which file to write?")?;
             reader::dump(folder.as_ref(), to.as_ref()).await
         }
+        Some("ranker") => ranker::run(argument(1).unwrap_or("builtin")),
         Some("latency") => {
             let folder = argument(1).context("which folder is the knowledge base?")?;
             latency::run(folder.as_ref(), argument(2).unwrap_or("how to read a file line by line"))

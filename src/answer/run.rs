@@ -11,6 +11,7 @@ use crate::domain::{
 use crate::engine::grammar::{Quotable, QuoteForm, QuoteGrammar, free_grammar};
 use crate::engine::prompt::{self, Prompt, harmless};
 use crate::engine::{EngineEvent, Request};
+use crate::knowledge::evidence::threshold_of;
 use futures::StreamExt;
 use std::time::Instant;
 
@@ -36,8 +37,8 @@ pub async fn answer(
     if quotes && info.template_thinks {
         return Err(AnswerError::TemplateThinks { model: info.name.clone() });
     }
-    let threshold = ask.settings.answer_threshold.or(ask.manner.quote_threshold);
-    let too_little = quotes && threshold.is_some_and(|t| ask.evidence.support < t);
+    let threshold = threshold(&ask);
+    let too_little = quotes && threshold.is_some_and(|t| ask.evidence.answers < t);
     let beginning = ask.continued.filter(|text| !quotes && !text.is_empty());
     let reads = ask.mode.reads();
     if !reads {
@@ -83,6 +84,19 @@ pub async fn answer(
     Ok(finish(&ask, said, sources, prompt.ledger, stats))
 }
 
+/// The probability below which the sources are taken not to answer; the model
+/// decides where there is none.
+fn threshold(ask: &Ask<'_>) -> Option<f32> {
+    let of_risk = ask.settings.answer_risk.map(threshold_of);
+    of_risk.or(ask.settings.answer_threshold).or(ask.manner.quote_threshold)
+}
+
+/// Sums that are closer than this say nothing about which sentence is better.
+const TIE: f32 = 0.25;
+
+/// Most sentences that are quoted together because nothing parts them.
+const TIED: usize = 2;
+
 /// What was said, in the end.
 pub(super) struct Said {
     pub text: String,
@@ -123,7 +137,16 @@ pub(super) fn quote_grammar(
 ) -> Option<QuoteGrammar> {
     let used = || sources.iter().filter(|s| s.used());
     let best = used().flat_map(|s| &s.sentences).map(|s| s.score).fold(f32::MIN, f32::max);
-    let floor = ask.manner.quote_margin.map_or(f32::MIN, |margin| best - margin);
+    let max = ask.manner.quote_max.unwrap_or(ask.settings.max_quotes).max(1);
+    // Sentences that fit equally well are both quoted: to choose one would be
+    // to guess, and to deny would be wrong.
+    let tied = used().flat_map(|s| &s.sentences).filter(|s| s.score >= best - TIE).count();
+    let together = max == 1
+        && ask.manner.quote_margin.is_some()
+        && ask.manner.quote_unit == QuoteUnit::Sentence
+        && (2..=TIED).contains(&tied);
+    let margin = if together { Some(TIE) } else { ask.manner.quote_margin };
+    let floor = margin.map_or(f32::MIN, |margin| best - margin);
     let quotables = used()
         .flat_map(|source| {
             let offered = source.sentences.iter().enumerate().filter(|(_, s)| s.score >= floor);
@@ -138,10 +161,11 @@ pub(super) fn quote_grammar(
         template: ask.manner.quote_template.clone(),
         join: ask.manner.quote_join.clone(),
         unit: ask.manner.quote_unit,
-        max: ask.manner.quote_max.unwrap_or(ask.settings.max_quotes).max(1),
+        max,
     };
     let none = may_refuse.then(|| ask.manner.no_answer.clone());
-    QuoteGrammar::new(quotables, form, none, &ask.engine.info().end_tokens)
+    let grammar = QuoteGrammar::new(quotables, form, none, &ask.engine.info().end_tokens)?;
+    Some(if together { grammar.together() } else { grammar })
 }
 
 pub(super) fn request(
@@ -183,6 +207,10 @@ async fn stream(
     shown: &mut Shown<'_, '_>,
     meter: &mut Meter,
 ) -> Result<FinishReason, AnswerError> {
+    if let Some(whole) = grammar.and_then(QuoteGrammar::whole) {
+        shown.text(whole);
+        return Ok(FinishReason::Determined);
+    }
     let mut tracker = grammar.and_then(QuoteGrammar::tracker);
     if let Some(rest) = tracker.as_ref().and_then(|t| t.determined()) {
         shown.text(rest);
@@ -244,6 +272,7 @@ pub(super) fn finish(
     Answer {
         question: ask.question.to_owned(),
         answered: !refused,
+        answers: ask.mode.reads().then_some(ask.evidence.answers),
         quoted: ask.quotes(),
         text,
         mode: ask.mode,

@@ -213,7 +213,7 @@ mod tests {
         let ask = Ask {
             question: "What follows?",
             history: &[],
-            evidence: Evidence { sources: sources.collect(), support: 2.0 },
+            evidence: Evidence { sources: sources.collect(), answers: 0.9, ..Evidence::default() },
             search: SearchTimings::default(),
             engine,
             manner: &Manner::default(),

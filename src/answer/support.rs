@@ -33,6 +33,7 @@ pub fn citation(
             rendered: chunk.rendered,
             mark,
             support,
+            answers: source.sentences.iter().filter_map(|s| s.answers).reduce(f32::max),
         },
     }
 }
@@ -61,6 +62,7 @@ fn of_sentence(
         rendered: chunk.rendered,
         mark,
         support,
+        answers: sentence.answers,
     }
 }
 

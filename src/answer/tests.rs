@@ -39,6 +39,7 @@ pub(super) fn source(number: usize, text: &str) -> Source {
             bytes: ByteRange::new(100 + range.start, 100 + range.end),
             lines: LineRange { start: 10, end: 10 },
             score: 1.0,
+            answers: None,
         })
         .collect();
     Source {
@@ -58,6 +59,8 @@ fn evidence() -> Evidence {
             source(2, "Beta follows alpha. Pears are green."),
         ],
         support: 1.5,
+        answers: 0.9,
+        ..Evidence::default()
     }
 }
 
@@ -91,7 +94,7 @@ async fn run(
         | AskEvent::Citation(_)
         | AskEvent::Tokens(_) => {}
     };
-    let answer = answer(ask, &mut on_event).await;
+    let answer = run::answer(ask, &mut on_event).await;
     (answer, told)
 }
 
@@ -153,7 +156,7 @@ async fn too_little_support_is_not_answered() {
     assert_eq!(answer.generation.finish_reason, FinishReason::NotGenerated);
     assert!(engine.requests().is_empty());
     // The user's own threshold wins.
-    let settings = Generation { answer_threshold: Some(1.0), ..quoting() };
+    let settings = Generation { answer_threshold: Some(0.5), ..quoting() };
     let engine = ScriptedEngine::new(["Beta follows alpha. [2]"]);
     assert!(run(&engine, &manner, &settings).await.0.unwrap().answered);
 }
@@ -179,7 +182,7 @@ async fn the_margin_leaves_only_the_best_sentences() {
         embedder: None,
         continued: None,
     };
-    let answer = answer(ask, &mut |_| {}).await.unwrap();
+    let answer = run::answer(ask, &mut |_| {}).await.unwrap();
     assert_eq!(answer.text, "Pears are green. [2]");
     assert_eq!(answer.generation.completion_tokens, 0, "nothing was left to decide");
 }

@@ -1,8 +1,8 @@
-//! What is compiled into the program: the embedder, the reader and its two
-//! adapters, with their manifests. They are this project's own work; the
+//! What is compiled into the program: the embedder, the ranker, the reader and
+//! its two adapters, with their manifests. They are this project's own work; the
 //! README beside the weights says what they can do.
 //!
-//! The embedder is used straight from memory. The reader and the adapters are
+//! The embedder and the ranker are used straight from memory. The reader and the adapters are
 //! loaded by mistral.rs, which wants files: [`unpack()`] writes them to the
 //! cache folder.
 
@@ -21,6 +21,8 @@ pub const READER_NAME: &str = "lorag-reader";
 pub enum Asset {
     /// The static embedder.
     Embedder,
+    /// The ranker of sentences, which shares the embedder's tokenizer.
+    Ranker,
     /// The reader, a small language model.
     Reader,
     /// The reader's adapter that answers with a list.
@@ -31,13 +33,15 @@ pub enum Asset {
 
 impl Asset {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Embedder, Self::Reader, Self::Bullets, Self::Quote];
+    pub const ALL: [Self; 5] =
+        [Self::Embedder, Self::Ranker, Self::Reader, Self::Bullets, Self::Quote];
 
     /// Its name, as in paths.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Embedder => "embedder",
+            Self::Ranker => "ranker",
             Self::Reader => "reader",
             Self::Bullets => "bullets",
             Self::Quote => "quote",
@@ -50,6 +54,7 @@ impl Asset {
 pub fn files(asset: Asset) -> &'static [File] {
     match asset {
         Asset::Embedder => EMBEDDER,
+        Asset::Ranker => RANKER,
         Asset::Reader => READER,
         Asset::Bullets => BULLETS,
         Asset::Quote => QUOTE,
@@ -77,6 +82,12 @@ pub fn reader_manifest() -> &'static str {
 static EMBEDDER: &[File] = &[
     ("config.json", include_bytes!("embedder/config.json")),
     ("model.safetensors", include_bytes!("embedder/model.safetensors")),
+    ("tokenizer.json", include_bytes!("embedder/tokenizer.json")),
+];
+
+static RANKER: &[File] = &[
+    ("config.json", include_bytes!("ranker/config.json")),
+    ("model.safetensors", include_bytes!("ranker/model.safetensors")),
     ("tokenizer.json", include_bytes!("embedder/tokenizer.json")),
 ];
 
@@ -132,6 +143,7 @@ mod tests {
     #[test]
     fn every_manifest_parses() {
         assert_eq!(manifest(Asset::Embedder), None);
+        assert_eq!(manifest(Asset::Ranker), None);
         for asset in [Asset::Reader, Asset::Bullets, Asset::Quote] {
             let text = manifest(asset).unwrap();
             let parsed: crate::config::Manifest = toml::from_str(text).unwrap();

@@ -244,9 +244,9 @@ impl Printer {
 /// What was cited, below the answer; on a terminal also how it went.
 fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
     outln!()?;
-    let mut shown: Vec<(usize, usize, Support)> = Vec::new();
+    let mut shown: Vec<(usize, usize, &str)> = Vec::new();
     for citation in &answer.citations {
-        let key = (citation.number, citation.bytes.start, citation.support);
+        let key = (citation.number, citation.bytes.start, citation.symbol());
         if shown.contains(&key) {
             continue;
         }
@@ -261,7 +261,7 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
             visible(&citation.path),
             lines.start,
             lines.end,
-            citation.support.symbol(),
+            citation.symbol(),
             paint.stale(answer.is_stale(citation))
         )?;
         outln!("    {}", paint.dim(&one_line(&citation.quote, 240)))?;

@@ -68,7 +68,16 @@ struct CitationJson<'a> {
     quote: &'a str,
     rendered: bool,
     stale: bool,
-    support: Support,
+    support: SupportJson,
+}
+
+/// Both things that a mark says.
+#[derive(Serialize)]
+struct SupportJson {
+    /// Whether the passage holds it.
+    check: Support,
+    /// The probability that it answers; null where nothing is known of it.
+    answers: Option<f32>,
 }
 
 impl<'a> CitationJson<'a> {
@@ -83,7 +92,7 @@ impl<'a> CitationJson<'a> {
             quote: &citation.quote,
             rendered: citation.rendered,
             stale: answer.is_stale(citation),
-            support: citation.support,
+            support: SupportJson { check: citation.support, answers: citation.answers },
         }
     }
 }
@@ -105,6 +114,7 @@ pub fn ask(answer: &Answer, indexing_ms: Option<f64>, load_ms: f64) -> Value {
         "question": answer.question,
         "answer": answer.text,
         "answered": answer.answered,
+        "answers": answer.answers,
         "mode": answer.mode,
         "model": answer.model,
         "adapter": answer.adapter,

@@ -85,6 +85,8 @@ failures!(
     crate::hub::HubError,
     crate::knowledge::KnowledgeError,
     crate::knowledge::embed::EmbedError,
+    crate::knowledge::evidence::EvidenceError,
+    crate::knowledge::rank::RankError,
     crate::knowledge::store::StoreError,
 );
 

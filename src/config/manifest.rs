@@ -156,7 +156,7 @@ pub struct QuotePart {
     /// where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub margin: Option<f32>,
-    /// Support below which the sources are taken not to answer, for models
+    /// Probability below which the sources are taken not to answer, for models
     /// whose own word on that is not to be trusted. Without it the model
     /// decides.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -225,7 +225,7 @@ pub struct Manner {
     pub quote_max: Option<usize>,
     /// Only sentences that score this close to the best one are offered.
     pub quote_margin: Option<f32>,
-    /// Support below which the sources are taken not to answer; the model's
+    /// Probability below which the sources are taken not to answer; the model's
     /// own decision where `None`.
     pub quote_threshold: Option<f32>,
     /// Temperature; the setting where `None`.

@@ -164,6 +164,8 @@ pub const KEYS: &[Key] = &[
     key("search.limit", integer(1, 100), "Passages a search gives, and sources offered to the model"),
     key("search.candidates", integer(1, 1000), "Candidates that vector and full-text search each bring to the ranking"),
     optional("search.vector_weight", number(0.0, 1.0), "Weight of vector search in the ranking; the one measured for the embedder where not set"),
+    key("search.rank", Kind::Model, "What reads the best sentences and ranks them: \"builtin\", a sentence encoder or cross-encoder (folder or hub id), or \"off\""),
+    key("search.rank_budget_ms", integer(1, 600_000), "How long the ranker may read for one question; it reads fewer sentences where time is short"),
     key("generation.quote", Kind::Choice(&["auto", "on", "off"]), "Answer only with sentences of the sources; \"auto\" as the model's manifest says"),
     key("generation.max_quotes", integer(1, 16), "Most quotes in an answer of quote mode"),
     key("generation.cite_grammar", Kind::Bool, "Keep citation numbers valid by a grammar outside quote mode"),
@@ -181,7 +183,8 @@ pub const KEYS: &[Key] = &[
     key("ui.colour", Kind::Choice(&["auto", "truecolor", "256", "16", "none"]), "How many colours the terminal has; \"auto\" as the environment says"),
     key("ui.mouse", Kind::Bool, "Let the mouse scroll and focus panes; the terminal's own selection then needs Shift"),
     key("ui.tmux_passthrough", Kind::Bool, "Send copied text through tmux's allow-passthrough in place of its set-clipboard"),
-    optional("generation.answer_threshold", number(-1000.0, 1000.0), "Best sentence score below which quote mode says that the sources don't answer; the measured one where not set"),
+    optional("generation.answer_risk", number(0.0, 1.0), "Share of wrong answers among those given that quote mode keeps to; decides before answer_threshold"),
+    optional("generation.answer_threshold", number(0.0, 1.0), "Probability below which quote mode says that the sources don't answer; the measured one where not set"),
 ];
 
 /// Every key of `[models.NAME]`; all but `path` may stand in a manifest.
@@ -209,7 +212,7 @@ pub const MODEL_KEYS: &[Key] = &[
     key("quote.unit", Kind::Choice(&["sentence", "words"]), "Quote whole sentences, or a run of words within one"),
     key("quote.max", integer(1, 16), "Most quotes"),
     key("quote.margin", number(0.0, 1000.0), "Offer only sentences that score this close to the best one"),
-    key("quote.threshold", number(-1000.0, 1000.0), "Support below which the sources are taken not to answer"),
+    key("quote.threshold", number(0.0, 1.0), "Probability below which the sources are taken not to answer"),
     key("sampling.temperature", TEMPERATURE, "Sampling temperature; 0 takes the likeliest token"),
     key("sampling.top_p", TOP_P, "Nucleus sampling; 1 keeps every token"),
 ];

@@ -153,11 +153,22 @@ pub struct Search {
     /// Weight of the vector leg in the fused score, 0 to 1; the measured
     /// weight of the embedder where empty.
     pub vector_weight: Option<f32>,
+    /// What reads the best sentences: `builtin`, `off`, or a folder or hub id
+    /// of a sentence encoder or cross-encoder.
+    pub rank: ModelName,
+    /// How long that may take for one question, in milliseconds.
+    pub rank_budget_ms: u64,
 }
 
 impl Default for Search {
     fn default() -> Self {
-        Self { limit: 8, candidates: 50, vector_weight: None }
+        Self {
+            limit: 8,
+            candidates: 50,
+            vector_weight: None,
+            rank: ModelName::default(),
+            rank_budget_ms: 1_500,
+        }
     }
 }
 
@@ -188,9 +199,12 @@ pub struct Generation {
     pub threads: usize,
     /// How the sources of an answer are read.
     pub strategy: Strategy,
-    /// Best sentence score below which quote mode says that the sources don't
-    /// answer; the measured threshold where empty.
+    /// Probability below which quote mode says that the sources don't answer;
+    /// the measured threshold where empty.
     pub answer_threshold: Option<f32>,
+    /// Share of wrong answers among those given that quote mode keeps to, as far
+    /// as it was measured; decides before `answer_threshold`.
+    pub answer_risk: Option<f32>,
 }
 
 /// Name of a quantization; `auto` by default.
@@ -219,6 +233,7 @@ impl Default for Generation {
             threads: 0,
             strategy: Strategy::default(),
             answer_threshold: None,
+            answer_risk: None,
         }
     }
 }

@@ -24,6 +24,28 @@ pub struct Citation {
     pub mark: ByteRange,
     /// How well the passage supports the sentence that the mark stands in.
     pub support: Support,
+    /// The probability that the sentence of the source answers the question,
+    /// where it was looked at closely enough to say.
+    #[serde(default)]
+    pub answers: Option<f32>,
+}
+
+/// Below this probability a quote is shown as one that may not answer.
+const DOUBT: f32 = 0.5;
+
+impl Citation {
+    /// Whether it is quoted word for word but may not answer: `~`.
+    #[must_use]
+    pub fn doubtful(&self) -> bool {
+        self.support == Support::Exact && self.answers.is_some_and(|p| p < DOUBT)
+    }
+
+    /// The symbol that stands beside it: [`Support::symbol`], but `~` where it
+    /// is doubtful.
+    #[must_use]
+    pub fn symbol(&self) -> &'static str {
+        if self.doubtful() { "~" } else { self.support.symbol() }
+    }
 }
 
 /// How well a cited passage supports a sentence of the answer.
@@ -89,6 +111,9 @@ pub struct Answer {
     pub text: String,
     /// Whether the sources answer.
     pub answered: bool,
+    /// The probability that they do, by what was found; `None` where no sources
+    /// were read.
+    pub answers: Option<f32>,
     /// Whether it was limited to sentences of the sources.
     pub quoted: bool,
     /// The mode that made it.

@@ -16,8 +16,12 @@ pub struct Sentence {
     /// Its lines in the file.
     pub lines: LineRange,
     /// How well it fits the question, larger is better; comparable within one
-    /// question only, between 0 and about 2.
+    /// question only.
     pub score: f32,
+    /// The probability that it answers the question, where it was looked at
+    /// closely enough to say.
+    #[serde(default)]
+    pub answers: Option<f32>,
 }
 
 /// Why a source is not in the prompt.

@@ -59,6 +59,8 @@ pub struct Turn {
     pub alternatives: Vec<Alternative>,
     /// The adapters, as a [`Stack`](super::Stack) spells them, if any were used.
     pub adapter: Option<String>,
+    /// The probability that the sources answer; `None` where none were read.
+    pub answers: Option<f32>,
     /// Whether the answer was limited to sentences of the sources.
     pub quoted: bool,
     /// Citations, in the order of the text.
@@ -75,7 +77,21 @@ pub struct Turn {
     pub generation: Option<GenerationStats>,
 }
 
+/// Below this probability an answer in a model's own words is told to lack
+/// sources that answer.
+const DOUBT: f32 = 0.2;
+
 impl Turn {
+    /// Whether a model answered in its own words though the sources likely
+    /// don't. Quotes are marked one by one, or not given at all.
+    #[must_use]
+    pub fn doubtful(&self) -> bool {
+        self.mode.reads()
+            && !self.quoted
+            && matches!(self.outcome, Outcome::Answered | Outcome::Cut)
+            && self.answers.is_some_and(|p| p < DOUBT)
+    }
+
     /// Whether some citation names this source.
     #[must_use]
     pub fn cites(&self, number: usize) -> bool {

@@ -48,6 +48,7 @@ pub struct QuoteGrammar {
     alternatives: Vec<String>,
     form: QuoteForm,
     no_answer: Option<String>,
+    whole: Option<String>,
     lark: String,
 }
 
@@ -77,10 +78,30 @@ impl QuoteGrammar {
         }
         let alternatives: Vec<String> =
             kept.iter().map(|q| spell(&form.template, &q.text, q.number)).collect();
-        let mut grammar =
-            Self { quotables: kept, alternatives, form, no_answer, lark: String::new() };
+        let mut grammar = Self {
+            quotables: kept,
+            alternatives,
+            form,
+            no_answer,
+            whole: None,
+            lark: String::new(),
+        };
         grammar.lark = grammar.write(end_tokens);
         Some(grammar)
+    }
+
+    /// The same with every sentence quoted, so that nothing is left to choose.
+    #[must_use]
+    pub fn together(mut self) -> Self {
+        self.form.max = self.alternatives.len();
+        self.whole = Some(self.alternatives.join(&self.form.join));
+        self
+    }
+
+    /// The answer, where nothing is left to choose.
+    #[must_use]
+    pub fn whole(&self) -> Option<&str> {
+        self.whole.as_deref()
     }
 
     /// The grammar in Lark.

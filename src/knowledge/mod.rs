@@ -6,10 +6,12 @@
 pub mod chunk;
 pub mod embed;
 pub mod evidence;
+pub mod file_lines;
 pub mod fuse;
 pub mod ingest;
 pub mod parse;
 pub mod presence;
+pub mod rank;
 pub mod search;
 pub mod seen;
 pub mod sentences;

@@ -121,6 +121,8 @@ pub(super) fn remarks(turn: &Turn) -> Vec<String> {
     }
     if turn.unsupported() {
         out.push("no source supports this answer.".to_owned());
+    } else if turn.doubtful() {
+        out.push("the sources may not answer this.".to_owned());
     }
     out
 }
@@ -129,7 +131,7 @@ fn put_citation(out: &mut String, number: usize, citation: &Citation) {
     let LineRange { start, end } = citation.lines;
     let lines = if start == end { start.to_string() } else { format!("{start}-{end}") };
     let place = code(&format!("{}:{lines}", flat(&citation.path)));
-    let symbol = citation.support.symbol();
+    let symbol = citation.symbol();
     let space = if symbol.is_empty() { "" } else { " " };
     let marker = format!("{number}. ");
     if number == 1 {
@@ -176,6 +178,7 @@ mod tests {
             rendered: false,
             mark: ByteRange::default(),
             support,
+            answers: None,
         }
     }
 

@@ -149,7 +149,7 @@ fn with_places(turn: &Turn) -> String {
             continue;
         }
         out.push_str(&clean(turn.text.get(from..mark.start).unwrap_or_default()));
-        let symbol = citation.support.symbol();
+        let symbol = citation.symbol();
         let _ = write!(out, "{OPEN}{}{symbol}{CLOSE}", citation.number);
         from = mark.end;
     }
@@ -328,6 +328,7 @@ mod tests {
             rendered: false,
             mark: ByteRange::new(at, at + 3),
             support: Support::Exact,
+            answers: None,
         };
         let turn = Turn {
             id: 1,

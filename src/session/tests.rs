@@ -51,6 +51,7 @@ fn turn(id: TurnId, parent: Option<TurnId>, question: &str, text: &str) -> Turn 
             rendered: false,
             mark: ByteRange::new(5, 8),
             support: Support::Exact,
+            answers: Some(0.75),
         }],
         sources: vec![Source {
             number: 1,

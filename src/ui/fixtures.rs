@@ -118,6 +118,7 @@ pub fn source(number: usize, score: f32, chunk: Chunk) -> Source {
         bytes: chunk.bytes,
         lines: chunk.lines,
         score: 1.2,
+        answers: None,
     };
     Source {
         number,
@@ -182,6 +183,7 @@ pub fn citation(text: &str, number: usize, nth: usize, support: Support) -> Cita
         rendered: false,
         mark: ByteRange::new(start, start + mark.len()),
         support,
+        answers: None,
     }
 }
 

@@ -66,7 +66,7 @@ fn each_adapter_has_its_style_and_none_leaks_into_another() {
     for answer in [&bullets, &quote] {
         for citation in answer["citations"].as_array().unwrap() {
             super::common::assert_exact(citation, "quote");
-            assert_eq!(citation["support"], "exact");
+            assert_eq!(citation["support"]["check"], "exact");
         }
     }
 }

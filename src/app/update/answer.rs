@@ -122,6 +122,7 @@ pub fn finish(entry: &mut Entry, answer: Answer) {
     turn.ledger = answer.ledger;
     turn.search = answer.search;
     turn.quoted = answer.quoted;
+    turn.answers = answer.answers;
     turn.generation = Some(answer.generation);
     entry.phase = Phase::Done;
 }
@@ -139,6 +140,7 @@ fn unchecked(turn: &Turn, number: usize, mark: crate::domain::ByteRange) -> Cita
         rendered: chunk.is_some_and(|c| c.rendered),
         mark,
         support: Support::Unchecked,
+        answers: None,
     }
 }
 

@@ -121,6 +121,7 @@ fn citation(number: usize, start: usize, support: Support) -> Citation {
         rendered: false,
         mark: ByteRange::new(start, start + 3),
         support,
+        answers: None,
     }
 }
 
@@ -146,6 +147,7 @@ fn whole(question: &str, reason: FinishReason) -> Answer {
         question: question.into(),
         text: "It is so [1]. Also this [2].".into(),
         answered: true,
+        answers: Some(0.9),
         quoted: false,
         mode: Mode::Rag,
         strategy: Strategy::Token,

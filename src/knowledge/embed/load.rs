@@ -1,10 +1,10 @@
 //! Finding out what a folder holds, and loading it: static models, BERT-family
 //! sentence transformers, and the embedding models of mistral.rs.
 
-pub(super) mod files;
+pub(in crate::knowledge) mod files;
 #[cfg(test)]
-pub(super) mod fixtures;
-pub(super) mod tokens;
+pub(in crate::knowledge) mod fixtures;
+pub(in crate::knowledge) mod tokens;
 pub(super) mod windows;
 
 use super::bert::BertEmbedder;
@@ -150,14 +150,14 @@ fn unknown(folder: &Path, model_type: &str, architectures: &[&str]) -> String {
 /// The modules of a sentence transformer (`modules.json`): their kinds and
 /// folders, in order.
 #[derive(Debug, Default)]
-pub(super) struct Modules(Vec<(String, String)>);
+pub(in crate::knowledge) struct Modules(Vec<(String, String)>);
 
 impl Modules {
     /// Reads `modules.json`; no modules where there is none.
     ///
     /// # Errors
     /// Where it is damaged.
-    pub(super) fn of(folder: &Path) -> Result<Self, EmbedError> {
+    pub(in crate::knowledge) fn of(folder: &Path) -> Result<Self, EmbedError> {
         let json = read_json(folder, "modules.json")?.unwrap_or_default();
         let text = |module: &Value, key: &str| {
             let text = module.get(key).and_then(Value::as_str).unwrap_or("");
@@ -182,7 +182,7 @@ impl Modules {
     }
 
     /// The folder of the first module of this kind.
-    pub(super) fn path_of(&self, kind: &str) -> Option<&str> {
+    pub(in crate::knowledge) fn path_of(&self, kind: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == kind).map(|(_, path)| path.as_str())
     }
 

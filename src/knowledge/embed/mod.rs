@@ -1,7 +1,7 @@
 //! Embedders: texts become vectors.
 
 mod bert;
-mod load;
+pub(in crate::knowledge) mod load;
 mod mistral;
 mod static_model;
 

@@ -254,7 +254,10 @@ impl Material {
         continued: Option<Vec<Source>>,
     ) -> Result<WithEmbedder, String> {
         if let Some(sources) = continued {
-            return Ok((Evidence { sources, support: f32::MAX }, self.embedder.clone()));
+            return Ok((
+                Evidence { sources, answers: 1.0, ..Evidence::default() },
+                self.embedder.clone(),
+            ));
         }
         // Nothing was searched: the mode reads no sources.
         let Some(embedder) = self.embedder.clone() else {

@@ -100,6 +100,8 @@ pub(super) fn notes(turn: &Turn, state: &State) -> Vec<(String, Role)> {
     if turn.unsupported() {
         let text = "nothing in the sources supports this answer";
         notes.push((text.to_owned(), Role::Warning));
+    } else if turn.doubtful() {
+        notes.push(("the sources may not answer this".to_owned(), Role::Warning));
     }
     match turn.dropped.len() {
         0 => {}

@@ -66,6 +66,7 @@ pub(super) fn lay_out(
                 range: citation.mark,
                 number: citation.number,
                 support: citation.support,
+                doubtful: citation.doubtful(),
                 selected: look.citation == Some(place),
             })
             .collect();

@@ -282,6 +282,7 @@ fn answer(
             range: citation.mark,
             number: citation.number,
             support: citation.support,
+            doubtful: citation.doubtful(),
             selected: false,
         })
         .collect();

@@ -25,8 +25,13 @@ const TWO: u16 = 96;
 const GAP: u16 = 3;
 
 /// Signs of the screen with their meanings.
-const SIGNS: [(&str, Role, &str); 13] = [
-    ("[1] ✓", Role::Supported, "the passage holds the sentence word for word"),
+const SIGNS: [(&str, Role, &str); 14] = [
+    (
+        "[1] ✓",
+        Role::Supported,
+        "the passage holds the sentence word for word, and it likely answers",
+    ),
+    ("[1] ~", Role::Dim, "quoted word for word, but it may not answer the question"),
     ("[1] ?", Role::Likely, "it shares most of its words and means nearly the same"),
     ("[1] ✗", Role::Unsupported, "the passage does not support the sentence"),
     ("●", Role::Cited, "the answer cites this source"),

@@ -7,7 +7,7 @@ use super::figures::{Figures, Part};
 use super::path;
 use crate::app::State;
 use crate::app::state::Entry;
-use crate::domain::{LeftOut, Source, Support, Turn};
+use crate::domain::{LeftOut, Source, Turn};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -91,20 +91,17 @@ pub(in crate::ui) fn first_shown(selected: usize, shown: usize, count: usize) ->
 
 /// The verdicts on the citations of a source: each kind once, with its count.
 fn verdicts(turn: &Turn, number: usize) -> Vec<Part> {
-    let kinds = [
-        (Support::Exact, Role::Supported),
-        (Support::Likely, Role::Likely),
-        (Support::Missing, Role::Unsupported),
-    ];
-    let count = |support: Support| {
-        turn.citations.iter().filter(|c| c.number == number && c.support == support).count()
+    let kinds =
+        [("✓", Role::Supported), ("~", Role::Dim), ("?", Role::Likely), ("✗", Role::Unsupported)];
+    let count = |symbol: &str| {
+        turn.citations.iter().filter(|c| c.number == number && c.symbol() == symbol).count()
     };
     kinds
         .into_iter()
-        .filter_map(|(support, role)| match count(support) {
+        .filter_map(|(symbol, role)| match count(symbol) {
             0 => None,
-            1 => Some((support.symbol().to_owned(), role)),
-            many => Some((format!("{}{many}", support.symbol()), role)),
+            1 => Some((symbol.to_owned(), role)),
+            many => Some((format!("{symbol}{many}"), role)),
         })
         .collect()
 }
@@ -252,6 +249,7 @@ fn columns_of(parts: &[Part]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Support;
 
     #[test]
     fn the_selected_row_is_in_sight() {

@@ -32,6 +32,8 @@ pub struct Mark {
     /// How well the cited passage supports the claim; its symbol follows the
     /// mark.
     pub support: Support,
+    /// Whether it is quoted word for word but may not answer.
+    pub doubtful: bool,
     /// Whether it is the selected citation.
     pub selected: bool,
 }

@@ -26,6 +26,7 @@ fn marks(text: &str) -> Vec<Mark> {
                 range: ByteRange::new(start, start + 3),
                 number: digit,
                 support: supports[digit % supports.len()],
+                doubtful: false,
                 selected: digit == 1,
             })
         })

@@ -74,6 +74,7 @@ impl Renderer<'_> {
         let role = if mark.selected { Role::CitationSelected } else { Role::Citation };
         let symbol_role = match mark.support {
             Support::Unchecked => role,
+            Support::Exact if mark.doubtful => Role::Dim,
             Support::Exact => Role::Supported,
             Support::Likely => Role::Likely,
             Support::Missing => Role::Unsupported,
@@ -86,7 +87,7 @@ impl Renderer<'_> {
             index,
             mark.range,
             (&text, style),
-            (mark.support.symbol(), symbol_style),
+            (if mark.doubtful { "~" } else { mark.support.symbol() }, symbol_style),
         );
     }
 

@@ -24,7 +24,7 @@ fn marks(text: &str) -> Vec<Mark> {
             let mark = format!("[{number}]");
             let start = text.find(&mark)?;
             let range = ByteRange::new(start, start + mark.len());
-            Some(Mark { range, number, support, selected: false })
+            Some(Mark { range, number, support, doubtful: false, selected: false })
         })
         .collect()
 }
@@ -219,6 +219,7 @@ fn marks_that_are_nowhere_in_the_text_are_left_out() {
         range: ByteRange::new(start, end),
         number: 1,
         support: Support::Exact,
+        doubtful: false,
         selected: false,
     };
     let marks = [mark(2, 5), mark(1, 4), mark(9, 12), mark(3, 4), mark(5, 2)];

@@ -1,0 +1,183 @@
+//! The probability that a sentence answers the question.
+//!
+//! Logistic regression over what was seen of the sentence and what reading it
+//! said, fitted on questions with and without answers: SelQA's dev part and the
+//! first half of COVID-QA, each also with the right passage taken away, and
+//! with the other's passages in its place; once with the term weights of the
+//! whole collection and once with those of the passages alone, as a handful of
+//! files has them. `examples/measure/README.md` has how the constants came
+//! about, and the curve of coverage against risk.
+
+use super::asked::Asked;
+use super::cascade::Read;
+use super::score::Seen;
+use super::units::Candidate;
+use crate::domain::UnitKind;
+use serde::Serialize;
+
+/// Names of the signs, in the order of the models' weights.
+pub const NAMES: [&str; COUNT] = [
+    "share",
+    "headed",
+    "passage",
+    "static",
+    "heaviest_headed",
+    "heaviest_passage",
+    "identifiers_headed",
+    "identifiers_passage",
+    "names_headed",
+    "names_passage",
+    "kind_lacks",
+    "kind_holds",
+    "question",
+    "margin",
+    "unit",
+    "cosine",
+    "logit",
+];
+
+/// How many signs there are.
+const COUNT: usize = 17;
+
+/// The largest margin and logits that make a difference.
+const MARGIN: f32 = 6.0;
+const LOGIT: f32 = 7.0;
+
+/// What is known of one sentence, for the fit and for the figures.
+#[derive(Clone, Debug, Serialize)]
+pub struct Signs {
+    /// The sentence.
+    pub text: String,
+    /// Which of the hits it is from, from 0.
+    pub hit: usize,
+    /// Its score without reading it.
+    pub score: f32,
+    /// Cosine, if it was compared.
+    pub cosine: Option<f32>,
+    /// Logit, if it was read.
+    pub logit: Option<f32>,
+    /// What the choice goes by.
+    pub sum: f32,
+    /// The signs, by [`NAMES`].
+    pub values: [f32; COUNT],
+    /// The probability that it answers, where it was looked at closely enough.
+    pub answers: Option<f32>,
+}
+
+struct Model {
+    weights: [f32; COUNT],
+    bias: f32,
+}
+
+/// Where the sentences were read.
+const READ: Model = Model {
+    weights: [
+        0.5, 1.0, 0.8, 0.8, -0.8, -0.8, -2.0, -1.5, -0.8, -0.8, -1.2, 0.3, -4.0, 0.2, 0.0, 1.5, 0.6,
+    ],
+    bias: -0.6,
+};
+
+/// Where they were not: another language, or `rank = "off"`.
+const UNREAD: Model = Model {
+    weights: [
+        1.0, 1.5, 1.0, 2.0, -1.5, -1.0, -2.5, -1.5, -1.0, -1.0, -1.2, 0.3, -4.0, 0.3, 0.0, 0.0, 0.0,
+    ],
+    bias: -2.0,
+};
+
+/// The signs of every candidate, best first.
+pub fn signs(
+    question: &str,
+    asked: &Asked,
+    candidates: &[Candidate],
+    seen: &[Seen],
+    read: &[Read],
+    calibrated: bool,
+) -> Vec<Signs> {
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_by(|a, b| read[*b].sum.total_cmp(&read[*a].sum));
+    let was_read = calibrated && read.iter().any(|r| r.logit.is_some());
+    let sums: Vec<f32> = order.iter().take(2).map(|at| read[*at].sum).collect();
+    order
+        .iter()
+        .map(|&at| {
+            let (candidate, seen, read) = (&candidates[at], &seen[at], read[at]);
+            let rival = if sums.first() == Some(&read.sum) { sums.get(1) } else { sums.first() };
+            let margin = rival.map_or(MARGIN, |rival| read.sum - rival);
+            let kind = asked.wanted.held_by(&candidate.sentence.text, question);
+            let values = [
+                seen.share,
+                seen.headed.share,
+                seen.passage.share,
+                seen.cosine,
+                seen.headed.heaviest_missing,
+                seen.passage.heaviest_missing,
+                seen.headed.identifiers_missing,
+                seen.passage.identifiers_missing,
+                seen.headed.names_missing,
+                seen.passage.names_missing,
+                f32::from(kind == Some(false)),
+                f32::from(kind == Some(true)),
+                f32::from(seen.question),
+                margin.clamp(-MARGIN, MARGIN),
+                f32::from(candidate.kind != UnitKind::Sentence),
+                read.cosine.unwrap_or(0.0),
+                read.logit.unwrap_or(-LOGIT).clamp(-LOGIT, LOGIT),
+            ];
+            let answers = match (was_read, read.logit) {
+                (true, Some(_)) => Some(READ.probability(&values)),
+                (true, None) => None,
+                (false, _) => Some(UNREAD.probability(&values)),
+            };
+            Signs {
+                text: candidate.sentence.text.clone(),
+                hit: candidate.hit,
+                score: seen.score,
+                cosine: read.cosine,
+                logit: read.logit,
+                sum: read.sum,
+                values,
+                answers,
+            }
+        })
+        .collect()
+}
+
+impl Model {
+    fn probability(&self, values: &[f32; COUNT]) -> f32 {
+        let sum: f32 = self.weights.iter().zip(values).map(|(w, x)| w * x).sum();
+        1.0 / (1.0 + (-(sum + self.bias)).exp())
+    }
+}
+
+/// Risks with the probability from which answers keep to them: of the answers
+/// given on the calibration sets at that threshold, that share was wrong.
+const CURVE: &[(f32, f32)] =
+    &[(0.02, 0.95), (0.05, 0.9), (0.1, 0.8), (0.2, 0.6), (0.3, 0.45), (0.5, 0.2), (1.0, 0.0)];
+
+/// The probability below which an answer would be wrong too often.
+#[must_use]
+pub fn threshold_of(risk: f32) -> f32 {
+    let mut before = (0.0, 1.0);
+    for &(at, threshold) in CURVE {
+        if risk <= at {
+            let part = (risk - before.0) / (at - before.0).max(f32::MIN_POSITIVE);
+            return before.1 + (threshold - before.1) * part.clamp(0.0, 1.0);
+        }
+        before = (at, threshold);
+    }
+    0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lower_risk_asks_for_a_higher_probability() {
+        assert_eq!(threshold_of(0.0), 1.0);
+        assert_eq!(threshold_of(1.0), 0.0);
+        let thresholds: Vec<f32> = (0..=100).map(|r| threshold_of(r as f32 / 100.0)).collect();
+        assert!(thresholds.windows(2).all(|pair| pair[0] >= pair[1]), "{thresholds:?}");
+    }
+}

@@ -1,0 +1,199 @@
+//! What a question asks for, and what a text holds of it: terms by weight,
+//! numbers and names, and the kind of answer.
+
+use super::kind::Wanted;
+use crate::knowledge::terms::{TermStats, terms};
+use std::collections::{HashMap, HashSet};
+
+/// A question, taken apart.
+pub struct Asked {
+    weights: HashMap<String, f32>,
+    total: f32,
+    identifiers: HashSet<String>,
+    names: HashSet<String>,
+    /// The kind of answer.
+    pub wanted: Wanted,
+}
+
+/// What a text holds of a question.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    /// Share of the question's term weight, 0 to 1.
+    pub share: f32,
+    /// Share of the heaviest term that it lacks.
+    pub heaviest_missing: f32,
+    /// Share of the question's numbers and identifiers that it lacks.
+    pub identifiers_missing: f32,
+    /// Share of the question's names that it lacks.
+    pub names_missing: f32,
+}
+
+impl Asked {
+    /// Takes a question apart.
+    pub fn new(question: &str, stats: &TermStats) -> Self {
+        let weights: HashMap<String, f32> = terms(question)
+            .into_iter()
+            .map(|term| {
+                let weight = stats.idf(&term);
+                (term, weight)
+            })
+            .collect();
+        let total = weights.values().sum::<f32>().max(f32::MIN_POSITIVE);
+        let (identifiers, names) = marked(question);
+        Self { weights, total, identifiers, names, wanted: Wanted::of(question) }
+    }
+
+    /// Share of the question's weight that these terms hold.
+    pub fn share<'a>(&self, terms: impl IntoIterator<Item = &'a String>) -> f32 {
+        let have: HashSet<&String> = terms.into_iter().collect();
+        have.iter().filter_map(|term| self.weights.get(*term)).sum::<f32>() / self.total
+    }
+
+    /// What texts that belong together hold.
+    pub fn held(&self, texts: &[&str]) -> Held {
+        let have: HashSet<String> = texts.iter().flat_map(|text| terms(text)).collect();
+        let lacking = self.weights.iter().filter(|(term, _)| !have.contains(*term));
+        let heaviest = lacking.map(|(_, weight)| *weight).fold(0.0f32, f32::max);
+        let tokens: HashSet<String> = texts.iter().flat_map(|text| tokens(text)).collect();
+        let missing = |wanted: &HashSet<String>| {
+            let there = |token: &str| {
+                // A plural names the same thing.
+                tokens.contains(token)
+                    || token.strip_suffix('s').is_some_and(|t| tokens.contains(t))
+            };
+            let absent = wanted.iter().filter(|token| !there(token)).count();
+            if wanted.is_empty() { 0.0 } else { absent as f32 / wanted.len() as f32 }
+        };
+        Held {
+            share: self.share(&have),
+            heaviest_missing: heaviest / self.total,
+            identifiers_missing: missing(&self.identifiers),
+            names_missing: missing(&self.names),
+        }
+    }
+}
+
+/// The identifiers of a question (with a digit, or written as no word is) and
+/// its names (capitalised within it), each in the form of [`tokens`].
+fn marked(question: &str) -> (HashSet<String>, HashSet<String>) {
+    let (mut identifiers, mut names) = (HashSet::new(), HashSet::new());
+    let mut begins = true;
+    for word in words(question) {
+        let folded = fold(word);
+        if folded.is_empty() {
+            continue;
+        }
+        let digit = word.chars().any(|c| c.is_ascii_digit());
+        let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+        let capital =
+            word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase);
+        let joined = letters > 1 && word.contains(['_', '/', '\\', '@', '#', '$']);
+        if digit || capital || joined {
+            identifiers.insert(folded);
+        } else if !begins && word.chars().next().is_some_and(char::is_uppercase) && letters > 1 {
+            names.insert(folded);
+        }
+        begins = false;
+    }
+    (identifiers, names)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let parts = |c: char| {
+        c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | '"' | '·')
+    };
+    text.split(parts).map(|word| {
+        let word =
+            word.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '#' | '$'));
+        word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(word)
+    })
+}
+
+/// Letters and digits in lower case, so that `E-2207` is `e2207`.
+fn fold(word: &str) -> String {
+    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The words of a text, folded, whole and in the parts that hyphens, slashes
+/// and the change between letters and digits make of them.
+fn tokens(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for word in words(text) {
+        let whole = fold(word);
+        if whole.is_empty() {
+            continue;
+        }
+        let mut parts = 0;
+        for part in word.split(|c: char| !c.is_alphanumeric() && c != '.') {
+            let part = part.trim_matches('.');
+            if part.len() < word.len() && !part.is_empty() {
+                out.push(fold(part));
+                parts += 1;
+            }
+            if part.chars().any(char::is_alphabetic) {
+                let runs = part.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() > 1);
+                out.extend(runs.map(str::to_owned));
+            }
+        }
+        if parts != 1 || out.last() != Some(&whole) {
+            // A plural names the same thing.
+            if let Some(one) = whole.strip_suffix('s') {
+                out.push(one.to_owned());
+            }
+            out.push(whole);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(question: &str) -> Asked {
+        Asked::new(question, &TermStats::default())
+    }
+
+    #[test]
+    fn identifiers_are_found_however_they_are_written() {
+        let question = asked("What does E2207 mean?");
+        assert_eq!(question.held(&["E-2207 means that the lid is open."]).identifiers_missing, 0.0);
+        assert_eq!(question.held(&["E-2270 means that the belt is."]).identifiers_missing, 1.0);
+        let tank = asked("What is the capacity of tank T-7?");
+        assert_eq!(tank.held(&["Tank T-2 · Capacity (l): 650"]).identifiers_missing, 1.0);
+        assert_eq!(tank.held(&["Tank T-7 · Capacity (l): 650"]).identifiers_missing, 0.0);
+        let version = asked("How often do backups run in 4.3?");
+        assert_eq!(
+            version.held(&["They run every hour.", "Backups › 4.3"]).identifiers_missing,
+            0.0
+        );
+        assert_eq!(
+            version.held(&["They run every hour.", "Backups › 4.2"]).identifiers_missing,
+            1.0
+        );
+        let number = asked("What is error 2207?");
+        assert_eq!(number.held(&["E2207: the lid is open."]).identifiers_missing, 0.0);
+        let call = asked("What does computeTaxRate return?");
+        assert_eq!(call.held(&["def computeTaxRate(region):"]).identifiers_missing, 0.0);
+        assert_eq!(call.held(&["def compute(region):"]).identifiers_missing, 1.0);
+        let plural = asked("Can it read PDFs?");
+        assert_eq!(plural.held(&["It reads PDF files."]).identifiers_missing, 0.0);
+    }
+
+    #[test]
+    fn names_are_capitalised_within_the_question() {
+        let question = asked("Where does Ruben work?");
+        assert_eq!(question.held(&["Works from Ghent.", "Team › Ruben"]).names_missing, 0.0);
+        assert_eq!(question.held(&["Works from Porto.", "Team › Ines"]).names_missing, 1.0);
+        assert_eq!(asked("Who leads the night shift?").held(&["x"]).names_missing, 0.0);
+    }
+
+    #[test]
+    fn shares_are_of_the_questions_weight() {
+        let question = asked("When does the dough rest?");
+        let half = question.held(&["The dough is cold."]);
+        assert!(half.share > 0.0 && half.share < 1.0 && half.heaviest_missing > 0.0);
+        let all = question.held(&["When does it? The dough does rest."]);
+        assert!((all.share - 1.0).abs() < 1e-6 && all.heaviest_missing == 0.0);
+    }
+}
