@@ -10,7 +10,7 @@
 
 use super::embed::{EmbedError, Embedder};
 use super::sentences::{one_line, sentences, unquoted_lines};
-use super::terms::{TermStats, terms};
+use super::analysis::{Analyzer, Query, TermStats};
 use crate::config::Order;
 use crate::domain::{ByteRange, Chunk, Hit, LeftOut, LineRange, Sentence, Source};
 use std::collections::{HashMap, HashSet};
@@ -151,14 +151,7 @@ fn score(
     embedder: &dyn Embedder,
     stats: &TermStats,
 ) -> Result<f32, EmbedError> {
-    let weights: HashMap<String, f32> = terms(question)
-        .into_iter()
-        .map(|term| {
-            let weight = stats.idf(&term);
-            (term, weight)
-        })
-        .collect();
-    let total: f32 = weights.values().sum::<f32>().max(f32::MIN_POSITIVE);
+    let query = Query::of(question, stats);
     // The headings say what a sentence is about that doesn't say it itself.
     let texts: Vec<String> = hits
         .iter()
@@ -171,16 +164,13 @@ fn score(
     let vectors = embedder.embed_passages(&texts)?;
     let mut vectors = vectors.iter();
     let best = hits.iter().map(|h| h.score).fold(0.0f32, f32::max);
-    let held = |list: &[String]| -> f32 {
-        let have: HashSet<&String> = list.iter().collect();
-        have.iter().filter_map(|t| weights.get(*t)).sum::<f32>() / total
-    };
     let (mut covered, mut fitting) = (0.0f32, 0.0f32);
     for (hit, sentences) in hits.iter().zip(all) {
-        covered = covered.max(held(&terms(&hit.chunk.search_text())));
+        let mut analyzer = Analyzer::new(&hit.chunk.language);
+        covered = covered.max(query.share(&analyzer.terms(&hit.chunk.search_text())));
         for sentence in sentences {
-            let list = terms(&sentence.text);
-            let share = held(&list) / (1.0 + LENGTH_PENALTY * list.len() as f32);
+            let terms = analyzer.terms(&sentence.text);
+            let share = query.share(&terms) / (1.0 + LENGTH_PENALTY * terms.words() as f32);
             let cosine = vectors.next().map_or(0.0, |v| cosine(query_vector, v));
             let penalty = if ends(&sentence.text) { 0.0 } else { FRAGMENT_PENALTY };
             let fit = share + cosine.max(0.0);
