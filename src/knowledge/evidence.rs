@@ -8,9 +8,9 @@
 //! its passage. The weights were chosen on SelQA's dev part and on the
 //! questions about the handbook; README has the figures.
 
+use super::analysis::{Analyzer, Query, TermStats};
 use super::embed::{EmbedError, Embedder};
 use super::sentences::{one_line, sentences, unquoted_lines};
-use super::analysis::{Analyzer, Query, TermStats};
 use crate::config::Order;
 use crate::domain::{ByteRange, Chunk, Hit, LeftOut, LineRange, Sentence, Source};
 use std::collections::{HashMap, HashSet};

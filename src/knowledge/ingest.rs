@@ -13,13 +13,13 @@ mod leaving;
 mod tests;
 mod work;
 
+use super::analysis::TermStats;
 use super::chunk::Sizes;
 use super::embed::Embedder;
 use super::parse::{Skip, parse};
 use super::presence;
 use super::seen::{SeenFile, SeenFiles};
 use super::store::{FileRecord, Store, WriterLock};
-use super::analysis::TermStats;
 use super::walk::{Found, FoundFile, WalkOptions, rooted, walk};
 use super::{KnowledgeError, TERMS_FILE};
 use commit::commit_all;

@@ -23,7 +23,7 @@ pub(super) fn fold(word: &str) -> String {
             'þ' => out.push_str("th"),
             'ı' => out.push('i'),
             'ς' => out.push('σ'),
-            c if is_accent(c) || is_invisible(c) => {}
+            c if is_accent(c) || is_invisible(c) || c.is_whitespace() => {}
             c => out.push(c),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::fold::{fold, lower, spelled_out};
 use super::language::{has_stemmer, is_common, stem};
-use super::split::{Raw, humps, pairs, pieces, words};
+use super::split::{Raw, clusters, humps, pairs, pieces, words};
 use icu_segmenter::options::WordBreakInvariantOptions;
 use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed};
 use std::collections::{HashMap, HashSet};
@@ -10,6 +10,9 @@ use std::ops::Range;
 
 /// Words that one analyzer remembers, since texts repeat themselves.
 const REMEMBERED: usize = 20_000;
+
+/// Bytes above which a word is none of a language, and has no stem.
+const LONGEST_STEMMED: usize = 96;
 
 /// Analyses the passages of one document.
 pub struct Analyzer<'a> {
@@ -170,7 +173,10 @@ impl<'a> Word<'a> {
             [] | [_] => Vec::new(),
             parts => parts.iter().filter_map(|part| whole_text.get(part.clone())).collect(),
         };
-        parts.retain(|part| !part.is_empty());
+        // The E of E-2207 says nothing by itself.
+        if parts.iter().any(|part| part.starts_with(char::is_numeric)) {
+            parts.retain(|part| part.len() > 1 || part.starts_with(char::is_numeric));
+        }
         Self { text, whole: fold(&whole), parts }
     }
 
@@ -178,7 +184,8 @@ impl<'a> Word<'a> {
     pub(super) fn all(&self, languages: &[&str]) -> Vec<String> {
         let mut out = Vec::new();
         let mut add = |term: String| {
-            if !term.is_empty() && !out.contains(&term) {
+            // A chain of hundreds of parts isn't worth comparing them all.
+            if !term.is_empty() && (out.len() > 64 || !out.contains(&term)) {
                 out.push(term);
             }
         };
@@ -198,6 +205,9 @@ impl<'a> Word<'a> {
 /// umlauts, a Korean noun without its particle.
 pub(super) fn others(word: &str, languages: &[&str]) -> Vec<String> {
     let mut out: Vec<String> = spelled_out(word).into_iter().collect();
+    if word.len() > LONGEST_STEMMED {
+        return out;
+    }
     let mut chars = word.chars();
     if chars.next().is_none_or(|c| c.is_numeric()) {
         return out;
@@ -243,10 +253,18 @@ pub(super) fn segments(run: &str) -> Vec<&str> {
     })
 }
 
+/// Whether a cluster is a syllable of Thai, Lao, Khmer or Burmese.
+fn is_syllable(cluster: &str) -> bool {
+    let mut chars = cluster.chars();
+    chars.next().is_some_and(|c| matches!(u32::from(c), 0x0E00..=0x17FF)) && chars.next().is_some()
+}
+
 /// Words and overlapping pairs of a run.
 fn unspaced_terms(run: &str) -> Vec<String> {
     let run = fold(run);
-    let pairs = pairs(&run);
+    let mut pairs = pairs(&run);
+    // A syllable of these scripts may be a word.
+    pairs.extend(clusters(&run).into_iter().filter(|one| is_syllable(one)).map(str::to_owned));
     let mut out: Vec<String> = segments(&run)
         .into_iter()
         .filter(|word| !pairs.iter().any(|pair| pair == word))
@@ -262,11 +280,66 @@ fn is_hangul(c: char) -> bool {
 
 /// Particles of Korean nouns, the longer ones first.
 const PARTICLES: &[&str] = &[
-    "에서부터", "으로부터", "입니까", "입니다", "이라고", "이라는", "에서는", "에서도", "으로는",
-    "으로도", "에게서", "한테서", "까지는", "부터는", "에는", "에도", "에서", "에게", "한테", "으로",
-    "까지", "부터", "보다", "처럼", "마다", "조차", "마저", "이나", "이란", "이며", "이면", "이고",
-    "이다", "라고", "라는", "와는", "과는", "과의", "와의", "로는", "로의", "만의", "께서", "하고",
-    "은", "는", "이", "가", "을", "를", "에", "의", "로", "와", "과", "도", "만", "께", "나", "랑",
+    "에서부터",
+    "으로부터",
+    "입니까",
+    "입니다",
+    "이라고",
+    "이라는",
+    "에서는",
+    "에서도",
+    "으로는",
+    "으로도",
+    "에게서",
+    "한테서",
+    "까지는",
+    "부터는",
+    "에는",
+    "에도",
+    "에서",
+    "에게",
+    "한테",
+    "으로",
+    "까지",
+    "부터",
+    "보다",
+    "처럼",
+    "마다",
+    "조차",
+    "마저",
+    "이나",
+    "이란",
+    "이며",
+    "이면",
+    "이고",
+    "이다",
+    "라고",
+    "라는",
+    "와는",
+    "과는",
+    "과의",
+    "와의",
+    "로는",
+    "로의",
+    "만의",
+    "께서",
+    "하고",
+    "은",
+    "는",
+    "이",
+    "가",
+    "을",
+    "를",
+    "에",
+    "의",
+    "로",
+    "와",
+    "과",
+    "도",
+    "만",
+    "께",
+    "나",
+    "랑",
 ];
 
 /// A Korean word without the particle at its end.

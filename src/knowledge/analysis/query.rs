@@ -139,7 +139,8 @@ impl Query {
             groups[1].extend(others.iter().map(|(form, _)| form.as_str()));
             let parts = word.parts.iter().filter_map(|part| part.first());
             groups[0].extend(parts.map(String::as_str));
-            groups[1].extend(word.parts.iter().flat_map(|part| part.iter().skip(1)).map(String::as_str));
+            groups[1]
+                .extend(word.parts.iter().flat_map(|part| part.iter().skip(1)).map(String::as_str));
         }
         let mut seen = std::collections::HashSet::new();
         let groups = groups
@@ -168,11 +169,8 @@ impl QueryWord {
         if self.parts.is_empty() || whole >= 1.0 {
             return whole;
         }
-        let found = self
-            .parts
-            .iter()
-            .filter(|part| part.iter().any(|form| terms.contains(form)))
-            .count();
+        let found =
+            self.parts.iter().filter(|part| part.iter().any(|form| terms.contains(form))).count();
         whole.max(IN_PARTS * found as f32 / self.parts.len() as f32)
     }
 }
@@ -204,21 +202,20 @@ fn of_word(text: &str, opens: bool, languages: &[&str], stats: &TermStats) -> Qu
         return out;
     }
     if !word.parts.is_empty() {
-        let number = word.parts.iter().find(|part| part.chars().all(char::is_numeric));
-        let code = number.is_some()
-            && word.parts.iter().all(|part| part.chars().count() < 3 || part.chars().all(char::is_numeric));
+        let is_number = |part: &&str| part.starts_with(char::is_numeric);
+        let code = word.parts.iter().any(|part| is_number(&part))
+            && word.parts.iter().all(|part| part.chars().count() < 3 || is_number(&part));
         out.forms.push((word.whole.clone(), 1.0));
-        let numeric = word.parts.iter().filter(|part| part.starts_with(char::is_numeric));
-        if word.parts.iter().all(|part| part.starts_with(char::is_numeric)) {
-            // A date or a range is no sum of its numbers.
-        } else if code {
-            for part in numeric.filter(|part| part.len() >= 3) {
-                // v4.2 is 4.2, but P-140 is not 140.
-                let fit = if part.contains('.') { 0.95 } else { BY_NUMBER };
-                out.forms.push((fold(part), fit));
-            }
-        } else {
+        if word.whole.ends_with(['+', '#']) {
+            // C++ is not C.
+        } else if !code {
             out.parts = word.parts.iter().map(|part| plain_forms(part, languages)).collect();
+        } else if !word.whole.starts_with(char::is_numeric) {
+            // A date or a range is no sum of its numbers. v4.2 is 4.2, but P-140
+            // is not 140.
+            for part in word.parts.iter().filter(|part| is_number(part) && part.len() >= 3) {
+                out.forms.push((fold(part), if part.contains('.') { 0.95 } else { BY_NUMBER }));
+            }
         }
         return out;
     }
@@ -263,9 +260,12 @@ fn plain_forms(word: &str, languages: &[&str]) -> Vec<String> {
 fn of_segment(segment: &str) -> QueryWord {
     let pairs = pairs(segment);
     let kana = segment.chars().all(|c| matches!(u32::from(c), 0x3041..=0x309F));
-    let common = kana && pairs.len() < 3 || is_common(segment, "ja") || is_common(segment, "zh")
+    let common = kana && pairs.len() < 3
+        || is_common(segment, "ja")
+        || is_common(segment, "zh")
         || is_common(segment, "th");
-    let mut out = QueryWord { forms: vec![(segment.to_owned(), 1.0)], common, ..QueryWord::default() };
+    let mut out =
+        QueryWord { forms: vec![(segment.to_owned(), 1.0)], common, ..QueryWord::default() };
     if pairs.len() > 1 {
         out.parts = pairs.into_iter().map(|pair| vec![pair]).collect();
     }

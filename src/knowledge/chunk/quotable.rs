@@ -109,10 +109,8 @@ impl<'a> Quotable<'a> {
                 let held = part.range.start.max(range.start)..part.range.end.min(range.end);
                 let held = trimmed(self.text, held);
                 let title = if shared { part.title } else { "" };
-                let context: Vec<&str> = [title, part.context]
-                    .into_iter()
-                    .filter(|text| !text.is_empty())
-                    .collect();
+                let context: Vec<&str> =
+                    [title, part.context].into_iter().filter(|text| !text.is_empty()).collect();
                 (!held.is_empty()).then(|| Unit {
                     kind: part.kind,
                     within: ByteRange::new(held.start - range.start, held.end - range.start),

@@ -259,11 +259,7 @@ proptest! {
 fn units(pieces: &[Piece]) -> Vec<String> {
     let spell = |piece: &Piece, unit: &crate::domain::Unit| {
         let text = &piece.text[unit.within.start..unit.within.end];
-        if unit.context.is_empty() {
-            text.to_owned()
-        } else {
-            format!("{}: {text}", unit.context)
-        }
+        if unit.context.is_empty() { text.to_owned() } else { format!("{}: {text}", unit.context) }
     };
     pieces.iter().flat_map(|p| p.units.iter().map(|u| spell(p, u))).collect()
 }
@@ -305,10 +301,7 @@ fn units_that_share_a_passage_say_their_own_section() {
     builder = builder.prose("Every hour.");
     builder.blocks.last_mut().unwrap().context = "Backups run:".to_owned();
     let pieces = builder.chunk(64, 8);
-    assert_eq!(
-        units(&pieces[1..]),
-        ["4.2: Once a night.", "4.3 › Backups run:: Every hour."]
-    );
+    assert_eq!(units(&pieces[1..]), ["4.2: Once a night.", "4.3 › Backups run:: Every hour."]);
     assert!(pieces[0].units.iter().all(|unit| unit.context.is_empty()));
 }
 

@@ -28,9 +28,9 @@ mod recover;
 mod rows;
 mod schema;
 mod search;
-mod units;
 #[cfg(test)]
 mod tests;
+mod units;
 mod write;
 
 pub use error::StoreError;

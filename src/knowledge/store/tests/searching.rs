@@ -52,7 +52,8 @@ async fn filters_narrow_both_legs() {
             under: under.iter().map(|path| (*path).to_owned()).collect(),
             glob: glob.map(str::to_owned),
         };
-        let legs = store.search(Some(&question), Some(&asked("installed")), &filter, 50).await.unwrap();
+        let legs =
+            store.search(Some(&question), Some(&asked("installed")), &filter, 50).await.unwrap();
         let found = (legs.vector.len(), legs.full_text.len());
         assert_eq!(found, (vectors, words), "{filter:?}");
     }
@@ -74,7 +75,8 @@ async fn odd_questions_never_fail() {
             ("NOT notes OR [", 1),
             ("unheardof", 0),
         ] {
-            let legs = store.search(None, Some(&asked(text)), &Filter::default(), 10).await.unwrap();
+            let legs =
+                store.search(None, Some(&asked(text)), &Filter::default(), 10).await.unwrap();
             assert_eq!(legs.full_text.len(), found, "{text:?}");
         }
         store.maintain().await.unwrap();
@@ -105,8 +107,10 @@ async fn an_empty_knowledge_base_gives_empty_legs() {
     store.maintain().await.unwrap();
     let filter = Filter { glob: Some("*.md".to_owned()), ..Filter::default() };
     for filter in [Filter::default(), filter] {
-        let legs =
-            store.search(Some(&[1.0, 0.0, 0.0, 0.0]), Some(&asked("install")), &filter, 10).await.unwrap();
+        let legs = store
+            .search(Some(&[1.0, 0.0, 0.0, 0.0]), Some(&asked("install")), &filter, 10)
+            .await
+            .unwrap();
         assert!(legs.vector.is_empty() && legs.full_text.is_empty());
         assert!(legs.fetch(&[]).await.unwrap().is_empty());
     }
@@ -139,8 +143,10 @@ async fn what_is_written_after_the_index_is_found_too() {
     let changed = file("main", "/docs2/usage.md", &["Walruses ask too"]);
     store.replace(vec![later, changed]).await.unwrap();
     for _ in 0..2 {
-        let legs =
-            store.search(None, Some(&asked("walrus question")), &Filter::default(), 10).await.unwrap();
+        let legs = store
+            .search(None, Some(&asked("walrus question")), &Filter::default(), 10)
+            .await
+            .unwrap();
         let mut found = texts(&legs, &legs.full_text).await;
         found.sort();
         assert_eq!(found, ["A walrus was seen", "Walruses ask too"]);
