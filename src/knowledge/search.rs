@@ -1,8 +1,8 @@
 //! Finding passages: both legs of a search, fused.
 
+use super::analysis::{Query, TermStats};
 use super::embed::Embedder;
 use super::fuse::{Candidate, fuse};
-use super::analysis::{Query, TermStats};
 use super::presence;
 use super::store::{Filter, Legs, RowKey, Store, StoreError};
 use super::terms::terms;

@@ -7,9 +7,9 @@
 //! threads have a large one, of which only what is used takes memory.
 
 use super::Cancel;
-use crate::knowledge::analysis::{Analyzer, TermStats, detect};
 use crate::domain::Chunk;
 use crate::knowledge::KnowledgeError;
+use crate::knowledge::analysis::{Analyzer, TermStats, detect};
 use crate::knowledge::chunk::{Sizes, chunk};
 use crate::knowledge::embed::{EmbedError, Embedder};
 use crate::knowledge::parse::{Document, Format, Skip};
