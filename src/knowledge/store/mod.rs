@@ -30,6 +30,7 @@ mod schema;
 mod search;
 #[cfg(test)]
 mod tests;
+mod units;
 mod write;
 
 pub use error::StoreError;
@@ -124,6 +125,13 @@ impl Store {
         Ok(store)
     }
 
+    /// Whether its passages were analysed the way of an older lorag: it is
+    /// searched as it was then, until `lorag kb reembed` makes it anew.
+    #[must_use]
+    pub fn is_old(&self) -> bool {
+        self.identity.is_old()
+    }
+
     /// What was repaired when it was opened, as sentences for the user.
     #[must_use]
     pub fn recovered(&self) -> Option<&str> {
@@ -203,7 +211,7 @@ impl Store {
         let dir = absolute(dir)?;
         lock::create_folder(&dir)?;
         let failed = |error| StoreError::database("create", &dir, error);
-        let schema = schema::table_schema(embedder_id, dimension)?;
+        let schema = schema::table_schema(schema::FORMAT, embedder_id, dimension)?;
         let connection = connect(&dir).await.map_err(failed)?;
         let created = connection.create_empty_table(schema::TABLE, schema).execute().await;
         let table = match created {

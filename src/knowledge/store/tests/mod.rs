@@ -6,6 +6,7 @@ mod upkeep;
 
 use super::{FileRecord, FileRows, Legs, RowKey, Store};
 use crate::domain::{ByteRange, Chunk, LineRange, OffsetMap};
+use crate::knowledge::analysis::FullText;
 use tempfile::TempDir;
 
 const EMBEDDER: &str = "builtin-test";
@@ -52,6 +53,7 @@ pub(super) fn file(collection: &str, path: &str, texts: &[&str]) -> FileRows {
             chunks: u32::try_from(texts.len()).unwrap(),
         },
         chunks,
+        terms: Vec::new(),
     }
 }
 
@@ -75,6 +77,10 @@ fn handbook() -> Vec<FileRows> {
         file("main", "/docs2/usage.md", &["Asking a question"]),
         file("o'ther", "/docs/notes.txt", &["Some notes on installing"]),
     ]
+}
+
+fn asked(text: &str) -> FullText {
+    FullText::of(text)
 }
 
 async fn paths(store: &Store) -> Vec<String> {
