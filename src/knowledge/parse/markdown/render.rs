@@ -28,6 +28,17 @@ pub(super) enum Leaf {
     Verbatim,
 }
 
+/// How the words of a link or image are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Span {
+    /// As they are.
+    Plain,
+    /// The name of a page and a heading, `Page#Heading`.
+    Page,
+    /// Not at all: another file's content stands there.
+    Hidden,
+}
+
 /// A container that is open.
 struct Frame {
     kind: Container,
@@ -79,7 +90,7 @@ pub(super) struct Renderer<'a> {
     html: Option<Output>,
     pub(super) table: Option<Table>,
     /// Links and images that are open: how to write their words.
-    pub(super) spans: Vec<super::inline::Span>,
+    pub(super) spans: Vec<Span>,
     /// How many of them hide their words.
     pub(super) hidden: usize,
     /// Whether something was left out just before.

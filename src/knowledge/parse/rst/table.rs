@@ -1,6 +1,7 @@
 //! Tables: drawn as a grid, by columns alone (simple tables), as comma
 //! separated values, as lists of lists.
 
+mod cells;
 mod drawn;
 mod listed;
 
@@ -10,18 +11,8 @@ use super::super::row::write_row;
 use super::super::text::indent;
 use super::line::{is_option, option};
 use super::{Reader, inline};
+use cells::{Cell, Table};
 use std::ops::Range;
-
-/// A cell: the places of its lines.
-type Cell = Vec<Range<usize>>;
-
-/// A table as it was read.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Table {
-    rows: Vec<Vec<Cell>>,
-    /// How many of the rows are its header.
-    headers: usize,
-}
 
 impl Reader<'_> {
     /// Reads a table that is drawn.
@@ -173,12 +164,6 @@ impl Reader<'_> {
         }
         out
     }
-}
-
-/// A place without the white space around it; `None` where nothing is left.
-fn filled(text: &str, range: Range<usize>) -> Option<Range<usize>> {
-    let range = super::trimmed(text, range);
-    (!range.is_empty()).then_some(range)
 }
 
 #[cfg(test)]

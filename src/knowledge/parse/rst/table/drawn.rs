@@ -1,6 +1,6 @@
 //! Tables drawn with characters: grids and simple tables.
 
-use super::{Cell, Table, filled};
+use super::cells::{Cell, Table, filled};
 use std::ops::Range;
 
 /// Whether a line is a border of a grid, `+---+---+`.

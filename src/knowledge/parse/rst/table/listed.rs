@@ -1,7 +1,7 @@
 //! Tables that directives hold: comma separated values, lists of lists.
 
 use super::super::super::text::indent;
-use super::{Cell, Table, filled};
+use super::cells::{Cell, Table, filled};
 use std::ops::Range;
 
 /// Reads lines of comma separated values. A value in quotes keeps its commas.
