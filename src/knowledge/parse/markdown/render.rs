@@ -6,11 +6,9 @@
 //! below a lead-in of its own (`The pump needs:`) is a block with that as its
 //! context.
 
-use super::super::decode::Decoded;
+use super::super::Block;
 use super::super::output::Output;
-use super::super::text::{trimmed, trimmed_lines};
-use super::super::{Block, BlockKind, html};
-use super::context::{join, lead_in};
+use super::context::join;
 use super::table::Table;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
