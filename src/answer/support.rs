@@ -59,7 +59,7 @@ fn of_sentence(
         bytes: sentence.bytes,
         // The passage's own bytes, with its line breaks.
         quote: chunk.text.get(within).unwrap_or(&sentence.text).to_owned(),
-        rendered: chunk.rendered,
+        rendered: chunk.is_rendered(sentence.within),
         mark,
         support,
         answers: sentence.answers,

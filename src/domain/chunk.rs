@@ -19,12 +19,12 @@ pub struct Chunk {
     pub bytes: ByteRange,
     /// Its lines in the file.
     pub lines: LineRange,
-    /// Its text. For UTF-8 text formats exactly `bytes` of the file.
+    /// Its text, as a reader of the file sees it.
     pub text: String,
     /// Leads ranges of `text` to the file.
     pub offsets: OffsetMap,
-    /// Whether `text` was decoded or rendered, so that it isn't literally the
-    /// file's bytes (HTML, UTF-16, Latin-1).
+    /// Whether `text` isn't literally `bytes` of the file: markup was left out,
+    /// or it was decoded (UTF-16, Latin-1).
     pub rendered: bool,
     /// Which chunk of its file it is, from 0.
     pub index: u32,
@@ -81,6 +81,14 @@ impl Chunk {
         }
         out.push_str(&self.text);
         out
+    }
+
+    /// Whether a part of the text isn't literally the file's bytes.
+    #[must_use]
+    pub fn is_rendered(&self, within: ByteRange) -> bool {
+        // White space of pages became a space, often one byte for one.
+        let is_page = [".html", ".htm", ".xhtml"].iter().any(|end| self.path.ends_with(end));
+        self.rendered && (is_page || !self.offsets.slice(within.start, within.end).is_verbatim())
     }
 
     /// The headings in one line, `Guide › Install`.

@@ -33,7 +33,6 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
     ("engine/mistral/footprint.rs", "engine/mistral/load.rs"),
     ("engine/mistral/tuned.rs", "engine/mistral/load.rs"),
     ("knowledge/embed/bert.rs", "knowledge/embed/load.rs"),
-    ("knowledge/parse/markdown/render.rs", "knowledge/parse/markdown/inline.rs"),
     ("knowledge/store/rows.rs", "knowledge/store/legs.rs"),
 ];
 

@@ -6,6 +6,7 @@
 //! way back to the file's bytes. A file's title, with the other names that its
 //! front matter gives it, is the outermost heading.
 
+mod blocks;
 mod context;
 mod dialect;
 mod front;

@@ -77,8 +77,10 @@ impl Output {
         let Some(first) = text.chars().next().map(char::len_utf8) else { return };
         let start = self.opening.take().map_or(file.start, |opening| opening.min(file.start));
         // All but the first character stand nowhere, so that the text can be
-        // cut anywhere.
-        self.push(first, start..file.end, false);
+        // cut anywhere; so does one in another's place, which a map would hold
+        // for its own.
+        let place = if file.end - start == first { file.end } else { start };
+        self.push(first, place..file.end, false);
         self.push(text.len() - first, file.end..file.end, false);
         self.text.push_str(text);
     }

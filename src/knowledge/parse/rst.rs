@@ -1,88 +1,46 @@
-//! reStructuredText: section titles, literal blocks, directives.
+//! reStructuredText: section titles, paragraphs, lists, literal blocks,
+//! directives and tables, as a reader sees them.
 //!
-//! The text stays as it is in the file. Comments, link targets and directives
-//! without prose (`image`, `toctree`, …) belong to no block.
+//! The document is read line by line; [`inline`] leaves the markup of words
+//! out, [`directives`] knows what a directive shows, [`table`] writes rows.
+//! Comments, link targets and directives without prose (`image`, `toctree`, …)
+//! give nothing.
 
+mod directives;
+mod fields;
+mod inline;
 mod line;
+mod paragraph;
+mod table;
 
 use super::decode::Decoded;
-use super::text::{indent, lines, trimmed_lines};
+use super::output::Output;
+use super::text::{indent, lines, trimmed, trimmed_lines};
 use super::{Block, BlockKind, Document, Format};
-use line::{adornment, is_option, plain};
+use inline::Names;
+use line::adornment;
 use std::ops::Range;
-
-/// Directives whose body is kept line by line.
-const VERBATIM: &[&str] = &[
-    "code",
-    "code-block",
-    "sourcecode",
-    "parsed-literal",
-    "doctest",
-    "testcode",
-    "testoutput",
-    "productionlist",
-    "prompt",
-    "ipython",
-    "graphviz",
-    "digraph",
-    "graph",
-    "mermaid",
-    "uml",
-];
-
-/// Directives that say nothing a reader would look for.
-const SILENT: &[&str] = &[
-    "raw",
-    "image",
-    "toctree",
-    "include",
-    "literalinclude",
-    "contents",
-    "sectnum",
-    "index",
-    "module",
-    "meta",
-    "highlight",
-    "currentmodule",
-    "currentlibrary",
-    "default-role",
-    "role",
-    "sectionauthor",
-    "moduleauthor",
-    "codeauthor",
-    "tabularcolumns",
-    "rst-class",
-    "testsetup",
-    "testcleanup",
-    "target-notes",
-    "header",
-    "footer",
-    "automodule",
-    "autoclass",
-    "autofunction",
-    "automethod",
-    "autosummary",
-    "command-output",
-];
 
 /// Finds the headings and blocks of a reStructuredText document.
 pub(super) fn parse(decoded: Decoded) -> Document {
+    let Decoded { text: source, offsets: to_file, rendered } = decoded;
     let mut reader = Reader {
-        text: &decoded.text,
-        lines: lines(&decoded.text).collect(),
+        text: &source,
+        lines: lines(&source).collect(),
         at: 0,
         styles: Vec::new(),
+        names: Names::of(&source),
+        out: Output::default(),
         blocks: Vec::new(),
+        below: Vec::new(),
+        lead: None,
     };
     reader.read();
     let blocks = reader.blocks;
-    Document {
-        format: Format::Rst,
-        text: decoded.text,
-        offsets: decoded.offsets,
-        rendered: decoded.rendered,
-        blocks,
-    }
+    let (text, offsets) = reader.out.finish();
+    let span = offsets.to_file(0, text.len());
+    let rendered = rendered || source.get(span.start..span.end) != Some(text.as_str());
+    Document { format: Format::Rst, text, offsets: offsets.through(&to_file), rendered, blocks }
 }
 
 struct Reader<'a> {
@@ -93,7 +51,15 @@ struct Reader<'a> {
     /// Adornments in the order they appeared: the character, and whether it
     /// also stands above the title. The place is the level.
     styles: Vec<(char, bool)>,
+    /// What the document gives names to.
+    names: Names<'a>,
+    out: Output,
     blocks: Vec<Block>,
+    /// What the lines that are indented further than a margin stand below: a
+    /// term, a signature, a title.
+    below: Vec<(usize, String)>,
+    /// The end of a paragraph that announces what follows, and its margin.
+    lead: Option<(usize, String)>,
 }
 
 impl<'a> Reader<'a> {
@@ -102,7 +68,21 @@ impl<'a> Reader<'a> {
             let line = self.line(self.at);
             if line.trim().is_empty() {
                 self.at += 1;
-            } else if !self.title() && !self.transition() && !self.markup() {
+                continue;
+            }
+            let margin = indent(line);
+            while self.below.last().is_some_and(|(outer, _)| *outer >= margin) {
+                self.below.pop();
+            }
+            if self.lead.as_ref().is_some_and(|(outer, _)| *outer > margin) {
+                self.lead = None;
+            }
+            if !self.table()
+                && !self.title()
+                && !self.transition()
+                && !self.markup()
+                && !self.field()
+            {
                 self.paragraph(0);
             }
         }
@@ -123,11 +103,53 @@ impl<'a> Reader<'a> {
         self.lines.get(number).map_or(self.text.len(), |range| range.start)
     }
 
-    fn push(&mut self, kind: BlockKind, range: Range<usize>) {
-        let range = trimmed_lines(self.text, range);
-        if !range.is_empty() {
-            self.blocks.push(Block { kind, range, context: String::new() });
+    /// What a block at the current place stands below.
+    fn context(&self, is_announced: bool) -> String {
+        let below = self.below.last().map(|(_, words)| words.as_str());
+        let lead = self.lead.as_ref().filter(|_| is_announced).map(|(_, words)| words.as_str());
+        let words: Vec<&str> = below.into_iter().chain(lead).filter(|w| !w.is_empty()).collect();
+        words.join(" ")
+    }
+
+    /// Makes room for a block that stands at `at`.
+    fn separate(&mut self, at: usize) {
+        if self.out.is_empty() {
+            return;
         }
+        let from = self.out.end();
+        let between = self.text.get(from..at).unwrap_or_default();
+        if between.contains('\n') && between.chars().all(char::is_whitespace) {
+            self.out.verbatim(between, from);
+        } else {
+            self.out.insert("\n\n");
+        }
+    }
+
+    /// Ends a block that was written from `start` of the output on.
+    fn end_block(&mut self, kind: BlockKind, start: usize, context: String) {
+        self.out.settle();
+        self.out.trim_end();
+        let text = self.out.text();
+        let all = start.min(text.len())..text.len();
+        let range =
+            if kind == BlockKind::Verbatim { trimmed_lines(text, all) } else { trimmed(text, all) };
+        if !range.is_empty() {
+            self.blocks.push(Block { kind, range, context });
+        }
+    }
+
+    /// Writes lines as they are.
+    fn verbatim(&mut self, range: Range<usize>) {
+        let range = trimmed_lines(self.text, range);
+        if range.is_empty() {
+            return;
+        }
+        let context = self.context(true);
+        self.separate(range.start);
+        let start = self.out.len();
+        self.out.verbatim(self.text.get(range.clone()).unwrap_or_default(), range.start);
+        self.end_block(BlockKind::Verbatim, start, context);
+        self.lead = None;
     }
 
     /// Reads a section title, adorned below or on both sides.
@@ -153,16 +175,17 @@ impl<'a> Reader<'a> {
             self.styles.push(style);
             self.styles.len() - 1
         });
-        let kind = BlockKind::Heading {
-            level: u8::try_from(level + 1).unwrap_or(u8::MAX),
-            title: plain(title),
-        };
-        let start = self.start(number) + title.len() - title.trim_start().len();
-        self.blocks.push(Block {
-            kind,
-            range: start..self.start(number) + title.len(),
-            context: String::new(),
-        });
+        let level = u8::try_from(level + 1).unwrap_or(u8::MAX);
+        let at = self.start(number) + title.len() - title.trim_start().len();
+        self.separate(at);
+        let start = self.out.len();
+        let range = at..self.start(number) + title.len();
+        inline::write(self.text, range, &self.names, &mut self.out);
+        self.out.settle();
+        let words = self.out.text().get(start..).unwrap_or_default();
+        let title = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.end_block(BlockKind::Heading { level, title }, start, String::new());
+        self.lead = None;
         self.at = number + 2;
         true
     }
@@ -176,71 +199,8 @@ impl<'a> Reader<'a> {
         is_rule
     }
 
-    /// Reads what starts with `..` or `__`: comments, targets, directives.
-    fn markup(&mut self) -> bool {
-        let line = self.line(self.at);
-        let body = line.trim_start();
-        let margin = indent(line);
-        if body.starts_with("__ ") {
-            self.at += 1;
-            return true;
-        }
-        let Some(rest) =
-            body.strip_prefix("..").filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
-        else {
-            return false;
-        };
-        let rest = rest.trim();
-        if rest.starts_with('[') {
-            // Footnotes and citations are prose.
-            self.paragraph(0);
-            return true;
-        }
-        let directive = rest
-            .split_once("::")
-            .map(|(name, argument)| (name.trim_end(), argument.trim()))
-            .filter(|(name, _)| {
-                !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-_.:+".contains(c))
-            });
-        let Some((name, argument)) = directive else {
-            let is_empty_comment = rest.is_empty() && self.is_blank(self.at + 1);
-            self.at += 1;
-            if !is_empty_comment {
-                self.body(margin);
-            }
-            return true;
-        };
-        let name = name.rsplit(':').next().unwrap_or(name);
-        if SILENT.contains(&name) {
-            self.at += 1;
-            self.body(margin);
-        } else if VERBATIM.contains(&name) {
-            self.at += 1;
-            self.options();
-            let range = self.body(margin);
-            self.push(BlockKind::Verbatim, range);
-        } else if argument.is_empty() {
-            // The body is read like any other text.
-            self.at += 1;
-            self.options();
-        } else {
-            // The argument (a signature, a title, a note's first words) starts
-            // a paragraph; options behind it end it.
-            let skipped = line.trim_end().len() - argument.len();
-            self.paragraph(skipped);
-        }
-        true
-    }
-
-    /// Skips a directive's options, `:name: value`.
-    fn options(&mut self) {
-        while is_option(self.line(self.at)) {
-            self.at += 1;
-        }
-    }
-
     /// Reads the lines indented further than `margin`, with the blank ones
-    /// among them, and gives their place.
+    /// among them, and gives their numbers.
     fn body(&mut self, margin: usize) -> Range<usize> {
         let first = self.at;
         let mut last = self.at;
@@ -255,39 +215,13 @@ impl<'a> Reader<'a> {
             at += 1;
         }
         self.at = last;
-        self.start(first)..self.start(last)
+        first..last
     }
 
-    /// Reads a paragraph from byte `skipped` of the line on, and the literal
-    /// block behind it if it ends in `::`.
-    fn paragraph(&mut self, skipped: usize) {
-        let first = self.at;
-        let margin = indent(self.line(first));
-        let is_doctest = self.line(first).trim_start().starts_with(">>> ");
-        self.at += 1;
-        while !self.is_blank(self.at) {
-            if skipped > 0 && is_option(self.line(self.at)) {
-                self.push(BlockKind::Prose, self.start(first) + skipped..self.start(self.at));
-                self.options();
-                return;
-            }
-            self.at += 1;
-        }
-        let range = self.start(first) + skipped..self.start(self.at);
-        let is_literal = self.line(self.at - 1).trim_end().ends_with("::");
-        let kind = if is_doctest { BlockKind::Verbatim } else { BlockKind::Prose };
-        let range = if is_doctest { range } else { super::text::trimmed(self.text, range) };
-        // A paragraph of `::` alone only announces the block.
-        if self.text.get(range.clone()) != Some("::") {
-            self.push(kind, range);
-        }
-        if is_literal && !is_doctest {
-            // A literal block within a directive is indented further than the
-            // directive's text, which is indented by 3 or 4 columns.
-            let margin = if skipped > 0 { margin + 4 } else { margin };
-            let literal = self.body(margin);
-            self.push(BlockKind::Verbatim, literal);
-        }
+    /// Reads a body and gives its place.
+    fn body_place(&mut self, margin: usize) -> Range<usize> {
+        let lines = self.body(margin);
+        self.start(lines.start)..self.start(lines.end)
     }
 }
 

@@ -1,19 +1,8 @@
 //! The words of a paragraph: text without its markup.
 
-use super::render::{Leaf, Renderer};
+use super::render::{Leaf, Renderer, Span};
 use pulldown_cmark::{Event, LinkType, Tag, TagEnd};
 use std::ops::Range;
-
-/// How the words of a link or image are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Span {
-    /// As they are.
-    Plain,
-    /// The name of a page and a heading, `Page#Heading`.
-    Page,
-    /// Not at all: another file's content stands there.
-    Hidden,
-}
 
 impl Renderer<'_> {
     pub(super) fn inline(&mut self, event: Event<'_>, range: Range<usize>) {

@@ -10,52 +10,45 @@ pub(super) fn adornment(line: &str) -> Option<char> {
 
 /// Whether a line is a directive's option.
 pub(super) fn is_option(line: &str) -> bool {
-    line.trim_start().strip_prefix(':').and_then(|rest| rest.split_once(':')).is_some_and(
-        |(name, value)| {
-            name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-                && !name.is_empty()
-                && (value.is_empty() || value.starts_with(' '))
-        },
-    )
+    option(line).is_some()
 }
 
-/// A title's words without inline markup.
-pub(super) fn plain(title: &str) -> String {
-    let mut out = String::with_capacity(title.len());
-    let mut rest = title;
-    while let Some((before, after)) = rest.split_once('`') {
-        let Some((inner, behind)) = after.trim_start_matches('`').split_once('`') else { break };
-        // The role in front, as in :mod:`name`.
-        let role = before
-            .strip_suffix(':')
-            .and_then(|before| before.rfind(':'))
-            .filter(|at| before.get(*at..).is_some_and(|role| !role.contains(' ')));
-        out.push_str(role.and_then(|at| before.get(..at)).unwrap_or(before));
-        let words = match inner.split_once(" <") {
-            Some((words, target)) if target.ends_with('>') => words,
-            _ => inner,
+/// A directive's option: its name and value.
+pub(super) fn option(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.trim_start().strip_prefix(':')?.split_once(':')?;
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && !name.is_empty()
+        && (value.is_empty() || value.starts_with(' '));
+    is_name.then(|| (name, value.trim()))
+}
+
+/// The length of the bullet or number that a line of a list starts with.
+pub(super) fn bullet(line: &str) -> Option<usize> {
+    let first = line.chars().next()?;
+    let len = if "*+-•‣⁃".contains(first) {
+        first.len_utf8()
+    } else {
+        let open = usize::from(first == '(');
+        let rest = line.get(open..)?;
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let count = match rest.bytes().next()? {
+            b'#' => 1,
+            _ if digits > 0 => digits,
+            byte if byte.is_ascii_alphabetic() && rest.as_bytes().get(1) == Some(&b')') => 1,
+            _ => return None,
         };
-        out.push_str(words.trim_start_matches(['~', '!']));
-        rest = behind.trim_start_matches('`').trim_start_matches('_');
-    }
-    out.push_str(rest);
-    let plain = out.replace("**", "").replace('\\', "");
-    let words = plain
-        .split_whitespace()
-        .map(|word| word.strip_prefix('*').and_then(|word| word.strip_suffix('*')).unwrap_or(word));
-    words.collect::<Vec<_>>().join(" ")
+        let end = rest.as_bytes().get(count)?;
+        if !matches!(end, b'.' | b')') || count > 4 {
+            return None;
+        }
+        open + count + 1
+    };
+    line.get(len..)?.starts_with([' ', '\t']).then_some(len)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn markup_leaves_titles() {
-        assert_eq!(plain("Use ``ls -l`` and `the guide <g.html>`_"), "Use ls -l and the guide");
-        assert_eq!(plain(":class:`~os.PathLike` **now**, \\*args"), "os.PathLike now, *args");
-        assert_eq!(plain("An *odd* ` tick"), "An odd ` tick");
-    }
 
     #[test]
     fn adornments_and_options_are_told_from_text() {
@@ -66,5 +59,15 @@ mod tests {
         assert!(is_option("   :max-depth: 2"));
         assert!(!is_option(":param x: a number"));
         assert!(!is_option(":mod:`os` is"));
+    }
+
+    #[test]
+    fn bullets_and_numbers_start_items() {
+        let found: Vec<Option<usize>> =
+            ["* a", "- a", "12. a", "(1) a", "#. a", "a) b", "a. b", "1.5 m", "*a*", "-x  option"]
+                .map(bullet)
+                .into();
+        let wanted = [Some(1), Some(1), Some(3), Some(3), Some(2), Some(2), None, None, None, None];
+        assert_eq!(found, wanted);
     }
 }
