@@ -26,6 +26,7 @@ use adapters::Tuned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Settings and folders of this run.
 #[derive(Clone, Debug)]
@@ -168,18 +169,24 @@ impl Setup {
     /// Loads a model by its name: `builtin`, a folder, a file, a hub id or a
     /// name of the settings.
     pub async fn model_named(&self, wanted: &str) -> Result<Model, SetupError> {
-        self.load(wanted, None).await
+        self.load(wanted, None, &CancellationToken::new()).await
     }
 
-    /// Loads a model, with adapters merged into it.
-    async fn load(&self, wanted: &str, tuned: Option<Tuned>) -> Result<Model, SetupError> {
+    /// Loads a model, with adapters merged into it, unless it is not wanted any
+    /// more.
+    async fn load(
+        &self,
+        wanted: &str,
+        tuned: Option<Tuned>,
+        unwanted: &CancellationToken,
+    ) -> Result<Model, SetupError> {
         if let Some(rate) = wanted.strip_prefix(SCRIPTED).and_then(|rate| rate.parse().ok()) {
             let manner = Manner { quote: false, reserve: Some(8192), ..Manner::default() };
             let engine = Box::new(ScriptedEngine::endless(rate));
             return Ok(Model { engine, manner, note: None });
         }
         let (options, manner) = self.options(wanted, tuned)?;
-        let engine = mistral::load(options).await?;
+        let engine = mistral::load_unless(options, unwanted).await?;
         let note = engine.note().map(str::to_owned);
         Ok(Model { engine: Box::new(engine), manner, note })
     }
@@ -237,9 +244,14 @@ impl Setup {
         if wanted.starts_with(SCRIPTED) {
             return Ok(Footprint::default());
         }
-        let tuned = if stack.is_none() { None } else { Some(self.tuned(wanted, stack)?) };
-        let (options, _) = self.options(wanted, tuned)?;
-        Ok(mistral::footprint(&options)?)
+        if !stack.is_none() {
+            let base = self.base(wanted)?;
+            for applied in &stack.0 {
+                self.outline(&self.adapter(&applied.name)?, &base)?;
+            }
+        }
+        let (options, _) = self.options(wanted, None)?;
+        Ok(mistral::footprint(&options, !stack.is_none())?)
     }
 
     /// The names of models that can be chosen: built in, of the settings, and in

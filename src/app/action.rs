@@ -133,6 +133,8 @@ actions! {
     ToggleStrategy = "toggle_strategy", Chat;
     /// Choose a collection
     ChooseCollection = "choose_collection", Chat;
+    /// List what runs in the background, and what ran
+    Jobs = "jobs", Chat;
     /// Stop indexing, or loading a model
     StopWork = "stop_work", Chat;
 

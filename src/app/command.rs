@@ -59,6 +59,8 @@ pub enum Command {
     Edit,
     /// Go on with a cut answer.
     Continue,
+    /// List what runs in the background, and what ran.
+    Jobs,
     /// Stop indexing, or loading a model.
     Stop,
     /// Explain the screen.
@@ -141,6 +143,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         "[PATH…]",
         "index files and folders, and answer from them; alone, the same again",
     ),
+    info("/jobs", "", "list what runs in the background, and what ran"),
     info("/stop", "", "stop indexing, or loading a model"),
     info("/regenerate", "", "answer again, with a new search"),
     info("/again", "", "answer again with the pinned sources, or all but the excluded"),
@@ -233,6 +236,7 @@ pub fn parse(line: &str) -> Result<Command, String> {
         "/again" => bare(Command::Again),
         "/edit" => bare(Command::Edit),
         "/continue" => bare(Command::Continue),
+        "/jobs" => bare(Command::Jobs),
         "/stop" => bare(Command::Stop),
         "/help" => bare(Command::Help),
         "/quit" => bare(Command::Quit),

@@ -7,12 +7,13 @@ use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code};
 use crate::domain::Stack;
-use crate::engine::adapter::{Adapter, adapters_inside};
+use crate::engine::adapter::{Adapter, Outline, adapters_inside};
 use crate::hub::{FileFilter, ModelId};
 use crate::setup::{ADAPTER_CONFIG, AdapterOrigin, AdapterPlace};
 use indicatif::HumanBytes;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Files that make up an adapter; others of its folder are not copied.
 const FILES: [&str; 4] = [ADAPTER_CONFIG, "adapter_model.safetensors", "lorag.toml", "README.md"];
@@ -38,12 +39,12 @@ fn model<'a>(context: &'a Context, given: Option<&'a str>) -> &'a str {
 fn list(context: &Context, given: Option<&str>, as_json: bool) -> Result<u8, Failure> {
     let model = model(context, given);
     let base = context.base(model);
-    let rows: Vec<(AdapterPlace, Result<Adapter, String>)> = context
+    let rows: Vec<(AdapterPlace, Result<Arc<Outline>, String>)> = context
         .adapters()
         .into_iter()
         .map(|place| {
             let checked = match &base {
-                Ok(base) => context.check_adapter(&place, base).map_err(|error| error.message),
+                Ok(base) => context.outline(&place, base).map_err(|error| error.message),
                 Err(error) => Err(error.message.clone()),
             };
             (place, checked)

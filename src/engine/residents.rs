@@ -4,7 +4,8 @@
 //! its key-value cache, and a load takes more while it runs. The least recently
 //! used ones leave before a new one is loaded, but never the one that answers.
 //! One that left still takes its memory while an answer holds it, and until its
-//! engine has really ended: so long it counts.
+//! engine has really ended: so long it counts. So does a load until it ends,
+//! whether anybody still waits for it or not.
 
 use std::fmt;
 use std::sync::Arc;
@@ -91,13 +92,15 @@ pub struct Residents<T> {
     clock: u64,
     loaded: Vec<Resident<T>>,
     leaving: Vec<(Alive, u64)>,
+    /// Bytes of loads that are under way.
+    reserved: u64,
 }
 
 impl<T: Weighs> Residents<T> {
     /// Nothing loaded, with a budget in bytes.
     #[must_use]
     pub fn new(budget: u64) -> Self {
-        Self { budget, clock: 0, loaded: Vec::new(), leaving: Vec::new() }
+        Self { budget, clock: 0, loaded: Vec::new(), leaving: Vec::new(), reserved: 0 }
     }
 
     /// A loaded model, which counts as used now.
@@ -125,16 +128,37 @@ impl<T: Weighs> Residents<T> {
     fn remove(&mut self, key: &str) {
         if let Some(place) = self.loaded.iter().position(|resident| resident.key == key) {
             let gone = self.loaded.remove(place);
-            self.leaving.push((gone.value.alive(), gone.footprint.total()));
+            self.leave(&gone.value);
         }
     }
 
-    /// Bytes that are taken: by what is loaded, and by what left but is still
-    /// there.
+    /// Counts a model that isn't to stay, until its memory is free.
+    pub fn leave(&mut self, value: &Arc<T>) {
+        self.leaving.push((value.alive(), value.footprint().total()));
+    }
+
+    /// Counts the memory of a load that begins.
+    pub fn reserve(&mut self, bytes: u64) {
+        self.reserved = self.reserved.saturating_add(bytes);
+    }
+
+    /// A load has ended: its memory is free, or counted as a model's.
+    pub fn release(&mut self, bytes: u64) {
+        self.reserved = self.reserved.saturating_sub(bytes);
+    }
+
+    /// Bytes that are taken: by what is loaded or being loaded, and by what left
+    /// but is still there.
     pub fn taken(&mut self) -> u64 {
         self.leaving.retain(|(alive, _)| alive.is_alive());
         let loaded: u64 = self.loaded.iter().map(|resident| resident.footprint.total()).sum();
-        loaded + self.leaving.iter().map(|(_, bytes)| bytes).sum::<u64>()
+        let leaving: u64 = self.leaving.iter().map(|(_, bytes)| bytes).sum();
+        loaded + leaving + self.reserved
+    }
+
+    /// Whether there is room for a model that is loaded, beside all others.
+    pub fn has_room(&mut self, footprint: Footprint) -> bool {
+        self.taken().saturating_add(footprint.total()) <= self.budget
     }
 
     /// Lets the least recently used ones go until there is room for a load,
@@ -144,7 +168,8 @@ impl<T: Weighs> Residents<T> {
         let mut plan = Plan::default();
         loop {
             let loaded: u64 = self.loaded.iter().map(|resident| resident.footprint.total()).sum();
-            let over = loaded.saturating_add(wanted).saturating_sub(self.budget);
+            let taken = loaded.saturating_add(self.reserved);
+            let over = taken.saturating_add(wanted).saturating_sub(self.budget);
             if over == 0 {
                 return plan;
             }
@@ -163,11 +188,12 @@ impl<T: Weighs> Residents<T> {
         }
     }
 
-    /// Whether the load may begin: there is room, or waiting makes none.
-    pub fn settled(&mut self, needed: Footprint) -> bool {
+    /// Bytes that a load has to wait for; `None` where it may begin, because
+    /// there is room, or waiting makes none.
+    pub fn lacking(&mut self, needed: Footprint) -> Option<u64> {
         let wanted = needed.total().saturating_add(needed.peak);
-        let taken = self.taken();
-        self.leaving.is_empty() || taken.saturating_add(wanted) <= self.budget
+        let over = self.taken().saturating_add(wanted).saturating_sub(self.budget);
+        (!self.leaving.is_empty() && over > 0).then_some(over)
     }
 }
 
@@ -231,12 +257,23 @@ mod tests {
         let plan = residents.make_room(needs(60, 0), &[]);
         assert_eq!(plan.evict, ["a"]);
         assert_eq!(residents.taken(), 60);
-        assert!(!residents.settled(needs(60, 0)), "the old engine is still there");
-        assert!(residents.settled(needs(40, 0)), "beside it there is room for this");
-        assert!(!residents.settled(needs(40, 1)), "but not for its load");
+        assert_eq!(residents.lacking(needs(60, 0)), Some(20), "the old engine is still there");
+        assert_eq!(residents.lacking(needs(40, 0)), None, "beside it there is room for this");
+        assert_eq!(residents.lacking(needs(40, 1)), Some(1), "but not for its load");
         alive.store(false, Ordering::SeqCst);
-        assert!(residents.settled(needs(60, 0)));
+        assert_eq!(residents.lacking(needs(60, 0)), None);
         assert_eq!(residents.taken(), 0);
+    }
+
+    #[test]
+    fn a_load_counts_until_it_ends() {
+        let mut residents = Residents::new(100);
+        residents.insert("a", engine(30).0);
+        residents.reserve(50);
+        assert_eq!(residents.taken(), 80);
+        assert!(residents.has_room(needs(20, 0)) && !residents.has_room(needs(21, 0)));
+        residents.release(50);
+        assert_eq!(residents.taken(), 30);
     }
 
     #[test]
@@ -245,7 +282,7 @@ mod tests {
         residents.insert("answers", engine(80).0);
         let plan = residents.make_room(needs(50, 0), &["answers"]);
         assert_eq!(plan, Plan { evict: Vec::new(), over: Some(30) });
-        assert!(residents.settled(needs(50, 0)));
+        assert_eq!(residents.lacking(needs(50, 0)), None);
     }
 
     #[test]

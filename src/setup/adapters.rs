@@ -6,12 +6,13 @@ use crate::builtin::{self, Asset};
 use crate::config::{self, Manifest};
 use crate::domain::Stack;
 use crate::engine::EngineError;
-use crate::engine::adapter::{Adapter, Base, Combined, check};
+use crate::engine::adapter::{Adapter, Base, Combined, Outline, check};
 use crate::engine::merged::Cache;
 use crate::engine::mistral::{Place, Tuning};
 use crate::hub::{Cache as HubCache, ModelId};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// The file that makes a folder an adapter.
 pub const ADAPTER_CONFIG: &str = "adapter_config.json";
@@ -169,7 +170,18 @@ impl Setup {
         Ok(names.into_iter().flatten().fold(base, Base::with_name))
     }
 
-    /// Looks whether an adapter fits a model.
+    /// Looks whether an adapter fits a model, as far as the headers of its files
+    /// tell. They are read again only where the files changed.
+    ///
+    /// # Errors
+    /// Why it doesn't, and what to do.
+    pub fn outline(&self, place: &AdapterPlace, base: &Base) -> Result<Arc<Outline>, SetupError> {
+        let outline = Outline::known(&place.folder)?;
+        check(&outline, base, place.manifest.any_base.unwrap_or(false))?;
+        Ok(outline)
+    }
+
+    /// Looks whether an adapter fits a model, and reads all of it.
     ///
     /// # Errors
     /// Why it doesn't, and what to do.
@@ -186,7 +198,7 @@ impl Setup {
         let Ok(base) = self.base(model) else { return Vec::new() };
         let all = self.adapters();
         all.iter()
-            .filter(|place| self.check_adapter(place, &base).is_ok())
+            .filter(|place| self.outline(place, &base).is_ok())
             .map(|place| place.name.clone())
             .collect()
     }
@@ -196,12 +208,26 @@ impl Setup {
     /// # Errors
     /// Where a file is missing or damaged, or an adapter doesn't fit.
     pub async fn variant(&self, model: &str, stack: &Stack) -> Result<Model, SetupError> {
+        self.variant_unless(model, stack, &CancellationToken::new()).await
+    }
+
+    /// [`Setup::variant`], which ends between two stages once `unwanted` is
+    /// cancelled. It comes back when everything that it started has ended.
+    ///
+    /// # Errors
+    /// As [`Setup::variant`], and where it was not wanted any more.
+    pub async fn variant_unless(
+        &self,
+        model: &str,
+        stack: &Stack,
+        unwanted: &CancellationToken,
+    ) -> Result<Model, SetupError> {
         if stack.is_none() {
-            return self.model_named(model).await;
+            return self.load(model, None, unwanted).await;
         }
         let (setup, name, wanted) = (self.clone(), model.to_owned(), stack.clone());
         let tuned = tokio::task::spawn_blocking(move || setup.tuned(&name, &wanted)).await??;
-        self.load(model, Some(tuned)).await
+        self.load(model, Some(tuned), unwanted).await
     }
 
     /// Tells two stacks apart by what their adapters hold.

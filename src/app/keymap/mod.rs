@@ -20,6 +20,7 @@ use std::path::Path;
 /// Actions without a key of their own; the command palette has them. They are
 /// rare, and a stray key shouldn't leave a session, write a file or end work.
 pub const PALETTE_ONLY: &[Action] = &[
+    Action::Jobs,
     Action::StopWork,
     Action::NewSession,
     Action::RenameSession,

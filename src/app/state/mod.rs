@@ -5,6 +5,7 @@ mod asking;
 mod compare;
 mod conversation;
 mod input;
+mod jobs;
 mod layout;
 mod picker;
 mod popup;
@@ -15,6 +16,7 @@ pub use asking::{Asking, Draft, Given, Outside};
 pub use compare::{Compare, CompareColumn, CompareRequest, CompareVariant};
 pub use conversation::{Choice, Conversation, Entry, Phase, Scroll};
 pub use input::{Completion, Input};
+pub use jobs::Jobs;
 pub use layout::{Arrangement, Focus, Panes, Size};
 pub use picker::{Match, Picker, PickerKind, PickerRow, PickerValue};
 pub use popup::{Confirm, Help, Highlight, Popup, Prompt, PromptFor, Viewer, ViewerContent};
@@ -89,6 +91,8 @@ pub struct State {
     pub model: ModelState,
     /// The answer being made.
     pub running: Option<Running>,
+    /// What runs in the background, and what ran.
+    pub jobs: Jobs,
     /// Figures that change while work runs.
     pub live: LiveStats,
     /// Sums over the session.
@@ -159,6 +163,7 @@ impl State {
             knowledge: Knowledge { roots: start.roots, ..Knowledge::default() },
             model: ModelState { wanted: start.model, ..ModelState::default() },
             running: None,
+            jobs: Jobs::default(),
             live: LiveStats::default(),
             totals: Totals::default(),
             session: SessionCard::default(),

@@ -1,7 +1,7 @@
 //! A list to choose from, filtered by what is typed.
 
 use super::super::Action;
-use crate::domain::{Mode, TurnId};
+use crate::domain::{JobId, Mode, TurnId};
 use crate::editor::Editor;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -23,6 +23,8 @@ pub enum PickerKind {
     Modes,
     /// A collection.
     Collections,
+    /// A job of the background.
+    Jobs,
 }
 
 impl PickerKind {
@@ -37,6 +39,7 @@ impl PickerKind {
             Self::Adapters => "Adapters",
             Self::Modes => "Modes",
             Self::Collections => "Collections",
+            Self::Jobs => "Jobs",
         }
     }
 }
@@ -63,6 +66,8 @@ pub enum PickerValue {
     Mode(Mode),
     /// Answer from this collection; from all where `None`.
     Collection(Option<String>),
+    /// Cancel this job, or say how it ended.
+    Job(JobId),
 }
 
 /// A row.

@@ -51,6 +51,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::PreviousColumn => compare::step(state, -1),
         A::ToggleStrategy => variant::strategy(state, None),
         A::ChooseCollection => variant::collections(state),
+        A::Jobs => popups::jobs(state),
         A::StopWork => stop(state),
         A::FocusNext => cycle(state, 1),
         A::FocusPrevious => cycle(state, -1),

@@ -65,6 +65,7 @@ pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
         Command::Again => ask::again(state),
         Command::Edit => ask::edit(state),
         Command::Continue => ask::go_on(state),
+        Command::Jobs => popups::jobs(state),
         Command::Stop => act::stop(state),
         Command::Help => act::act(state, Action::Help),
         Command::Quit => act::quit(state),

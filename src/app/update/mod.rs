@@ -7,6 +7,7 @@ mod ask;
 mod commands;
 mod compare;
 mod evidence;
+mod jobs;
 mod keys;
 mod popups;
 mod sessions;
@@ -24,7 +25,9 @@ use super::{Effect, State};
 /// Takes an event in, and says what is to be done outside.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let before = state.current_turn().map(|turn| turn.id);
+    jobs::heard(state, &event);
     let mut effects = take(state, event);
+    jobs::begun(state, &effects);
     keep_asking(state, &mut effects);
     // Another answer is looked at: its files may have changed meanwhile.
     if let Some(entry) = state.current()

@@ -1,6 +1,6 @@
 //! Popups: lists to choose from, lines to type, questions to confirm, files.
 
-use super::{act, compare, keys, say, sessions, variant, work};
+use super::{act, ask, compare, jobs, keys, say, sessions, variant, work};
 use crate::app::effect::{ScrollArea, ScrollBy};
 use crate::app::keymap::Layer;
 use crate::app::state::{
@@ -8,6 +8,7 @@ use crate::app::state::{
     PromptFor, RequestId, ViewerContent,
 };
 use crate::app::{Action, Effect, State};
+use crate::domain::{JobId, JobKind};
 use std::path::PathBuf;
 
 /// Opens the list of every action.
@@ -64,6 +65,28 @@ pub fn models(state: &mut State) -> Vec<Effect> {
         .collect();
     state.popups.push(Popup::Picker(Picker::new(PickerKind::Models, rows)));
     Vec::new()
+}
+
+/// Opens the list of what runs in the background, and what ran.
+pub fn jobs(state: &mut State) -> Vec<Effect> {
+    let rows = jobs::rows(state);
+    state.popups.push(Popup::Picker(Picker::new(PickerKind::Jobs, rows)));
+    Vec::new()
+}
+
+/// Cancels a job that runs; of one that ended, says how.
+fn cancel_job(state: &mut State, id: JobId) -> Vec<Effect> {
+    let Some(job) = state.jobs.get(id) else { return Vec::new() };
+    if !job.runs() {
+        let text = format!("{}: {}", job.title, jobs::detail(job, state.now_ms));
+        say(state, NoticeLevel::Info, text);
+        return Vec::new();
+    }
+    match job.kind {
+        JobKind::Index | JobKind::Load => act::stop(state),
+        JobKind::Answer => ask::cancel(state),
+        JobKind::Compare => compare::cancel(state),
+    }
 }
 
 /// Opens the list of themes; the selected one is shown at once.
@@ -245,6 +268,7 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
             Some(PickerValue::Adapter(name)) => variant::choose(state, &name),
             Some(PickerValue::Mode(mode)) => variant::set_mode(state, mode),
             Some(PickerValue::Collection(name)) => variant::collection(name),
+            Some(PickerValue::Job(id)) => cancel_job(state, id),
             None if picker.kind == PickerKind::Adapters && !picker.query.is_empty() => {
                 // A stack, a scale or a folder, which no row has.
                 variant::choose(state, picker.query.text().trim())
@@ -291,7 +315,7 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
             state.popups.push(Popup::Compare(open));
             compare::keep(state)
         }
-        None if state.focus == Focus::Input => super::ask::send(state),
+        None if state.focus == Focus::Input => ask::send(state),
         None => super::evidence::open(state),
     }
 }

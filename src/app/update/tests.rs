@@ -2,6 +2,7 @@
 //! effects out.
 
 mod asking;
+mod jobs;
 mod resuming;
 mod screen;
 mod variants;

@@ -1,7 +1,7 @@
 //! Whether an adapter belongs to a model.
 
 use super::super::EngineError;
-use super::{Adapter, Base, refused};
+use super::{Base, Outline, refused};
 
 /// Holds an adapter against a base model: shapes, modules, missing layers, and
 /// the name of the model it was made for unless `any_base` says that this does
@@ -9,11 +9,11 @@ use super::{Adapter, Base, refused};
 ///
 /// # Errors
 /// [`EngineError::Load`] with what does not fit, and what to do.
-pub fn check(adapter: &Adapter, base: &Base, any_base: bool) -> Result<(), EngineError> {
+pub fn check(adapter: &Outline, base: &Base, any_base: bool) -> Result<(), EngineError> {
     let folder = &adapter.folder;
     let made_for = adapter.base_model().unwrap_or("a model it does not name");
     let this = base.name();
-    for (module, pair) in &adapter.pairs {
+    for (module, shape) in &adapter.shapes {
         let Some([out, inner]) = base.linears.get(module) else {
             return Err(refused(
                 folder,
@@ -22,7 +22,7 @@ pub fn check(adapter: &Adapter, base: &Base, any_base: bool) -> Result<(), Engin
                 ),
             ));
         };
-        let (rows, columns) = (pair.b.dims()[0], pair.a.dims()[1]);
+        let (rows, columns) = (shape.out, shape.inner);
         if (rows, columns) != (*out, *inner) {
             return Err(refused(
                 folder,
@@ -35,7 +35,7 @@ pub fn check(adapter: &Adapter, base: &Base, any_base: bool) -> Result<(), Engin
     let missing: Vec<&String> = base
         .linears
         .keys()
-        .filter(|module| adapter.config.wants(module) && !adapter.pairs.contains_key(*module))
+        .filter(|module| adapter.config.wants(module) && !adapter.shapes.contains_key(*module))
         .collect();
     if let Some(first) = missing.first() {
         return Err(refused(

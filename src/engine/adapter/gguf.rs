@@ -49,14 +49,15 @@ impl MergeReport {
 }
 
 /// Writes the base with the adapters merged in. `progress` is told how many of
-/// how many tensors are done.
+/// how many tensors are done, and ends the merge by an error.
 ///
 /// # Errors
-/// [`EngineError::Load`] where a file can't be read or written.
+/// [`EngineError::Load`] where a file can't be read or written, and the error of
+/// `progress`.
 pub fn merge_gguf(
     combined: &Combined,
     out: &Path,
-    progress: &mut dyn FnMut(usize, usize),
+    progress: &mut dyn FnMut(usize, usize) -> Result<(), EngineError>,
 ) -> Result<MergeReport, EngineError> {
     let base = combined.base();
     let path = &base.path;
@@ -74,7 +75,7 @@ pub fn merge_gguf(
     let mut report = MergeReport { least: 1.0, ..MergeReport::default() };
     let mut tensors: Vec<(&str, QTensor)> = Vec::with_capacity(names.len());
     for (done, name) in names.iter().enumerate() {
-        progress(done, names.len());
+        progress(done, names.len())?;
         let read = |reader: &mut BufReader<File>| content.tensor(reader, name, &Device::Cpu);
         let tensor = read(&mut reader).map_err(|error| unreadable(path, &error))?;
         let module = modules.get(name).map(|module| module.as_str());
@@ -97,7 +98,7 @@ pub fn merge_gguf(
     }
     write(&content.metadata, &tensors, out)
         .map_err(|error| refused(out, format!("the merged model cannot be written: {error}")))?;
-    progress(names.len(), names.len());
+    progress(names.len(), names.len())?;
     Ok(report)
 }
 

@@ -5,6 +5,7 @@ use super::*;
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, safetensors};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 fn fixture(path: &str) -> PathBuf {
@@ -43,6 +44,34 @@ fn with_config(key: &str, value: serde_json::Value) -> tempfile::TempDir {
     config[key] = value;
     std::fs::write(&path, config.to_string()).unwrap();
     folder
+}
+
+/// Finding 6.
+#[test]
+fn a_check_reads_headers_only_and_only_of_files_that_changed() {
+    let folder = copy("llama/adapter");
+    let path = folder.path().join("adapter_model.safetensors");
+    let outline = Outline::known(folder.path()).unwrap();
+    assert_eq!(outline.rank(), 4);
+    let opened = Adapter::open("a", folder.path()).unwrap();
+    assert_eq!((opened.parameters(), opened.bytes()), (outline.parameters(), outline.bytes()));
+    check(&outline, &base("llama"), false).unwrap();
+    assert!(Arc::ptr_eq(&outline, &Outline::known(folder.path()).unwrap()), "it was read again");
+
+    // Weights that are no numbers behind the same header.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    bytes[header..].fill(0xFF);
+    std::fs::write(&path, &bytes).unwrap();
+    check(&Outline::of(folder.path()).unwrap(), &base("llama"), false).unwrap();
+    let reason = Adapter::open("a", folder.path()).unwrap_err().to_string();
+    assert!(reason.contains("no numbers"), "{reason}");
+
+    // Of another length.
+    std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    let reason = Outline::known(folder.path()).unwrap_err().to_string();
+    assert!(reason.contains("damaged"), "{reason}");
+    assert_eq!(Outline::known(folder.path()).unwrap_err().to_string(), reason);
 }
 
 #[test]
@@ -271,7 +300,11 @@ fn merged(kind: GgmlDType, size: f64) -> (MergeReport, Vec<Stored>, Vec<u8>) {
     let combined = Combined::new(&[(adapter, 1.0)], &base).unwrap();
     let out = folder.path().join("merged.gguf");
     let mut steps = Vec::new();
-    let report = merge_gguf(&combined, &out, &mut |done, of| steps.push((done, of))).unwrap();
+    let report = merge_gguf(&combined, &out, &mut |done, of| {
+        steps.push((done, of));
+        Ok(())
+    })
+    .unwrap();
     assert_eq!(steps.last(), Some(&(2, 2)));
 
     let mut file = std::fs::File::open(&out).unwrap();

@@ -1,37 +1,69 @@
 //! The tensors of an adapter.
 
 use super::super::EngineError;
-use super::super::mistral::check_safetensors;
+use super::super::mistral::tensor_shapes;
 use super::config::is_embedding;
 use super::{Pair, refused, unreadable};
 use candle_core::{DType, Device, Tensor, safetensors};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The file's name.
-const FILE: &str = "adapter_model.safetensors";
+pub(super) const FILE: &str = "adapter_model.safetensors";
 
 /// What PEFT puts before the name of a module.
 pub(super) const PREFIX: &str = "base_model.model.";
 
-/// Reads the pairs, the size of the file, and its BLAKE3.
-pub(super) fn read(folder: &Path) -> Result<(BTreeMap<String, Pair>, u64, String), EngineError> {
-    let path = folder.join(FILE);
-    if !path.is_file() {
-        let pickled = ["adapter_model.bin", "adapter_model.pt"]
-            .into_iter()
-            .find(|name| folder.join(name).is_file());
-        return Err(refused(
-            folder,
-            match pickled {
-                Some(name) => format!(
-                    "its weights are pickled ({name}), and unpickling runs the code in them: save it anew with PEFT's save_pretrained, which writes {FILE}"
-                ),
-                None => format!("{FILE} is missing"),
-            },
-        ));
+/// The shape of a module's low-rank pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub rank: usize,
+    /// Columns of the module.
+    pub inner: usize,
+    /// Its rows.
+    pub out: usize,
+}
+
+/// The shapes of the pairs, and the size of the file. Reads its header only.
+pub(super) fn shapes(folder: &Path) -> Result<(BTreeMap<String, Shape>, u64), EngineError> {
+    let path = locate(folder)?;
+    let mut halves: BTreeMap<String, [Option<[usize; 2]>; 2]> = BTreeMap::new();
+    for (name, dims) in tensor_shapes(&path)? {
+        let (module, first) = half(&name).map_err(|reason| refused(&path, reason))?;
+        let dims: Vec<usize> = dims.into_iter().filter_map(|dim| dim.try_into().ok()).collect();
+        let &[rows, columns] = dims.as_slice() else {
+            let reason =
+                format!("its tensor {name} is no matrix: lorag applies LoRA to linear layers");
+            return Err(refused(&path, reason));
+        };
+        halves.entry(module).or_default()[usize::from(!first)] = Some([rows, columns]);
     }
-    check_safetensors(&path)?;
+    let mut shapes = BTreeMap::new();
+    for (module, pair) in halves {
+        let [Some([rank, inner]), Some([out, other])] = pair else {
+            return Err(refused(
+                &path,
+                format!("it is damaged: {module} has only one of lora_A and lora_B"),
+            ));
+        };
+        if rank != other {
+            return Err(refused(
+                &path,
+                format!("it is damaged: lora_A of {module} has the rank {rank}, lora_B {other}"),
+            ));
+        }
+        shapes.insert(module, Shape { rank, inner, out });
+    }
+    if shapes.is_empty() {
+        return Err(refused(&path, "it holds no lora_A and lora_B"));
+    }
+    let bytes = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?.len();
+    Ok((shapes, bytes))
+}
+
+/// Reads the pairs of a file whose header was found good, and its BLAKE3.
+pub(super) fn read(folder: &Path) -> Result<(BTreeMap<String, Pair>, String), EngineError> {
+    let path = locate(folder)?;
     let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
     let hash = blake3::hash(&bytes).to_hex().to_string();
     let tensors = safetensors::load_buffer(&bytes, &Device::Cpu)
@@ -52,11 +84,6 @@ pub(super) fn read(folder: &Path) -> Result<(BTreeMap<String, Pair>, u64, String
                     ),
                 )),
             })?;
-        if tensor.dims().len() != 2 {
-            let reason =
-                format!("its tensor {name} is no matrix: lorag applies LoRA to linear layers");
-            return Err(refused(&path, reason));
-        }
         let pair = halves.entry(module).or_default();
         if first {
             pair.0 = Some(tensor);
@@ -67,24 +94,32 @@ pub(super) fn read(folder: &Path) -> Result<(BTreeMap<String, Pair>, u64, String
     let mut pairs = BTreeMap::new();
     for (module, pair) in halves {
         let (Some(a), Some(b)) = pair else {
-            return Err(refused(
-                &path,
-                format!("it is damaged: {module} has only one of lora_A and lora_B"),
-            ));
+            // It was another file when its header was read.
+            return Err(refused(&path, "it changed while it was read; try again"));
         };
-        if a.dims()[0] != b.dims()[1] {
-            let (one, other) = (a.dims()[0], b.dims()[1]);
-            return Err(refused(
-                &path,
-                format!("it is damaged: lora_A of {module} has the rank {one}, lora_B {other}"),
-            ));
-        }
         pairs.insert(module, Pair { a, b });
     }
-    if pairs.is_empty() {
-        return Err(refused(&path, "it holds no lora_A and lora_B"));
+    Ok((pairs, hash))
+}
+
+/// The file of the tensors.
+fn locate(folder: &Path) -> Result<PathBuf, EngineError> {
+    let path = folder.join(FILE);
+    if path.is_file() {
+        return Ok(path);
     }
-    Ok((pairs, bytes.len() as u64, hash))
+    let pickled = ["adapter_model.bin", "adapter_model.pt"]
+        .into_iter()
+        .find(|name| folder.join(name).is_file());
+    Err(refused(
+        folder,
+        match pickled {
+            Some(name) => format!(
+                "its weights are pickled ({name}), and unpickling runs the code in them: save it anew with PEFT's save_pretrained, which writes {FILE}"
+            ),
+            None => format!("{FILE} is missing"),
+        },
+    ))
 }
 
 /// The module that a tensor belongs to, and whether it is the first half.

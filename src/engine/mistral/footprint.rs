@@ -36,7 +36,7 @@ impl Shape {
 }
 
 /// Looks at the files of a model.
-pub(super) fn of(options: &LoadOptions) -> Result<Footprint, EngineError> {
+pub(super) fn of(options: &LoadOptions, tuned: bool) -> Result<Footprint, EngineError> {
     let device = device();
     match &options.place {
         Place::Folder(folder) => {
@@ -46,7 +46,7 @@ pub(super) fn of(options: &LoadOptions) -> Result<Footprint, EngineError> {
             let parameters = plan.found.parameters;
             let (weights, peak) = match plan.isq {
                 // Computed with as they come.
-                None => (parameters * bytes, adapted(options, &value, bytes)),
+                None => (parameters * bytes, adapted(tuned, &value, bytes)),
                 Some(isq) => {
                     let kept = embedded(&value).min(parameters);
                     let quantized = (parameters - kept) * bits(isq) / 8 + kept * bytes;
@@ -61,7 +61,7 @@ pub(super) fn of(options: &LoadOptions) -> Result<Footprint, EngineError> {
             let found = files::gguf(file)?;
             let shape = gguf_shape(file)?;
             // The merged file is made in memory before it is written.
-            let peak = if options.adapter.is_some() { found.bytes } else { 0 };
+            let peak = if tuned { found.bytes } else { 0 };
             Ok(Footprint { weights: found.bytes, cache: shape.cache(options, 4), peak })
         }
         Place::Uqff(file) => {
@@ -93,8 +93,8 @@ fn bits(isq: IsqType) -> u64 {
 }
 
 /// What one layer takes twice while an adapter is merged into it.
-fn adapted(options: &LoadOptions, value: &Value, bytes: u64) -> u64 {
-    if options.adapter.is_none() {
+fn adapted(tuned: bool, value: &Value, bytes: u64) -> u64 {
+    if !tuned {
         return 0;
     }
     let side = |key: &str| number(value, key);
@@ -169,18 +169,18 @@ mod tests {
 
     #[test]
     fn the_reader_takes_its_weights_in_f32_and_a_cache_of_its_window() {
-        let footprint = of(&options(Some(448), "auto")).unwrap();
+        let footprint = of(&options(Some(448), "auto"), false).unwrap();
         // 7.2 million parameters; 6 layers with keys and values of 256.
         assert!((28_000_000..30_000_000).contains(&footprint.weights), "{footprint:?}");
         assert_eq!(footprint.cache % (2 * 6 * 448 * 4), 0);
-        let double = of(&options(Some(896), "auto")).unwrap();
+        let double = of(&options(Some(896), "auto"), false).unwrap();
         assert!(double.cache >= footprint.cache);
     }
 
     #[test]
     fn quantized_weights_take_less_and_need_more_while_loading() {
-        let plain = of(&options(None, "none")).unwrap();
-        let quantized = of(&options(None, "q8_0")).unwrap();
+        let plain = of(&options(None, "none"), false).unwrap();
+        let quantized = of(&options(None, "q8_0"), false).unwrap();
         assert!(quantized.weights < plain.weights, "{quantized:?} {plain:?}");
         assert!(quantized.peak > plain.peak);
     }

@@ -7,7 +7,7 @@
 
 use super::super::{EngineError, Message, ModelInfo, Role};
 use super::{
-    LoadOptions, MistralEngine, Place, Shared, config::Config, files, footprint, load_error,
+    LoadOptions, MistralEngine, Place, Shared, config::Config, files, footprint, go_on, load_error,
     template, tuned,
 };
 use candle_core::{Device, DeviceLocation};
@@ -21,6 +21,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 /// Name under which the engine knows a model; nothing is looked up by it.
 const ENGINE_NAME: &str = "lorag";
@@ -70,20 +71,28 @@ impl Plan {
 }
 
 /// Loads a model on the calling thread, which must be a fresh one.
-pub(super) fn build(options: &LoadOptions) -> Result<MistralEngine, EngineError> {
+pub(super) fn build(
+    options: &LoadOptions,
+    unwanted: &CancellationToken,
+) -> Result<MistralEngine, EngineError> {
     note_threads(options.threads);
     let path = options.place.path();
+    go_on(path, unwanted)?;
     let device = device();
     let Ready { pipeline, quantization, note } = match (&options.place, &options.adapter) {
-        (_, Some(tuning)) => tuned::load(&options.place, &options.quantization, &device, tuning)?,
+        (_, Some(tuning)) => {
+            tuned::load(&options.place, &options.quantization, &device, tuning, unwanted)?
+        }
         (Place::Folder(folder), None) => {
             let plan = Plan::new(folder, &options.quantization, &device)?;
+            go_on(folder, unwanted)?;
             load_folder(folder, &plan, &device, None, None)?
         }
         (Place::Gguf(file), None) => load_gguf(file, &files::gguf(file)?, &device)?,
         (Place::Uqff(file), None) => load_uqff(file, &device)?,
     };
 
+    go_on(path, unwanted)?;
     let guard = pipeline.try_lock().map_err(|_| load_error(path, "the engine is in use"))?;
     let metadata = guard.get_metadata();
     let tokenizer = guard.tokenizer().ok_or_else(|| load_error(path, "it has no tokenizer"))?;
@@ -122,7 +131,7 @@ pub(super) fn build(options: &LoadOptions) -> Result<MistralEngine, EngineError>
     };
     tracing::info!(?info, "model loaded");
     let shared = Shared { pipeline, sender, tokenizer, window, template_thinks, engine };
-    let footprint = footprint::of(options)?;
+    let footprint = footprint::of(options, options.adapter.is_some())?;
     Ok(MistralEngine { info, footprint, note, shared: Arc::new(shared) })
 }
 

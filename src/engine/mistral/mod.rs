@@ -43,6 +43,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokenizers::Tokenizer;
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 /// Stack of the thread that loads, in bytes: as much as a program's main
 /// thread has, since the engine was written to be loaded there.
@@ -114,16 +115,31 @@ struct Shared {
 /// [`EngineError::Load`] with the file that is to blame. Also where the engine
 /// panics over it.
 pub async fn load(options: LoadOptions) -> Result<MistralEngine, EngineError> {
+    load_unless(options, &CancellationToken::new()).await
+}
+
+/// [`load`], which ends between two stages once `unwanted` is cancelled. It
+/// can't end within one, so what it returns is waited for in any case by who
+/// has to know when its memory is free.
+///
+/// # Errors
+/// As [`load`], and where it was not wanted any more.
+pub async fn load_unless(
+    options: LoadOptions,
+    unwanted: &CancellationToken,
+) -> Result<MistralEngine, EngineError> {
     panics::install_hook();
+    let unwanted = unwanted.clone();
     let path = options.place.path().to_owned();
     let blamed = path.clone();
     let (done, loaded) = oneshot::channel();
     let work = move || {
-        let result = std::panic::catch_unwind(AssertUnwindSafe(|| load::build(&options)))
-            .unwrap_or_else(|payload| {
-                let text = panics::text(&*payload);
-                Err(load_error(&blamed, format!("the inference engine crashed on it: {text}")))
-            });
+        let result =
+            std::panic::catch_unwind(AssertUnwindSafe(|| load::build(&options, &unwanted)))
+                .unwrap_or_else(|payload| {
+                    let text = panics::text(&*payload);
+                    Err(load_error(&blamed, format!("the inference engine crashed on it: {text}")))
+                });
         // Nobody waits any more: the model is dropped again.
         drop(done.send(result));
     };
@@ -142,14 +158,6 @@ impl MistralEngine {
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
-}
-
-/// Looks whether a file of safetensors is whole.
-///
-/// # Errors
-/// [`EngineError::Load`] that says what is wrong with it.
-pub fn check_safetensors(path: &Path) -> Result<(), EngineError> {
-    safetensors::check(path).map(drop)
 }
 
 /// The weight files of a safetensors folder.
@@ -176,12 +184,13 @@ pub fn gguf_files(file: &Path) -> Result<Vec<PathBuf>, EngineError> {
     files::parts_of_gguf(file)
 }
 
-/// How much memory a model would take, from the headers of its files.
+/// How much memory a model would take, from the headers of its files; `tuned`
+/// where adapters are merged into it.
 ///
 /// # Errors
 /// Where its files are missing or damaged.
-pub fn footprint(options: &LoadOptions) -> Result<Footprint, EngineError> {
-    footprint::of(options)
+pub fn footprint(options: &LoadOptions, tuned: bool) -> Result<Footprint, EngineError> {
+    footprint::of(options, tuned)
 }
 
 impl Shared {
@@ -259,6 +268,14 @@ impl fmt::Debug for MistralEngine {
 /// The error of a model that can't be loaded because of `path`.
 fn load_error(path: &Path, reason: impl Into<String>) -> EngineError {
     EngineError::Load { path: path.to_owned(), reason: reason.into() }
+}
+
+/// Ends a load that nobody waits for any more.
+fn go_on(path: &Path, unwanted: &CancellationToken) -> Result<(), EngineError> {
+    if unwanted.is_cancelled() {
+        return Err(load_error(path, "its load was given up, since it is no longer wanted"));
+    }
+    Ok(())
 }
 
 /// The error of a file or folder that can't be read.

@@ -8,11 +8,12 @@ use super::super::EngineError;
 use super::super::adapter::{Combined, merge_gguf};
 use super::super::merged::{Label, MergedError};
 use super::load::{Plan, Ready, load_folder, load_gguf, load_uqff};
-use super::{Place, Tuning, files, load_error};
+use super::{Place, Tuning, files, go_on, load_error};
 use candle_core::Device;
 use mistralrs::core::LoraAdapterPaths;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use tokio_util::sync::CancellationToken;
 
 /// The merged GGUF file of an entry.
 const GGUF: &str = "model.gguf";
@@ -23,17 +24,20 @@ pub(super) fn load(
     quantization: &str,
     device: &Device,
     tuning: &Tuning,
+    unwanted: &CancellationToken,
 ) -> Result<Ready, EngineError> {
     match place {
         Place::Folder(folder) => {
             let plan = Plan::new(folder, quantization, device)?;
             match (&tuning.cache, plan.isq) {
                 // Unquantized weights load as fast with the adapter as without.
-                (None, _) | (_, None) => merged_folder(folder, &plan, device, tuning, None),
-                (Some(_), Some(_)) => cached_folder(folder, &plan, device, tuning),
+                (None, _) | (_, None) => {
+                    merged_folder(folder, &plan, device, tuning, None, unwanted)
+                }
+                (Some(_), Some(_)) => cached_folder(folder, &plan, device, tuning, unwanted),
             }
         }
-        Place::Gguf(file) => gguf(file, device, tuning),
+        Place::Gguf(file) => gguf(file, device, tuning, unwanted),
         Place::Uqff(file) => Err(load_error(
             file,
             "an adapter can't be merged into UQFF weights, which are quantized for good: name the safetensors folder that they were made from",
@@ -46,9 +50,10 @@ fn cached_folder(
     plan: &Plan,
     device: &Device,
     tuning: &Tuning,
+    unwanted: &CancellationToken,
 ) -> Result<Ready, EngineError> {
     let Some(cache) = &tuning.cache else {
-        return merged_folder(folder, plan, device, tuning, None);
+        return merged_folder(folder, plan, device, tuning, None, unwanted);
     };
     let failed = |error: MergedError| load_error(folder, error.to_string());
     let hash = &tuning.adapter.hash;
@@ -70,11 +75,11 @@ fn cached_folder(
         Ok(draft) => draft,
         Err(error) => {
             tracing::warn!(%error, "the merged model is not kept");
-            return merged_folder(folder, plan, device, tuning, None);
+            return merged_folder(folder, plan, device, tuning, None, unwanted);
         }
     };
     let written = Some(draft.folder().join(name));
-    let ready = merged_folder(folder, plan, device, tuning, written)?;
+    let ready = merged_folder(folder, plan, device, tuning, written, unwanted)?;
     let label = label(&tuning.adapter, &plan.quantization, None);
     if let Err(error) = draft.commit(label) {
         tracing::warn!(%error, "the merged model is not kept");
@@ -88,6 +93,7 @@ fn merged_folder(
     device: &Device,
     tuning: &Tuning,
     write_uqff: Option<PathBuf>,
+    unwanted: &CancellationToken,
 ) -> Result<Ready, EngineError> {
     let combined = &tuning.adapter;
     // The engine wants a file; it is gone again when the model is loaded.
@@ -102,17 +108,23 @@ fn merged_folder(
     let lora_config = serde_json::from_value(config)
         .map_err(|error| load_error(folder, format!("the adapter's config: {error}")))?;
     let adapter = Some(LoraAdapterPaths { lora_config, adapter_path });
+    go_on(folder, unwanted)?;
     load_folder(folder, plan, device, adapter, write_uqff)
 }
 
-fn gguf(file: &Path, device: &Device, tuning: &Tuning) -> Result<Ready, EngineError> {
+fn gguf(
+    file: &Path,
+    device: &Device,
+    tuning: &Tuning,
+    unwanted: &CancellationToken,
+) -> Result<Ready, EngineError> {
     let mut found = files::gguf(file)?;
     let failed = |error: MergedError| load_error(file, error.to_string());
     let combined = &tuning.adapter;
     let Some(cache) = &tuning.cache else {
         let scratch = scratch(file)?;
         let merged = scratch.path().join(GGUF);
-        let report = merge_gguf(combined, &merged, &mut |_, _| {})?;
+        let report = merge_gguf(combined, &merged, &mut |_, _| go_on(file, unwanted))?;
         found.weights = vec![merged];
         // The engine maps the file, and the mapping outlives its name.
         return Ok(Ready { note: report.text(), ..load_gguf(file, &found, device)? });
@@ -123,7 +135,8 @@ fn gguf(file: &Path, device: &Device, tuning: &Tuning) -> Result<Ready, EngineEr
         return Ok(Ready { note: entry.label.note, ..load_gguf(file, &found, device)? });
     }
     let draft = cache.begin(&key, found.bytes).map_err(failed)?;
-    let report = merge_gguf(combined, &draft.folder().join(GGUF), &mut |_, _| {})?;
+    let report =
+        merge_gguf(combined, &draft.folder().join(GGUF), &mut |_, _| go_on(file, unwanted))?;
     tracing::info!(?report, "an adapter is merged into a GGUF file");
     let label = label(combined, &found.quantization, report.text());
     let folder = draft.commit(label).map_err(failed)?;

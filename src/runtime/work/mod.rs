@@ -7,6 +7,7 @@ mod collections;
 mod comparing;
 mod files;
 mod indexing;
+mod loads;
 mod sessions;
 mod variants;
 mod viewing;
@@ -55,7 +56,7 @@ struct Shared {
 
 impl Shared {
     fn new(setup: Setup, events: UnboundedSender<Event>, collection: Option<String>) -> Self {
-        let variants = Variants::new(&setup);
+        let variants = variants::empty(&setup);
         Self {
             setup,
             variants,

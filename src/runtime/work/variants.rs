@@ -2,19 +2,16 @@
 //! budget of memory so that switching back is instant.
 
 use super::Shared;
+use super::loads::{Loader, Loads, Stage};
 use crate::app::event::Event;
 use crate::app::state::AdapterCard;
 use crate::domain::{NONE, Stack};
-use crate::engine::residents::{Footprint, Residents, default_budget};
+use crate::engine::residents::{Footprint, default_budget};
 use crate::setup::{Model, Setup};
 use futures::FutureExt;
-use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-
-/// How often it is looked whether memory has become free.
-const GLANCE: Duration = Duration::from_millis(10);
+use futures::future::BoxFuture;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// A model with the adapters it was made with.
 pub struct Variant {
@@ -26,37 +23,17 @@ pub struct Variant {
     pub model: Arc<Model>,
 }
 
-/// What is loaded, and what is known of loading.
-pub(super) struct Variants {
-    residents: Mutex<Residents<Model>>,
-    /// How long each took to load when it was loaded last.
-    took: Mutex<HashMap<String, Duration>>,
-    /// One load at a time: two would take each other's memory and time.
-    turn: tokio::sync::Mutex<()>,
-}
+/// Loaded models with their adapters.
+pub(super) type Variants = Loads<Model>;
 
-impl Variants {
-    /// Nothing loaded yet.
-    pub(super) fn new(setup: &Setup) -> Self {
-        let budget = setup.loaded.settings.adapters.memory_bytes.unwrap_or_else(|| {
-            let mut system = sysinfo::System::new();
-            system.refresh_memory();
-            default_budget(system.total_memory(), system.available_memory())
-        });
-        Self {
-            residents: Mutex::new(Residents::new(budget)),
-            took: Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
-        }
-    }
-
-    fn residents(&self) -> MutexGuard<'_, Residents<Model>> {
-        self.residents.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn took(&self) -> MutexGuard<'_, HashMap<String, Duration>> {
-        self.took.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Nothing loaded yet, within the memory that the settings or the machine give.
+pub(super) fn empty(setup: &Setup) -> Variants {
+    let budget = setup.loaded.settings.adapters.memory_bytes.unwrap_or_else(|| {
+        let mut system = sysinfo::System::new();
+        system.refresh_memory();
+        default_budget(system.total_memory(), system.available_memory())
+    });
+    Loads::new(budget)
 }
 
 /// Names a variant among those that are loaded.
@@ -73,56 +50,57 @@ pub(super) async fn obtain(
     adapter: Option<&str>,
 ) -> Result<(Arc<Variant>, bool), String> {
     let key = key(name, adapter);
-    let found = |resident: bool| {
-        let model = shared.variants.residents().get(&key)?;
-        let (name, adapter) = (name.to_owned(), adapter.map(str::to_owned));
-        Some((Arc::new(Variant { name, adapter, model }), resident))
-    };
-    if let Some(found) = found(true) {
-        return Ok(found);
-    }
-    let _turn = shared.variants.turn.lock().await;
-    if let Some(found) = found(true) {
-        return Ok(found);
-    }
     let stack: Stack = adapter.unwrap_or(NONE).parse()?;
-    let weighed = {
-        let (setup, name, stack) = (shared.setup.clone(), name.to_owned(), stack.clone());
-        tokio::task::spawn_blocking(move || setup.weigh(&name, &stack)).await
+    let loader =
+        Arc::new(SetupLoader { setup: shared.setup.clone(), name: name.to_owned(), stack });
+    let answers = || {
+        let current = shared.model.borrow();
+        current.as_ref().map(|current| self::key(&current.name, current.adapter.as_deref()))
     };
-    let needed = weighed.map_err(|error| error.to_string())?.map_err(|error| error.message)?;
-    make_room(shared, needed).await;
-    let started = Instant::now();
-    let loading = AssertUnwindSafe(shared.setup.variant(name, &stack)).catch_unwind().await;
-    let model = match loading {
-        Err(_) => return Err("loading it crashed; the log says more".to_owned()),
-        Ok(loaded) => loaded.map_err(|error| error.message)?,
+    let on_stage = |stage| {
+        match stage {
+        Stage::Queued => {
+            shared.say(true, "The load before this one still ends; then this one begins.");
+        }
+        Stage::ForMemory(bytes) => shared.say(
+            true,
+            format!(
+                "Waiting for {} MB of memory: an answer is still being written with the model that leaves.",
+                bytes.div_ceil(1_000_000)
+            ),
+        ),
+        Stage::Loading => {}
+    }
     };
-    if let Some(note) = &model.note {
+    let (model, resident) = shared.variants.obtain(&key, loader, &answers, &on_stage).await?;
+    if !resident && let Some(note) = &model.note {
         shared.say(true, note.clone());
     }
-    shared.variants.took().insert(key.clone(), started.elapsed());
-    shared.variants.residents().insert(&key, Arc::new(model));
-    found(false).ok_or_else(|| "it left again before it was used".to_owned())
+    let (name, adapter) = (name.to_owned(), adapter.map(str::to_owned));
+    Ok((Arc::new(Variant { name, adapter, model }), resident))
 }
 
-/// Lets variants go until there is room, and waits until their memory is
-/// really free: an answer that is being written may still hold one.
-async fn make_room(shared: &Shared, needed: Footprint) {
-    let answering = {
-        let current = shared.model.borrow();
-        current.as_ref().map(|current| key(&current.name, current.adapter.as_deref()))
-    };
-    let keep: Vec<&str> = answering.iter().map(String::as_str).collect();
-    let plan = shared.variants.residents().make_room(needed, &keep);
-    for evicted in &plan.evict {
-        tracing::info!(variant = %evicted.replace('\n', " + "), "leaves to make room");
+/// Loads what the settings name.
+struct SetupLoader {
+    setup: Setup,
+    name: String,
+    stack: Stack,
+}
+
+impl Loader<Model> for SetupLoader {
+    fn weigh(&self) -> Result<Footprint, String> {
+        self.setup.weigh(&self.name, &self.stack).map_err(|error| error.message)
     }
-    if let Some(over) = plan.over {
-        tracing::warn!(over, "the models together take more memory than they were given");
-    }
-    while !shared.variants.residents().settled(needed) {
-        tokio::time::sleep(GLANCE).await;
+
+    fn load(
+        self: Arc<Self>,
+        unwanted: CancellationToken,
+    ) -> BoxFuture<'static, Result<Model, String>> {
+        async move {
+            let loading = self.setup.variant_unless(&self.name, &self.stack, &unwanted);
+            loading.await.map_err(|error| error.message)
+        }
+        .boxed()
     }
 }
 
@@ -134,10 +112,10 @@ pub(super) fn cards(shared: &Shared, name: &str) -> Vec<AdapterCard> {
     let plain = setup.weigh(name, &Stack::default()).unwrap_or_default();
     let card = |adapter: Option<&str>, about: String, origin: &str, fits| {
         let key = key(name, adapter);
-        let loaded = shared.variants.residents().footprint(&key);
-        let took = shared.variants.took();
+        let loaded = shared.variants.footprint(&key);
         // A variant takes about as long as the plain model.
-        let took = took.get(&key).or_else(|| took.get(&self::key(name, None))).copied();
+        let took = shared.variants.took(&key);
+        let took = took.or_else(|| shared.variants.took(&self::key(name, None)));
         AdapterCard {
             name: adapter.unwrap_or(NONE).to_owned(),
             about,
@@ -151,7 +129,7 @@ pub(super) fn cards(shared: &Shared, name: &str) -> Vec<AdapterCard> {
     let mut cards = vec![card(None, "the model as it is".to_owned(), "", Ok(()))];
     for place in setup.adapters() {
         let fits = match &base {
-            Ok(base) => setup.check_adapter(&place, base).map(drop).map_err(|e| e.message),
+            Ok(base) => setup.outline(&place, base).map(drop).map_err(|e| e.message),
             Err(error) => Err(error.message.clone()),
         };
         let about = place.manifest.about.clone().unwrap_or_default();

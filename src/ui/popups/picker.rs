@@ -112,6 +112,7 @@ fn frame(picker: &Picker, canvas: &Canvas<'_>, more_below: bool) -> Frame {
         PickerKind::Sessions => "resume",
         PickerKind::Adapters => "answer with it",
         PickerKind::Modes | PickerKind::Collections => "choose",
+        PickerKind::Jobs => "cancel it",
     };
     let mut actions = vec![
         (Action::Accept, accept),
@@ -150,6 +151,7 @@ fn nothing(picker: &Picker) -> String {
         }
         PickerKind::Adapters => "The adapters are being looked up…".to_owned(),
         PickerKind::Sessions if query.is_empty() => "There is no session yet.".to_owned(),
+        PickerKind::Jobs if query.is_empty() => "Nothing ran yet.".to_owned(),
         _ if query.is_empty() => "There is nothing to choose.".to_owned(),
         _ => format!("Nothing matches “{query}”."),
     }
