@@ -8,7 +8,8 @@
 //!
 //! A file that was written within the last moments before it was read may be
 //! written again without its time of change moving on, because such times are
-//! coarse. It gets no entry, and is read once more the next time, as git does.
+//! coarse. Its entry is not settled, and it is read once more the next time, as
+//! git does.
 
 use super::parse::Skip;
 use super::walk::FoundFile;
@@ -48,6 +49,8 @@ pub struct SeenFile {
     pub chunker: String,
     /// Why it was not indexed, if it wasn't.
     pub skip: Option<SeenSkip>,
+    /// Whether another content would have another look.
+    settled: bool,
 }
 
 /// Why a file was not indexed, as far as that follows from its bytes alone.
@@ -86,12 +89,20 @@ impl From<&SeenSkip> for Skip {
 }
 
 impl SeenFile {
-    /// What to note of a file that was found like this and then read.
+    /// What to note of a file that was found like this, after the moment
+    /// `start`, and then read.
     #[must_use]
-    pub fn new(file: &FoundFile, hash: &str, chunker: &str, skip: Option<SeenSkip>) -> Self {
+    pub fn new(
+        file: &FoundFile,
+        start: SystemTime,
+        hash: &str,
+        chunker: &str,
+        skip: Option<SeenSkip>,
+    ) -> Self {
         let (hash, chunker) = (hash.to_owned(), chunker.to_owned());
         let FoundFile { size, modified_ns, changed_ns, .. } = *file;
-        Self { size, modified_ns, changed_ns, device: None, hash, chunker, skip }
+        let settled = is_settled(modified_ns, start);
+        Self { size, modified_ns, changed_ns, device: None, hash, chunker, skip, settled }
     }
 
     /// The same, with the device that its folder lies on.
@@ -100,22 +111,21 @@ impl SeenFile {
         Self { device, ..self }
     }
 
-    /// Whether a file looks as it did then.
+    /// Whether a file is the same, by its look.
     #[must_use]
     pub fn is_of(&self, file: &FoundFile) -> bool {
-        self.size == file.size
+        self.settled
+            && self.size == file.size
             && self.modified_ns == file.modified_ns
             && self.changed_ns == file.changed_ns
     }
+}
 
-    /// Whether a file of this look can't have been written since without
-    /// looking different, where `start` is a moment before it was found.
-    #[must_use]
-    pub fn is_settled(&self, start: SystemTime) -> bool {
-        let since_1970 = start.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let start = i64::try_from(since_1970.as_nanos()).unwrap_or(i64::MAX);
-        self.modified_ns <= start.saturating_sub(COARSEST_NS)
-    }
+/// Whether a file can't be written after `start` and have this time of change.
+fn is_settled(modified_ns: i64, start: SystemTime) -> bool {
+    let since_1970 = start.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let start = i64::try_from(since_1970.as_nanos()).unwrap_or(i64::MAX);
+    modified_ns <= start.saturating_sub(COARSEST_NS)
 }
 
 /// The list of one knowledge base, by path.
@@ -260,7 +270,7 @@ mod tests {
     fn a_list_comes_back_as_it_was_saved_and_damage_costs_only_its_line() {
         let folder = tempfile::tempdir().unwrap();
         let mut seen = SeenFiles::load(folder.path());
-        let one = SeenFile::new(&found(3, 9), "h", "v1", None);
+        let one = SeenFile::new(&found(3, 9), SystemTime::now(), "h", "v1", None);
         let two = SeenFile {
             device: Some(5),
             skip: SeenSkip::of(&Skip::Binary("PNG".into())),
@@ -284,7 +294,7 @@ mod tests {
 
     #[test]
     fn any_other_look_is_another_file() {
-        let seen = SeenFile::new(&found(3, 9), "h", "v1", None);
+        let seen = SeenFile::new(&found(3, 9), SystemTime::now(), "h", "v1", None);
         assert!(seen.is_of(&found(3, 9)));
         assert!(!seen.is_of(&found(4, 9)) && !seen.is_of(&found(3, 10)));
         assert!(!seen.is_of(&FoundFile { changed_ns: 8, ..found(3, 9) }));
@@ -293,11 +303,14 @@ mod tests {
     #[test]
     fn what_was_just_written_is_not_settled() {
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
-        let at = |seconds: i64| SeenFile::new(&found(3, seconds * 1_000_000_000), "h", "v1", None);
-        assert!(at(98).is_settled(start) && at(-5).is_settled(start));
-        assert!(!at(99).is_settled(start));
+        let is_same = |seconds: i64| {
+            let file = found(3, seconds * 1_000_000_000);
+            SeenFile::new(&file, start, "h", "v1", None).is_of(&file)
+        };
+        assert!(is_same(98) && is_same(-5));
+        assert!(!is_same(99));
         // A clock that went wrong settles nothing.
-        assert!(!at(500).is_settled(start));
+        assert!(!is_same(500));
     }
 
     #[test]

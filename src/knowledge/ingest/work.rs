@@ -50,8 +50,7 @@ pub(super) struct Work {
 /// A file that is done.
 pub(super) struct Done {
     pub(super) path: String,
-    /// What to note of its looks: `None` where it wasn't read, or can't be
-    /// told from another state by its looks.
+    /// What to note of its looks, if anything.
     pub(super) seen: Option<SeenFile>,
     /// Whether it was read.
     pub(super) read: bool,
@@ -112,9 +111,10 @@ impl Work {
             Outcome::Unchanged | Outcome::Rows(_) => Some(None),
             Outcome::Failed(_) => None,
         };
+        // It may have been written to since it was found.
         let seen = skip
-            .map(|skip| SeenFile::new(file, &hash, &chunker, skip))
-            .filter(|seen| seen.is_settled(self.start) && file.size == bytes.len() as u64);
+            .filter(|_| file.size == bytes.len() as u64)
+            .map(|skip| SeenFile::new(file, self.start, &hash, &chunker, skip));
         Done { path, seen, read: true, outcome }
     }
 
