@@ -4,6 +4,7 @@
 use crate::selqa::{Question, SelQa, document};
 use crate::world::{World, embedder};
 use anyhow::Result;
+use lorag::knowledge::analysis::Query;
 use lorag::knowledge::search::Ranked;
 use lorag::knowledge::store::{Filter, Legs, RowKey};
 use std::collections::HashMap;
@@ -61,14 +62,13 @@ pub async fn run(folder: &Path, name: &str) -> Result<()> {
 }
 
 async fn ask(world: &World, questions: &[Question]) -> Result<Vec<Asked>> {
+    let stats = world.base.term_stats();
     let mut out = Vec::with_capacity(questions.len());
     for question in questions {
         let vector = world.base.embedder().embed_query(&question.text)?;
-        let legs: Legs = world
-            .base
-            .store()
-            .search(Some(&vector), Some(&question.text), &Filter::default(), 50)
-            .await?;
+        let text = Query::of(&question.text, &stats).full_text(&question.text);
+        let legs: Legs =
+            world.base.store().search(Some(&vector), Some(&text), &Filter::default(), 50).await?;
         let mut fused = Vec::new();
         for step in 0..=STEPS {
             fused.push(world.base.rank(&legs, Some(&vector), weight(step)).await?);

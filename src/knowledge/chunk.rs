@@ -8,17 +8,19 @@
 //! for a file of one line.
 
 mod pack;
+mod quotable;
 mod sections;
 mod units;
 
 use super::parse::Document;
-use crate::domain::{ByteRange, LineRange, OffsetMap};
+use crate::domain::{self, ByteRange, LineRange, OffsetMap};
+use quotable::Quotable;
 use sections::join_bare;
 use std::ops::Range;
 
 /// Names the way of chunking. A knowledge base records it, so that files are
 /// chunked again when it changes.
-pub const VERSION: &str = "v1";
+pub const VERSION: &str = "v2";
 
 /// How large passages are, in tokens of the embedder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// The way of chunking with its sizes, `v1:256:32`.
+    /// The way of chunking with its sizes, `v2:256:32`.
     #[must_use]
     pub fn signature(&self) -> String {
         format!("{VERSION}:{}:{}", self.target, self.overlap)
@@ -55,6 +57,8 @@ pub struct Piece {
     pub text: String,
     /// Leads ranges of `text` to the file.
     pub offsets: OffsetMap,
+    /// What of `text` can be quoted by itself, in order.
+    pub units: Vec<domain::Unit>,
 }
 
 /// Divides a document, read from the bytes `file`, into passages. `count`
@@ -74,6 +78,7 @@ pub fn chunk(
 ) -> Vec<Piece> {
     let packer = Packer::new(&document.text, sizes, count);
     let breaks = LineBreaks::new(file);
+    let quotable = Quotable::of(document);
     let mut out = Vec::new();
     for section in packer.join_tiny(join_bare(packer.sections(&document.blocks))) {
         let heading = section.heading();
@@ -86,6 +91,7 @@ pub fn chunk(
                 lines: breaks.lines(bytes),
                 text: text.to_owned(),
                 offsets: document.offsets.slice(range.start, range.end),
+                units: quotable.within(&range, section.shared()),
                 range,
             });
         }

@@ -13,13 +13,13 @@ mod leaving;
 mod tests;
 mod work;
 
+use super::analysis::TermStats;
 use super::chunk::Sizes;
 use super::embed::Embedder;
 use super::parse::{Skip, parse};
 use super::presence;
 use super::seen::{SeenFile, SeenFiles};
 use super::store::{FileRecord, Store, WriterLock};
-use super::terms::TermStats;
 use super::walk::{Found, FoundFile, WalkOptions, rooted, walk};
 use super::{KnowledgeError, TERMS_FILE};
 use commit::commit_all;
@@ -104,6 +104,8 @@ pub struct IngestReport {
     pub skipped: Vec<(PathBuf, Skip)>,
     /// Whether it was cancelled before its end.
     pub cancelled: bool,
+    /// What else there is to know, a sentence or two each.
+    pub notes: Vec<String>,
     /// What had to be repaired in the table before.
     pub recovered: Option<String>,
     /// How long it took.
@@ -314,7 +316,7 @@ async fn update_terms(
     stats.merge(added);
     if stats.passages().abs_diff(rows) * 50 > rows {
         stats = TermStats::default();
-        store.each_text(&mut |text| stats.add(text)).await?;
+        store.each_terms(&mut |terms, language| stats.add_prepared(terms, language)).await?;
     }
     // The counts are an aid: without them every term weighs the same.
     if let Err(error) = stats.save(&path) {

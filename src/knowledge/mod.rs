@@ -3,6 +3,7 @@
 //! A file on disk becomes a [`parse::Document`], its pieces become
 //! [`crate::domain::Chunk`]s, and these rows of one LanceDB table.
 
+pub mod analysis;
 pub mod chunk;
 pub mod embed;
 pub mod evidence;
@@ -19,7 +20,7 @@ pub mod store;
 pub mod terms;
 pub mod walk;
 
-/// The file beside the table that holds the counts of [`terms::TermStats`].
+/// The file beside the table that holds the counts of [`analysis::TermStats`].
 const TERMS_FILE: &str = "terms.tsv";
 
 /// What can go wrong with the knowledge base.

@@ -1,16 +1,17 @@
 //! Finding passages: both legs of a search, fused.
 
+use super::analysis::{Query, TermStats};
 use super::embed::Embedder;
 use super::fuse::{Candidate, fuse};
 use super::presence;
 use super::store::{Filter, Legs, RowKey, Store, StoreError};
-use super::terms::{TermStats, terms};
+use super::terms::terms;
 use super::{KnowledgeError, TERMS_FILE};
 use crate::domain::{FullTextLeg, Hit, SearchTimings, VectorLeg, millis};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
 
 /// Passages that are looked at beyond the limit: some may be gone, or be copies
 /// of a passage whose file can't be looked at.
@@ -46,6 +47,8 @@ pub struct KnowledgeBase {
     store: Store,
     embedder: Arc<dyn Embedder>,
     folder: PathBuf,
+    /// The term counts, as they were when the file had this date and length.
+    counts: Mutex<Option<(SystemTime, u64, TermStats)>>,
 }
 
 impl KnowledgeBase {
@@ -58,7 +61,12 @@ impl KnowledgeBase {
         embedder: Arc<dyn Embedder>,
     ) -> Result<Option<Self>, StoreError> {
         let store = Store::open(folder, embedder.id(), embedder.dimension()).await?;
-        Ok(store.map(|store| Self { store, embedder, folder: folder.to_owned() }))
+        Ok(store.map(|store| Self {
+            store,
+            embedder,
+            folder: folder.to_owned(),
+            counts: Mutex::default(),
+        }))
     }
 
     /// The table behind it.
@@ -76,7 +84,19 @@ impl KnowledgeBase {
     /// In how many passages each term occurs; empty where the file is absent.
     #[must_use]
     pub fn term_stats(&self) -> TermStats {
-        TermStats::load(&self.folder.join(TERMS_FILE)).unwrap_or_default()
+        let path = self.folder.join(TERMS_FILE);
+        let Ok(metadata) = std::fs::metadata(&path) else { return TermStats::default() };
+        let date = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        // What is cached is whole at any moment, even after a panic.
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, length, stats)) = &*counts
+            && (*known, *length) == (date, metadata.len())
+        {
+            return stats.clone();
+        }
+        let stats = TermStats::load(&path).unwrap_or_default();
+        *counts = Some((date, metadata.len(), stats.clone()));
+        stats
     }
 
     /// Searches with both legs on one snapshot and fuses them.
@@ -95,9 +115,10 @@ impl KnowledgeBase {
         // A question without a known word has no direction to look in.
         let known = query_vector.iter().any(|x| *x != 0.0);
         let vector = (weight > 0.0 && known).then_some(query_vector.as_slice());
-        let text = (weight < 1.0 || vector.is_none()).then_some(query);
+        let text = (weight < 1.0 || vector.is_none())
+            .then(|| Query::of(query, &self.term_stats()).full_text(query));
         let candidates = options.candidates.max(options.limit);
-        let legs = self.store.search(vector, text, &options.filter, candidates).await?;
+        let legs = self.store.search(vector, text.as_ref(), &options.filter, candidates).await?;
         let (vector_time, full_text_time) = (legs.vector_time, legs.full_text_time);
         let fusing = Instant::now();
         let ranked = self.rank(&legs, vector, weight).await?;

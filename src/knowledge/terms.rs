@@ -1,16 +1,12 @@
-//! Terms of a text, and in how many passages each occurs.
+//! Light terms: the words of a text that say something, one term each.
 //!
-//! Sentences are scored by the share of the question's term weight that they
-//! hold, as in the built-in reader's training, so the rules of cutting a text
-//! into terms (stop words, light stemmer) are those of
-//! `examples/reader/text.py`. The weights are inverse document frequencies
-//! over the whole knowledge base, kept in a small file beside the table that
-//! is made again when the table has changed enough. It holds nothing that the
-//! table doesn't: without it every term weighs the same.
+//! Claims are compared with passages by these, as in the built-in reader's
+//! training, so the rules (stop words, light stemmer) are those of
+//! `examples/reader/text.py`. What a passage is found by is the matter of
+//! [`super::analysis`].
 
-use std::collections::{HashMap, HashSet};
-use std::io::Write;
-use std::path::Path;
+pub use super::analysis::TermStats;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 const STOP_WORDS: &str = "a an the of in on at to for from by with and or but if is are was were be been being am do does did done has have had having it its this that these those as than then so such not no nor can could may might must shall should will would i you he she we they them him her his their our your my me us who whom whose which what when where why how there here into onto about over under between during after before because while also any some all each every both few more most other own same too very just only s t don";
@@ -95,86 +91,6 @@ fn is_unspaced(c: char) -> bool {
         0x0E00..=0x0EFF | 0x1000..=0x109F | 0x3040..=0x30FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0x2_0000..=0x3_FFFF)
 }
 
-/// In how many passages each term occurs.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TermStats {
-    passages: u64,
-    frequency: HashMap<String, u32>,
-}
-
-impl TermStats {
-    /// Counts the terms of one more passage.
-    pub fn add(&mut self, text: &str) {
-        self.passages += 1;
-        let seen: HashSet<String> = terms(text).into_iter().collect();
-        for term in seen {
-            *self.frequency.entry(term).or_insert(0) += 1;
-        }
-    }
-
-    /// Adds the counts of other passages.
-    pub fn merge(&mut self, other: Self) {
-        self.passages += other.passages;
-        for (term, count) in other.frequency {
-            *self.frequency.entry(term).or_insert(0) += count;
-        }
-    }
-
-    /// How many passages were counted.
-    #[must_use]
-    pub fn passages(&self) -> u64 {
-        self.passages
-    }
-
-    /// Inverse document frequency of a term, as in BM25 (Robertson and
-    /// Zaragoza, 2009): ln(1 + (N - n + 0.5) / (n + 0.5)). Where nothing was
-    /// counted every term weighs 1.
-    #[must_use]
-    pub fn idf(&self, term: &str) -> f32 {
-        if self.passages == 0 {
-            return 1.0;
-        }
-        let n = f64::from(self.frequency.get(term).copied().unwrap_or(0));
-        let total = self.passages as f64;
-        (1.0 + ((total - n).max(0.0) + 0.5) / (n + 0.5)).ln() as f32
-    }
-
-    /// Writes the counts to `path`, replacing it at once.
-    ///
-    /// # Errors
-    /// Where the file can't be written.
-    pub fn save(&self, path: &Path) -> std::io::Result<()> {
-        let temporary = path.with_extension("new");
-        let mut out = std::io::BufWriter::new(std::fs::File::create(&temporary)?);
-        writeln!(out, "{HEADER}\t{}", self.passages)?;
-        for (term, count) in &self.frequency {
-            // A term seen once weighs nearly as much as an unseen one; leaving
-            // these out halves the file.
-            if *count > 1 {
-                writeln!(out, "{count}\t{term}")?;
-            }
-        }
-        out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        std::fs::rename(&temporary, path)
-    }
-
-    /// Reads what [`Self::save`] wrote; `None` where there is nothing usable.
-    #[must_use]
-    pub fn load(path: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(path).ok()?;
-        let mut lines = text.lines();
-        let passages = lines.next()?.strip_prefix(HEADER)?.trim().parse().ok()?;
-        let mut frequency = HashMap::new();
-        for line in lines {
-            let (count, term) = line.split_once('\t')?;
-            frequency.insert(term.to_owned(), count.parse().ok()?);
-        }
-        Some(Self { passages, frequency })
-    }
-}
-
-const HEADER: &str = "lorag-terms-1";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,23 +118,5 @@ mod tests {
     fn stop_words_go_and_numbers_stay_whole() {
         assert_eq!(terms("What is the cost of 1,482.5 files?"), ["cost", "1,482.5", "file"]);
         assert_eq!(terms("日本の file"), ["日", "本", "の", "file"]);
-    }
-
-    #[test]
-    fn rare_terms_weigh_more_and_the_file_reads_back() {
-        let mut stats = TermStats::default();
-        for text in ["alpha beta", "alpha gamma", "alpha beta"] {
-            stats.add(text);
-        }
-        assert!(stats.idf("gamma") > stats.idf("beta"));
-        assert!(stats.idf("beta") > stats.idf("alpha"));
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("terms");
-        stats.save(&path).unwrap();
-        let back = TermStats::load(&path).unwrap();
-        assert_eq!(back.passages(), 3);
-        assert_eq!(back.idf("alpha"), stats.idf("alpha"));
-        std::fs::write(&path, "rubbish").unwrap();
-        assert!(TermStats::load(&path).is_none());
     }
 }

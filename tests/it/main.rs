@@ -6,6 +6,7 @@
 mod adapters;
 mod architecture;
 mod ask;
+mod cases;
 mod common;
 mod config;
 mod crash;

@@ -34,6 +34,12 @@ impl Section {
         path
     }
 
+    /// Whether several sections were joined into it, so that its title isn't
+    /// that of each of its parts.
+    pub(super) fn shared(&self) -> bool {
+        self.titles.len() > 1
+    }
+
     fn append(&mut self, units: Vec<Unit>, tokens: usize) {
         self.units.extend(units);
         self.tokens += tokens;

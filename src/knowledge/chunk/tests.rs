@@ -237,6 +237,13 @@ proptest! {
             prop_assert!(tokens * 2 <= target * 3, "{} tokens for {}", tokens, target);
             prop_assert!(before.start < piece.range.start || before.end == 0);
             prop_assert!(before.end < piece.range.end);
+            let mut last = 0;
+            for unit in &piece.units {
+                let text = &piece.text[unit.within.start..unit.within.end];
+                prop_assert!(!text.is_empty() && text.trim() == text);
+                prop_assert!(unit.within.start >= last);
+                last = unit.within.end;
+            }
             before = piece.range.clone();
             covered[piece.range.clone()].fill(true);
         }
@@ -246,4 +253,79 @@ proptest! {
             }
         }
     }
+}
+
+/// The units of pieces: their text, behind their context where they have one.
+fn units(pieces: &[Piece]) -> Vec<String> {
+    let spell = |piece: &Piece, unit: &domain::Unit| {
+        let text = &piece.text[unit.within.start..unit.within.end];
+        if unit.context.is_empty() { text.to_owned() } else { format!("{}: {text}", unit.context) }
+    };
+    pieces.iter().flat_map(|p| p.units.iter().map(|u| spell(p, u))).collect()
+}
+
+#[test]
+fn sentences_rows_and_code_are_units_and_headings_are_not() {
+    let pieces = Builder::default()
+        .heading(1, "Tanks")
+        .prose("They stand in hall B. Nobody may enter.")
+        .add(BlockKind::Row, "Tank T-1 · Medium: brine. Really")
+        .add(BlockKind::Row, "Tank T-2 · Medium: glycol")
+        .add(BlockKind::Declaration, "/// Opens it.\nfn open()")
+        .add(BlockKind::Verbatim, "a = 1\nb = 2")
+        .chunk(200, 0);
+    assert_eq!(
+        units(&pieces),
+        [
+            "They stand in hall B.",
+            "Nobody may enter.",
+            "Tank T-1 · Medium: brine. Really",
+            "Tank T-2 · Medium: glycol",
+            "/// Opens it.\nfn open()",
+            "a = 1\nb = 2",
+        ]
+    );
+}
+
+#[test]
+fn long_code_is_parted_at_blank_lines() {
+    let code = "a = 1\nb = 2\n\nc = 3\n\n\nd = 4\ne = 5\nf = 6\n";
+    let pieces = Builder::default().add(BlockKind::Verbatim, code).chunk(200, 0);
+    assert_eq!(units(&pieces), ["a = 1\nb = 2", "c = 3", "d = 4\ne = 5\nf = 6"]);
+}
+
+#[test]
+fn units_that_share_a_passage_say_their_own_section() {
+    let mut builder = Builder::default().heading(1, "Top").prose(&words(30));
+    builder = builder.heading(2, "4.2").prose("Once a night.").heading(2, "4.3");
+    builder = builder.prose("Every hour.");
+    builder.blocks.last_mut().unwrap().context = "Backups run:".to_owned();
+    let pieces = builder.chunk(64, 8);
+    assert_eq!(units(&pieces[1..]), ["4.2: Once a night.", "4.3 › Backups run:: Every hour."]);
+    assert!(pieces[0].units.iter().all(|unit| unit.context.is_empty()));
+}
+
+#[test]
+fn a_sheet_of_many_rows_takes_linear_time() {
+    let mut builder = Builder::default().heading(1, "Sheet");
+    let mut text = std::mem::take(&mut builder.text);
+    for n in 0..100_000 {
+        let start = text.len() + 1;
+        text.push_str(&format!("\nOrder {n} · Customer: {n} · Total: {n}.50"));
+        let range = start..text.len();
+        builder.blocks.push(Block { kind: BlockKind::Row, range, context: String::new() });
+    }
+    builder.text = text;
+    let counted = Cell::new(0);
+    let counting = |text: &str| {
+        counted.set(counted.get() + text.len());
+        count(text)
+    };
+    let (document, file) = builder.build();
+    let pieces = chunk(&document, &file, Sizes { target: 256, overlap: 0 }, &counting);
+    assert!(counted.get() < 2 * document.text.len(), "{} bytes were counted", counted.get());
+    let units: usize = pieces.iter().map(|piece| piece.units.len()).sum();
+    assert_eq!(units, 100_000);
+    let rows = pieces.iter().flat_map(|p| p.units.iter().map(|u| &p.text[u.within.start..]));
+    assert!(rows.enumerate().all(|(n, row)| row.starts_with(&format!("Order {n} ·"))));
 }

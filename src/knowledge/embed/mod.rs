@@ -22,6 +22,14 @@ pub trait Embedder: Send + Sync {
     /// Tokens of `text`, by its own tokenizer, without special tokens.
     fn count(&self, text: &str) -> usize;
 
+    /// The share of a text's words that it doesn't know, 0 to 1, judged by the
+    /// first few: those that its tokenizer has no pieces for, or only shreds of.
+    /// 0 where that can't be told.
+    fn unknown_words(&self, text: &str) -> f32 {
+        let _ = text;
+        0.0
+    }
+
     /// Vectors of passages, one each, L2-normalised. A text without any known
     /// token gives the zero vector.
     ///

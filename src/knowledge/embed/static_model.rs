@@ -99,6 +99,10 @@ impl Embedder for StaticEmbedder {
         self.tokens.count(text)
     }
 
+    fn unknown_words(&self, text: &str) -> f32 {
+        self.tokens.unknown_words(text)
+    }
+
     fn embed_passages(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
         self.embed(texts)
     }

@@ -2,13 +2,12 @@
 //! numbers and names, and the kind of answer.
 
 use super::kind::Wanted;
-use crate::knowledge::terms::{TermStats, terms};
-use std::collections::{HashMap, HashSet};
+use crate::knowledge::analysis::{Analyzer, Query, TermStats, Terms};
+use std::collections::HashSet;
 
 /// A question, taken apart.
 pub struct Asked {
-    weights: HashMap<String, f32>,
-    total: f32,
+    query: Query,
     identifiers: HashSet<String>,
     names: HashSet<String>,
     /// The kind of answer.
@@ -31,29 +30,23 @@ pub struct Held {
 impl Asked {
     /// Takes a question apart.
     pub fn new(question: &str, stats: &TermStats) -> Self {
-        let weights: HashMap<String, f32> = terms(question)
-            .into_iter()
-            .map(|term| {
-                let weight = stats.idf(&term);
-                (term, weight)
-            })
-            .collect();
-        let total = weights.values().sum::<f32>().max(f32::MIN_POSITIVE);
         let (identifiers, names) = marked(question);
-        Self { weights, total, identifiers, names, wanted: Wanted::of(question) }
+        let query = Query::of(question, stats);
+        Self { query, identifiers, names, wanted: Wanted::of(question) }
     }
 
     /// Share of the question's weight that these terms hold.
-    pub fn share<'a>(&self, terms: impl IntoIterator<Item = &'a String>) -> f32 {
-        let have: HashSet<&String> = terms.into_iter().collect();
-        have.iter().filter_map(|term| self.weights.get(*term)).sum::<f32>() / self.total
+    pub fn share(&self, terms: &Terms) -> f32 {
+        self.query.share(terms)
     }
 
-    /// What texts that belong together hold.
-    pub fn held(&self, texts: &[&str]) -> Held {
-        let have: HashSet<String> = texts.iter().flat_map(|text| terms(text)).collect();
-        let lacking = self.weights.iter().filter(|(term, _)| !have.contains(*term));
-        let heaviest = lacking.map(|(_, weight)| *weight).fold(0.0f32, f32::max);
+    /// What texts in a language that belong together hold.
+    pub fn held(&self, texts: &[&str], language: &str) -> Held {
+        let mut analyzer = Analyzer::new(language);
+        let mut have = Terms::default();
+        texts.iter().for_each(|text| have.extend(&analyzer.terms(text)));
+        let lacking = self.query.words.iter().map(|word| word.weight * (1.0 - word.held(&have)));
+        let heaviest = lacking.fold(0.0f32, f32::max);
         let tokens: HashSet<String> = texts.iter().flat_map(|text| tokens(text)).collect();
         let missing = |wanted: &HashSet<String>| {
             let there = |token: &str| {
@@ -66,7 +59,7 @@ impl Asked {
         };
         Held {
             share: self.share(&have),
-            heaviest_missing: heaviest / self.total,
+            heaviest_missing: heaviest / self.query.weight().max(f32::MIN_POSITIVE),
             identifiers_missing: missing(&self.identifiers),
             names_missing: missing(&self.names),
         }
@@ -157,43 +150,49 @@ mod tests {
     #[test]
     fn identifiers_are_found_however_they_are_written() {
         let question = asked("What does E2207 mean?");
-        assert_eq!(question.held(&["E-2207 means that the lid is open."]).identifiers_missing, 0.0);
-        assert_eq!(question.held(&["E-2270 means that the belt is."]).identifiers_missing, 1.0);
-        let tank = asked("What is the capacity of tank T-7?");
-        assert_eq!(tank.held(&["Tank T-2 · Capacity (l): 650"]).identifiers_missing, 1.0);
-        assert_eq!(tank.held(&["Tank T-7 · Capacity (l): 650"]).identifiers_missing, 0.0);
-        let version = asked("How often do backups run in 4.3?");
         assert_eq!(
-            version.held(&["They run every hour.", "Backups › 4.3"]).identifiers_missing,
+            question.held(&["E-2207 means that the lid is open."], "en").identifiers_missing,
             0.0
         );
         assert_eq!(
-            version.held(&["They run every hour.", "Backups › 4.2"]).identifiers_missing,
+            question.held(&["E-2270 means that the belt is."], "en").identifiers_missing,
+            1.0
+        );
+        let tank = asked("What is the capacity of tank T-7?");
+        assert_eq!(tank.held(&["Tank T-2 · Capacity (l): 650"], "en").identifiers_missing, 1.0);
+        assert_eq!(tank.held(&["Tank T-7 · Capacity (l): 650"], "en").identifiers_missing, 0.0);
+        let version = asked("How often do backups run in 4.3?");
+        assert_eq!(
+            version.held(&["They run every hour.", "Backups › 4.3"], "en").identifiers_missing,
+            0.0
+        );
+        assert_eq!(
+            version.held(&["They run every hour.", "Backups › 4.2"], "en").identifiers_missing,
             1.0
         );
         let number = asked("What is error 2207?");
-        assert_eq!(number.held(&["E2207: the lid is open."]).identifiers_missing, 0.0);
+        assert_eq!(number.held(&["E2207: the lid is open."], "en").identifiers_missing, 0.0);
         let call = asked("What does computeTaxRate return?");
-        assert_eq!(call.held(&["def computeTaxRate(region):"]).identifiers_missing, 0.0);
-        assert_eq!(call.held(&["def compute(region):"]).identifiers_missing, 1.0);
+        assert_eq!(call.held(&["def computeTaxRate(region):"], "en").identifiers_missing, 0.0);
+        assert_eq!(call.held(&["def compute(region):"], "en").identifiers_missing, 1.0);
         let plural = asked("Can it read PDFs?");
-        assert_eq!(plural.held(&["It reads PDF files."]).identifiers_missing, 0.0);
+        assert_eq!(plural.held(&["It reads PDF files."], "en").identifiers_missing, 0.0);
     }
 
     #[test]
     fn names_are_capitalised_within_the_question() {
         let question = asked("Where does Ruben work?");
-        assert_eq!(question.held(&["Works from Ghent.", "Team › Ruben"]).names_missing, 0.0);
-        assert_eq!(question.held(&["Works from Porto.", "Team › Ines"]).names_missing, 1.0);
-        assert_eq!(asked("Who leads the night shift?").held(&["x"]).names_missing, 0.0);
+        assert_eq!(question.held(&["Works from Ghent.", "Team › Ruben"], "en").names_missing, 0.0);
+        assert_eq!(question.held(&["Works from Porto.", "Team › Ines"], "en").names_missing, 1.0);
+        assert_eq!(asked("Who leads the night shift?").held(&["x"], "en").names_missing, 0.0);
     }
 
     #[test]
     fn shares_are_of_the_questions_weight() {
         let question = asked("When does the dough rest?");
-        let half = question.held(&["The dough is cold."]);
+        let half = question.held(&["The dough is cold."], "en");
         assert!(half.share > 0.0 && half.share < 1.0 && half.heaviest_missing > 0.0);
-        let all = question.held(&["When does it? The dough does rest."]);
-        assert!((all.share - 1.0).abs() < 1e-6 && all.heaviest_missing == 0.0);
+        let all = question.held(&["When does it? The dough does rest."], "en");
+        assert!((all.share - 1.0).abs() < 1e-6 && all.heaviest_missing < 1e-6);
     }
 }

@@ -5,11 +5,11 @@ use super::may_exist;
 use super::work::{Outcome, Work};
 use super::{IngestEvent, IngestReport};
 use crate::knowledge::KnowledgeError;
+use crate::knowledge::analysis::TermStats;
 use crate::knowledge::parse::Skip;
 use crate::knowledge::seen::SeenFile;
 use crate::knowledge::store::{FileRecord, FileRows, Store};
-use crate::knowledge::terms::TermStats;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
@@ -55,6 +55,7 @@ pub(super) async fn commit_all(
     let mut new = New::default();
     let mut batch = Batch::default();
     let mut unusable = Vec::new();
+    let mut poorly_known: BTreeMap<&str, usize> = BTreeMap::new();
     let mut files = 0;
     while let Some(file) = done.recv().await {
         files += 1;
@@ -77,12 +78,13 @@ pub(super) async fn commit_all(
             }
             Outcome::Rows(rows) => {
                 report.indexed += 1;
-                report.chunks += rows.chunks.len();
-                for (chunk, _) in &rows.chunks {
-                    stats.add(&chunk.text);
+                report.chunks += rows.file.chunks.len();
+                stats.merge(rows.counts);
+                if let Some(language) = rows.poorly_known {
+                    *poorly_known.entry(language).or_default() += 1;
                 }
-                new.hashes.push((rows.record.hash.clone(), path.clone()));
-                batch.push(*rows);
+                new.hashes.push((rows.file.record.hash.clone(), path.clone()));
+                batch.push(rows.file);
                 if batch.chunks >= BATCH_CHUNKS {
                     batch.commit(store).await?;
                 }
@@ -95,6 +97,7 @@ pub(super) async fn commit_all(
     }
     batch.commit(store).await?;
     store.remove(&unusable).await?;
+    report.notes.extend(poorly_known.iter().map(|(language, files)| note(language, *files)));
     match failed {
         Some(error) => Err(error),
         None if !cancel.is_cancelled() && files < total => {
@@ -102,6 +105,16 @@ pub(super) async fn commit_all(
         }
         None => Ok(new),
     }
+}
+
+/// What to say of files in a language that the embedder knows too little of.
+fn note(language: &str, files: usize) -> String {
+    let count = if files == 1 { "1 file is".to_owned() } else { format!("{files} files are") };
+    format!(
+        "{count} in a language ({language}) whose words the embedder hardly knows: they are found \
+         by their words, not by their meaning. For more, set `embedder` to a multilingual model \
+         and run: lorag kb reembed"
+    )
 }
 
 /// Files that wait for their commit.

@@ -9,9 +9,10 @@
 use super::Cancel;
 use crate::domain::Chunk;
 use crate::knowledge::KnowledgeError;
+use crate::knowledge::analysis::{Analyzer, TermStats, detect};
 use crate::knowledge::chunk::{Sizes, chunk};
 use crate::knowledge::embed::{EmbedError, Embedder};
-use crate::knowledge::parse::{Document, Skip, generated};
+use crate::knowledge::parse::{Document, Format, Skip, generated};
 use crate::knowledge::seen::{SeenFile, SeenFiles, SeenSkip};
 use crate::knowledge::store::{FileRecord, FileRows};
 use crate::knowledge::walk::FoundFile;
@@ -68,10 +69,23 @@ pub(super) struct Done {
 /// What became of a file.
 pub(super) enum Outcome {
     Unchanged,
-    Rows(Box<FileRows>),
+    Rows(Box<Rows>),
     Skipped(Skip),
     Failed(EmbedError),
 }
+
+/// A file's rows, and what was found out about its words.
+pub(super) struct Rows {
+    pub(super) file: FileRows,
+    /// Its terms, passage by passage.
+    pub(super) counts: TermStats,
+    /// Its language, where the embedder knows too few of its words.
+    pub(super) poorly_known: Option<&'static str>,
+}
+
+/// Share of a text's words that an embedder may not know before its vectors say
+/// little.
+const MOST_UNKNOWN: f32 = 0.4;
 
 impl Work {
     /// Starts a thread that works on files until none is left.
@@ -153,7 +167,7 @@ impl Work {
         bytes: &[u8],
         hash: &str,
     ) -> Result<Outcome, Skip> {
-        let chunks = guarded(|| self.chunks(file, path, bytes, hash))??;
+        let (chunks, language) = guarded(|| self.chunks(file, path, bytes, hash))??;
         if chunks.is_empty() {
             return Err(Skip::Empty);
         }
@@ -183,8 +197,23 @@ impl Work {
             size: bytes.len() as u64,
             chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
         };
+        let (terms, counts) = guarded(|| {
+            let (mut analyzer, mut counts) = (Analyzer::new(language), TermStats::default());
+            let terms: Vec<String> =
+                chunks.iter().map(|chunk| analyzer.prepared(&chunk.search_text())).collect();
+            terms.iter().for_each(|terms| counts.add_prepared(terms, language));
+            (terms, counts)
+        })?;
+        let unknown = match language {
+            "" | "en" => 0.0,
+            _ => chunks.first().map_or(0.0, |chunk| self.embedder.unknown_words(&chunk.text)),
+        };
         let chunks = chunks.into_iter().zip(vectors).collect();
-        Ok(Outcome::Rows(Box::new(FileRows { record, chunks })))
+        Ok(Outcome::Rows(Box::new(Rows {
+            file: FileRows { record, chunks, terms },
+            counts,
+            poorly_known: (unknown > MOST_UNKNOWN).then_some(language),
+        })))
     }
 
     /// The vectors of passages, a batch after the other.
@@ -203,8 +232,13 @@ impl Work {
         path: &str,
         bytes: &[u8],
         hash: &str,
-    ) -> Result<Vec<Chunk>, Skip> {
+    ) -> Result<(Vec<Chunk>, &'static str), Skip> {
         let document = (self.parse)(&file.path, bytes)?;
+        let language = match document.format {
+            // Its words are those of a programming language.
+            Format::Code => "",
+            _ => detect(&document.text),
+        };
         let count = |text: &str| self.embedder.count(text);
         let chunks = chunk(&document, bytes, self.sizes, &count)
             .into_iter()
@@ -231,12 +265,12 @@ impl Work {
                     index: u32::try_from(index).unwrap_or(u32::MAX),
                     file_hash: hash.to_owned(),
                     modified: file.modified_ms,
-                    units: Vec::new(),
-                    language: String::new(),
+                    units: piece.units,
+                    language: language.to_owned(),
                 }
             })
             .collect();
-        Ok(chunks)
+        Ok((chunks, language))
     }
 }
 

@@ -4,7 +4,7 @@
 //! the snapshot that they came from.
 
 use super::StoreError;
-use super::rows::{CHUNK_COLUMNS, to_chunks, typed, unit};
+use super::rows::{chunk_columns, to_chunks, typed, unit};
 use super::schema::column;
 use crate::domain::Chunk;
 use arrow::array::{Array, FixedSizeListArray, Float32Array, RecordBatch, UInt64Array};
@@ -32,6 +32,8 @@ pub struct Legs {
     pub full_text_time: Duration,
     pub(super) snapshot: Option<Table>,
     pub(super) dir: PathBuf,
+    /// Whether the table is of format 1.
+    pub(super) old: bool,
 }
 
 impl Legs {
@@ -42,7 +44,7 @@ impl Legs {
     /// Errors of reading.
     pub async fn fetch(&self, keys: &[RowKey]) -> Result<Vec<Chunk>, StoreError> {
         let mut found = HashMap::with_capacity(keys.len());
-        for batch in self.take(keys, &CHUNK_COLUMNS).await? {
+        for batch in self.take(keys, chunk_columns(self.old)).await? {
             found.extend(to_chunks(&batch, &self.dir)?);
         }
         Ok(keys.iter().filter_map(|key| found.remove(key)).collect())

@@ -35,7 +35,8 @@ const KEPT_MINUTES: i64 = 10;
 /// default is 2 GiB for each of its workers.
 const FULL_TEXT_MEMORY_MB: u64 = 256;
 
-const FULL_TEXT_INDEX: &str = "search_text_idx";
+const FULL_TEXT_INDEX: &str = "terms_idx";
+const OLD_FULL_TEXT_INDEX: &str = "search_text_idx";
 const PATH_INDEX: &str = "source_path_idx";
 const COLLECTION_INDEX: &str = "collection_idx";
 const VECTOR_INDEX: &str = "vector_idx";
@@ -68,9 +69,24 @@ pub struct Vacuumed {
     pub maintained: Maintained,
 }
 
-/// How texts and questions are split into words: English stems, without stop
-/// words. Word positions are left out, since nothing here asks for phrases.
-pub(super) fn full_text_parameters() -> FtsIndexBuilder {
+/// How the prepared terms are told apart: by the spaces between them, and by
+/// nothing else. Word positions are left out, since nothing here asks for
+/// phrases.
+fn full_text_parameters() -> FtsIndexBuilder {
+    FtsIndexBuilder::default()
+        .base_tokenizer("whitespace".to_owned())
+        .max_token_length(None)
+        .lower_case(false)
+        .stem(false)
+        .remove_stop_words(false)
+        .ascii_folding(false)
+        .with_position(false)
+        .memory_limit_mb(FULL_TEXT_MEMORY_MB)
+}
+
+/// How format 1 split texts and questions into words: English stems, without
+/// stop words.
+pub(super) fn old_full_text_parameters() -> FtsIndexBuilder {
     FtsIndexBuilder::default().with_position(false).memory_limit_mb(FULL_TEXT_MEMORY_MB)
 }
 
@@ -90,7 +106,7 @@ impl Store {
         let deleted = stats.num_deleted_rows.unwrap_or_default();
         let indexes = self.index_list().await?;
         // Without an index there is nothing to adapt, so joining is cheap.
-        let first_time = !has(&indexes, FULL_TEXT_INDEX) && fragments.num_fragments > 1;
+        let first_time = !has(&indexes, self.full_text_index()) && fragments.num_fragments > 1;
         let worn = fragments.num_small_fragments >= MOST_SMALL_FRAGMENTS
             || deleted * DELETED_SHARE > stats.num_rows;
         let mut done = Maintained::default();
@@ -149,12 +165,21 @@ impl Store {
 
     /// Makes the full-text index if it is missing.
     pub(super) async fn ensure_full_text_index(&self) -> Result<bool, StoreError> {
-        if has(&self.index_list().await?, FULL_TEXT_INDEX) {
+        let name = self.full_text_index();
+        if has(&self.index_list().await?, name) {
             return Ok(false);
         }
-        let index = Index::FTS(full_text_parameters());
-        self.build(column::SEARCH_TEXT, FULL_TEXT_INDEX, index).await?;
+        let (on, parameters) = if self.is_old() {
+            (column::SEARCH_TEXT, old_full_text_parameters())
+        } else {
+            (column::TERMS, full_text_parameters())
+        };
+        self.build(on, name, Index::FTS(parameters)).await?;
         Ok(true)
+    }
+
+    fn full_text_index(&self) -> &'static str {
+        if self.is_old() { OLD_FULL_TEXT_INDEX } else { FULL_TEXT_INDEX }
     }
 
     /// Makes the indexes that are worth it and extends those that are there.
@@ -164,7 +189,7 @@ impl Store {
             return Ok(());
         }
         if self.ensure_full_text_index().await? {
-            done.built_indexes.push(FULL_TEXT_INDEX);
+            done.built_indexes.push(self.full_text_index());
         }
         let indexes = self.index_list().await?;
         for index in &indexes {

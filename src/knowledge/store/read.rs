@@ -3,6 +3,7 @@
 use super::rows::{FileRecord, typed};
 use super::schema::column;
 use super::{Store, StoreError, blocking};
+use crate::knowledge::analysis::prepared;
 use arrow::array::{Array, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use futures::TryStreamExt;
 use lancedb::Table;
@@ -118,22 +119,36 @@ impl Store {
         })
     }
 
-    /// Gives the text of every chunk to `each`, in no particular order.
+    /// Gives the prepared terms and the language of every chunk to `each`, in
+    /// no particular order.
     ///
     /// # Errors
     /// Errors of reading.
-    pub async fn each_text(&self, each: &mut (dyn FnMut(&str) + Send)) -> Result<(), StoreError> {
+    pub async fn each_terms(
+        &self,
+        each: &mut (dyn FnMut(&str, &str) + Send),
+    ) -> Result<(), StoreError> {
         let failed = |error| StoreError::database("read", &self.dir, error);
         let mut batches = self
             .table
             .query()
-            .select(Select::columns(&[column::TEXT]))
+            .select(if self.is_old() {
+                Select::columns(&[column::SEARCH_TEXT])
+            } else {
+                Select::columns(&[column::TERMS, column::LANGUAGE])
+            })
             .execute_with_options(batches_of(SCAN_ROWS))
             .await
             .map_err(failed)?;
         while let Some(batch) = batches.try_next().await.map_err(failed)? {
-            let texts = typed::<StringArray>(&batch, column::TEXT, &self.dir)?;
-            (0..texts.len()).for_each(|row| each(texts.value(row)));
+            if self.is_old() {
+                let texts = typed::<StringArray>(&batch, column::SEARCH_TEXT, &self.dir)?;
+                (0..texts.len()).for_each(|row| each(&prepared(texts.value(row), ""), ""));
+                continue;
+            }
+            let terms = typed::<StringArray>(&batch, column::TERMS, &self.dir)?;
+            let languages = typed::<StringArray>(&batch, column::LANGUAGE, &self.dir)?;
+            (0..terms.len()).for_each(|row| each(terms.value(row), languages.value(row)));
         }
         Ok(())
     }

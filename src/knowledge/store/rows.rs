@@ -3,7 +3,9 @@
 use super::StoreError;
 use super::legs::RowKey;
 use super::schema::{column, vector_item, vector_width};
+use super::units::{units_from_bytes, units_to_bytes};
 use crate::domain::{ByteRange, Chunk, LineRange, OffsetMap};
+use crate::knowledge::analysis::prepared;
 use arrow::array::{
     Array, ArrayRef, BinaryArray, BinaryBuilder, BooleanArray, FixedSizeListArray, Float32Array,
     Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array,
@@ -48,6 +50,19 @@ pub struct FileRows {
     pub record: FileRecord,
     /// Its chunks, each with its vector.
     pub chunks: Vec<(Chunk, Vec<f32>)>,
+    /// The prepared terms of each chunk, as far as they are known already; the
+    /// others are prepared when the file is written.
+    pub terms: Vec<String>,
+}
+
+impl FileRows {
+    /// The prepared terms of a chunk.
+    fn prepared(&self, chunk: &Chunk) -> String {
+        match self.terms.get(chunk.index as usize) {
+            Some(terms) if self.terms.len() == self.chunks.len() => terms.clone(),
+            _ => prepared(&chunk.search_text(), &chunk.language),
+        }
+    }
 }
 
 /// All rows of these files. What concerns the whole file comes from its
@@ -102,7 +117,7 @@ pub(super) fn to_batch(
             rows(files).map(|(file, chunk, _)| value(file, chunk)),
         ))
     };
-    let columns: Vec<ArrayRef> = vec![
+    let mut columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter_values(rows(files).map(|(_, chunk, _)| chunk.id.as_str()))),
         of_file(|record| &record.collection),
         of_file(|record| &record.path),
@@ -123,12 +138,20 @@ pub(super) fn to_batch(
         Arc::new(StringArray::from_iter_values(
             rows(files).map(|(_, chunk, _)| chunk.text.as_str()),
         )),
-        Arc::new(StringArray::from_iter_values(
-            rows(files).map(|(_, chunk, _)| chunk.search_text()),
-        )),
-        Arc::new(offsets.finish()),
-        Arc::new(vectors),
     ];
+    if schema.column_with_name(column::TERMS).is_some() {
+        let terms = rows(files).map(|(file, chunk, _)| file.prepared(chunk));
+        columns.push(Arc::new(StringArray::from_iter_values(terms)));
+        let units = rows(files).map(|(_, chunk, _)| units_to_bytes(&chunk.units));
+        columns.push(Arc::new(BinaryArray::from_iter(units)));
+        let languages = rows(files).map(|(_, chunk, _)| chunk.language.as_str());
+        columns.push(Arc::new(StringArray::from_iter_values(languages)));
+    } else {
+        let texts = rows(files).map(|(_, chunk, _)| chunk.search_text());
+        columns.push(Arc::new(StringArray::from_iter_values(texts)));
+    }
+    columns.push(Arc::new(offsets.finish()));
+    columns.push(Arc::new(vectors));
     RecordBatch::try_new(schema.clone(), columns).map_err(|error| StoreError::arrow(&error))
 }
 
@@ -187,7 +210,7 @@ pub(super) fn unit(vector: &[f32]) -> Option<Vec<f32>> {
 }
 
 /// The columns that make a chunk.
-pub(super) const CHUNK_COLUMNS: [&str; 15] = [
+const CHUNK_COLUMNS: [&str; 17] = [
     column::ROW_ID,
     column::CHUNK_ID,
     column::COLLECTION,
@@ -203,9 +226,17 @@ pub(super) const CHUNK_COLUMNS: [&str; 15] = [
     column::RENDERED,
     column::TEXT,
     column::OFFSETS,
+    column::UNITS,
+    column::LANGUAGE,
 ];
 
-/// The chunks of rows that hold [`CHUNK_COLUMNS`].
+/// The columns that make a chunk, of a table of this format or the one before.
+pub(super) fn chunk_columns(old: bool) -> &'static [&'static str] {
+    let (before, _) = CHUNK_COLUMNS.split_at(CHUNK_COLUMNS.len() - if old { 2 } else { 0 });
+    before
+}
+
+/// The chunks of rows that hold the columns of [`chunk_columns`].
 pub(super) fn to_chunks(
     batch: &RecordBatch,
     dir: &Path,
@@ -229,6 +260,9 @@ pub(super) fn to_chunks(
     let rendered = typed::<BooleanArray>(batch, column::RENDERED, dir)?;
     let texts = strings(column::TEXT)?;
     let offsets = typed::<BinaryArray>(batch, column::OFFSETS, dir)?;
+    // Tables of format 1 have neither.
+    let units = typed::<BinaryArray>(batch, column::UNITS, dir).ok();
+    let languages = strings(column::LANGUAGE).ok();
 
     let mut chunks = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
@@ -257,8 +291,12 @@ pub(super) fn to_chunks(
             index: indexes.value(row),
             file_hash: hashes.value(row).to_owned(),
             modified: modified.value(row),
-            units: Vec::new(),
-            language: String::new(),
+            units: match units.filter(|units| !units.is_null(row)) {
+                Some(units) => units_from_bytes(units.value(row))
+                    .ok_or_else(|| damaged(format!("the units of chunk {id} can't be read")))?,
+                None => Vec::new(),
+            },
+            language: languages.map(|all| all.value(row).to_owned()).unwrap_or_default(),
         };
         chunks.push((RowKey(keys.value(row)), chunk));
     }

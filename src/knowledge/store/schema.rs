@@ -10,7 +10,11 @@ use std::sync::Arc;
 pub(super) const TABLE: &str = "chunks";
 
 /// Format of the table that this program writes, and the newest it reads.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
+
+/// Format whose passages were split into words by LanceDB: English stems, no
+/// small words, nothing of scripts without spaces.
+pub(super) const OLD_FORMAT: u32 = 1;
 
 const FORMAT_KEY: &str = "lorag.schema";
 const EMBEDDER_KEY: &str = "lorag.embedder";
@@ -50,8 +54,16 @@ pub(super) mod column {
     pub const RENDERED: &str = "rendered";
     /// The passage.
     pub const TEXT: &str = "text";
-    /// Headings and passage: what full text indexes.
+    /// Headings and passage: what full text indexed in format 1.
     pub const SEARCH_TEXT: &str = "search_text";
+    /// The prepared terms of headings and passage, separated by spaces: what
+    /// full text indexes.
+    pub const TERMS: &str = "terms";
+    /// The parts of the passage that are quoted by themselves, in a compact
+    /// form; null where there are none.
+    pub const UNITS: &str = "units";
+    /// Language of the file, an ISO 639-1 code or empty.
+    pub const LANGUAGE: &str = "language";
     /// The map from text to file; null where the text is verbatim.
     pub const OFFSETS: &str = "offsets";
     /// The vector, of length one or zero.
@@ -78,11 +90,16 @@ pub(super) fn vector_width(dimension: usize) -> Result<i32, StoreError> {
     })
 }
 
-/// The table's schema for one embedder.
-pub(super) fn table_schema(embedder: &str, dimension: usize) -> Result<SchemaRef, StoreError> {
+/// The table's schema for one embedder, in a format of this program's or the
+/// one before it.
+pub(super) fn table_schema(
+    format: u32,
+    embedder: &str,
+    dimension: usize,
+) -> Result<SchemaRef, StoreError> {
     use column::*;
     let vector = DataType::FixedSizeList(vector_item(), vector_width(dimension)?);
-    let fields = vec![
+    let mut fields = vec![
         Field::new(CHUNK_ID, DataType::Utf8, false),
         Field::new(COLLECTION, DataType::Utf8, false),
         Field::new(SOURCE_PATH, DataType::Utf8, false),
@@ -99,12 +116,18 @@ pub(super) fn table_schema(embedder: &str, dimension: usize) -> Result<SchemaRef
         Field::new(END_LINE, DataType::UInt32, false),
         Field::new(RENDERED, DataType::Boolean, false),
         Field::new(TEXT, DataType::Utf8, false),
-        Field::new(SEARCH_TEXT, DataType::Utf8, false),
-        Field::new(OFFSETS, DataType::Binary, true),
-        Field::new(VECTOR, vector, false),
     ];
+    if format == OLD_FORMAT {
+        fields.push(Field::new(SEARCH_TEXT, DataType::Utf8, false));
+    } else {
+        fields.push(Field::new(TERMS, DataType::Utf8, false));
+        fields.push(Field::new(UNITS, DataType::Binary, true));
+        fields.push(Field::new(LANGUAGE, DataType::Utf8, false));
+    }
+    fields.push(Field::new(OFFSETS, DataType::Binary, true));
+    fields.push(Field::new(VECTOR, vector, false));
     let metadata = HashMap::from([
-        (FORMAT_KEY.to_owned(), FORMAT.to_string()),
+        (FORMAT_KEY.to_owned(), format.to_string()),
         (EMBEDDER_KEY.to_owned(), embedder.to_owned()),
         (DIMENSION_KEY.to_owned(), dimension.to_string()),
     ]);
@@ -145,6 +168,12 @@ impl Identity {
         })
     }
 
+    /// Whether its passages were split into words by LanceDB, in the way of
+    /// format 1.
+    pub(super) fn is_old(&self) -> bool {
+        self.format <= OLD_FORMAT
+    }
+
     /// Refuses another embedder.
     pub(super) fn check(&self, embedder: &str, dimension: usize) -> Result<(), StoreError> {
         if self.embedder != embedder {
@@ -169,7 +198,7 @@ mod tests {
     use super::*;
 
     fn with(key: &str, value: &str) -> Schema {
-        let schema = table_schema("builtin", 4).unwrap();
+        let schema = table_schema(FORMAT, "builtin", 4).unwrap();
         let mut metadata = schema.metadata().clone();
         metadata.insert(key.to_owned(), value.to_owned());
         schema.as_ref().clone().with_metadata(metadata)
@@ -177,7 +206,7 @@ mod tests {
 
     #[test]
     fn metadata_gives_the_identity_back() {
-        let schema = table_schema("builtin", 4).unwrap();
+        let schema = table_schema(FORMAT, "builtin", 4).unwrap();
         let identity = Identity::read(&schema, Path::new("/kb")).unwrap();
         assert_eq!(identity.embedder, "builtin");
         assert_eq!((identity.format, identity.dimension), (FORMAT, 4));
@@ -188,15 +217,15 @@ mod tests {
 
     #[test]
     fn a_newer_format_and_a_foreign_table_are_refused() {
-        let newer = Identity::read(&with(FORMAT_KEY, "2"), Path::new("/kb"));
-        assert!(matches!(newer, Err(StoreError::NewerSchema { found: 2, .. })));
+        let newer = Identity::read(&with(FORMAT_KEY, "3"), Path::new("/kb"));
+        assert!(matches!(newer, Err(StoreError::NewerSchema { found: 3, .. })));
         let foreign = Identity::read(&Schema::empty(), Path::new("/kb"));
         assert!(matches!(foreign, Err(StoreError::Damaged { .. })));
     }
 
     #[test]
     fn a_vector_needs_a_length() {
-        assert!(table_schema("builtin", 0).is_err());
-        assert!(table_schema("builtin", usize::MAX).is_err());
+        assert!(table_schema(FORMAT, "builtin", 0).is_err());
+        assert!(table_schema(FORMAT, "builtin", usize::MAX).is_err());
     }
 }

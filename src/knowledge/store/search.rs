@@ -17,10 +17,12 @@ use super::legs::{Legs, RowKey};
 use super::rows::{typed, unit};
 use super::schema::column;
 use super::{Store, StoreError, WriterLock};
+use crate::knowledge::analysis::FullText;
 use arrow::array::{Float32Array, RecordBatch, UInt64Array};
 use lancedb::Table;
 use lancedb::index::IndexType;
-use queries::{full_text_leg, searchable, vector_leg};
+use lancedb::index::scalar::FtsQuery;
+use queries::{full_text_leg, full_text_query, vector_leg};
 use std::cmp::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -45,11 +47,10 @@ impl Store {
     /// Runs both legs, at the same time and on the same version of the table:
     /// the chunks nearest to `vector`, and those that match `text` best, up to
     /// `candidates` each. A leg without a question, or with one that holds
-    /// nothing to look for, is empty. `text` is words, not a syntax.
+    /// nothing to look for, is empty.
     ///
     /// If the full-text index is missing, it is made first where this process
-    /// may write; otherwise all texts are scanned, which is slower and knows
-    /// no word stems.
+    /// may write; otherwise all texts are scanned, which is slower.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] for a vector of the wrong length,
@@ -57,14 +58,14 @@ impl Store {
     pub async fn search(
         &self,
         vector: Option<&[f32]>,
-        text: Option<&str>,
+        text: Option<&FullText>,
         filter: &Filter,
         candidates: usize,
     ) -> Result<Legs, StoreError> {
         let vector = vector.map(|vector| self.question(vector)).transpose()?;
         let vector = vector.flatten();
-        let text = text.and_then(searchable);
-        let (vector, text) = (vector.as_deref(), text.as_deref());
+        let text = text.and_then(|text| full_text_query(text, self.is_old()));
+        let (vector, text) = (vector.as_deref(), text.as_ref());
         match self.search_once(vector, text, filter, candidates).await {
             // Another process may have cleaned up files of the version that
             // this one still held; the newest version has all of its files.
@@ -79,7 +80,7 @@ impl Store {
     async fn search_once(
         &self,
         vector: Option<&[f32]>,
-        text: Option<&str>,
+        text: Option<&FtsQuery>,
         filter: &Filter,
         candidates: usize,
     ) -> Result<Legs, StoreError> {
@@ -90,6 +91,7 @@ impl Store {
             full_text_time: Duration::ZERO,
             snapshot: None,
             dir: self.dir.clone(),
+            old: self.is_old(),
         };
         if (vector.is_none() && text.is_none()) || candidates == 0 {
             return Ok(legs);
@@ -111,7 +113,7 @@ impl Store {
         };
         let full_text = text.map(|text| {
             let (snapshot, condition) = (snapshot.clone(), condition.clone());
-            tokio::spawn(full_text_leg(snapshot, text.to_owned(), condition, candidates))
+            tokio::spawn(full_text_leg(snapshot, text.clone(), condition, candidates))
         });
         if let Some(vector) = vector {
             let started = Instant::now();

@@ -40,7 +40,8 @@ impl Store {
             return Ok(Written::default());
         }
         let keys = keys_of(&files)?;
-        let schema = table_schema(&self.identity.embedder, self.identity.dimension)?;
+        let schema =
+            table_schema(self.identity.format, &self.identity.embedder, self.identity.dimension)?;
         let batch = to_batch(&schema, self.identity.dimension, &files)?;
         drop(files);
         self.refresh(ACTION).await?;

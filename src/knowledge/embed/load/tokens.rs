@@ -67,6 +67,29 @@ impl Tokens {
         }
     }
 
+    /// The share of a text's first words that the vocabulary has no pieces
+    /// for, or hardly more than their letters.
+    pub fn unknown_words(&self, text: &str) -> f32 {
+        const WORDS: usize = 60;
+        let unknown = self.unknown();
+        let shred = |word: &str| {
+            let letters = word.chars().count();
+            self.ids(word).is_ok_and(|ids| {
+                let missing = ids.iter().any(|id| Some(*id) == unknown);
+                missing || ids.len() >= 3 && ids.len() * 3 > letters
+            })
+        };
+        let is_word = |word: &&str| word.chars().any(char::is_alphabetic);
+        let words: Vec<&str> = text
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(is_word)
+            .map(|word| word.get(..word.floor_char_boundary(LONGEST)).unwrap_or(word))
+            .take(WORDS)
+            .collect();
+        let count = words.iter().filter(|word| shred(word)).count();
+        count as f32 / words.len().max(1) as f32
+    }
+
     /// The id of a token, if the vocabulary has it.
     pub fn id(&self, token: &str) -> Option<u32> {
         self.tokenizer.token_to_id(token)

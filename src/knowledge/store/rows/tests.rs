@@ -1,8 +1,9 @@
 //! Chunks to rows and back, and rows that are refused.
 
-use super::super::schema::table_schema;
+use super::super::schema::{FORMAT, OLD_FORMAT, table_schema};
 use super::super::tests::file;
 use super::*;
+use crate::domain::{Unit, UnitKind};
 
 /// What a query gives back: the same batch with row ids.
 fn with_row_ids(batch: &RecordBatch) -> RecordBatch {
@@ -22,7 +23,13 @@ fn chunks_come_back_as_they_were() {
     chunk.rendered = true;
     chunk.offsets = OffsetMap::default();
     chunk.offsets.push(7, 14, 1, 2);
-    let schema = table_schema("builtin", 4).unwrap();
+    chunk.language = "de".to_owned();
+    chunk.units = vec![Unit {
+        kind: UnitKind::Row,
+        within: ByteRange::new(0, 6),
+        context: "Tanks".to_owned(),
+    }];
+    let schema = table_schema(FORMAT, "builtin", 4).unwrap();
     let batch = to_batch(&schema, 4, std::slice::from_ref(&rows)).unwrap();
     assert_eq!(batch.num_rows(), 2);
     let back = to_chunks(&with_row_ids(&batch), Path::new("/kb")).unwrap();
@@ -32,16 +39,28 @@ fn chunks_come_back_as_they_were() {
 }
 
 #[test]
+fn a_table_of_the_format_before_takes_and_gives_chunks_without_units() {
+    let rows = file("main", "/a.md", &["first"]);
+    let schema = table_schema(OLD_FORMAT, "builtin", 4).unwrap();
+    assert!(schema.column_with_name(column::SEARCH_TEXT).is_some());
+    let batch = to_batch(&schema, 4, std::slice::from_ref(&rows)).unwrap();
+    let back = to_chunks(&with_row_ids(&batch), Path::new("/kb")).unwrap();
+    assert_eq!(back[0].1, rows.chunks[0].0);
+    assert!(!chunk_columns(true).contains(&column::UNITS));
+    assert!(chunk_columns(false).contains(&column::LANGUAGE));
+}
+
+#[test]
 fn offsets_are_stored_only_where_the_text_is_not_verbatim() {
     let rows = file("main", "/a.md", &["first"]);
-    let schema = table_schema("builtin", 4).unwrap();
+    let schema = table_schema(FORMAT, "builtin", 4).unwrap();
     let batch = to_batch(&schema, 4, &[rows]).unwrap();
     assert_eq!(batch.column_by_name(column::OFFSETS).unwrap().null_count(), 1);
 }
 
 #[test]
 fn bad_rows_are_refused() {
-    let schema = table_schema("builtin", 4).unwrap();
+    let schema = table_schema(FORMAT, "builtin", 4).unwrap();
     let mut short = file("main", "/a.md", &["first"]);
     short.chunks[0].1.pop();
     assert!(to_batch(&schema, 4, &[short]).is_err());

@@ -1,11 +1,12 @@
 //! The queries of the two legs, each for row ids and distances or scores only.
 
-use crate::knowledge::store::maintain::full_text_parameters;
+use crate::knowledge::analysis::FullText;
+use crate::knowledge::store::maintain::old_full_text_parameters;
 use crate::knowledge::store::read::batches_of;
 use crate::knowledge::store::schema::column;
 use arrow::array::RecordBatch;
 use futures::TryStreamExt;
-use lancedb::index::scalar::FullTextSearchQuery;
+use lancedb::index::scalar::{BooleanQuery, FtsQuery, FullTextSearchQuery, MatchQuery, Occur};
 use lancedb::query::{ExecutableQuery, QueryBase, Select};
 use lancedb::{DistanceType, Table};
 use std::time::{Duration, Instant};
@@ -51,15 +52,14 @@ pub(super) async fn vector_leg(
 
 pub(super) async fn full_text_leg(
     table: Table,
-    text: String,
+    words: FtsQuery,
     condition: Option<String>,
     candidates: usize,
 ) -> Result<(Vec<RecordBatch>, Duration), lancedb::Error> {
     let started = Instant::now();
-    let words = FullTextSearchQuery::new(text).with_column(column::SEARCH_TEXT.to_owned())?;
     let mut query = table
         .query()
-        .full_text_search(words)
+        .full_text_search(FullTextSearchQuery::new_query(words))
         .select(Select::columns(&[column::ROW_ID, column::SCORE]))
         .limit(candidates);
     if let Some(sql) = condition {
@@ -69,11 +69,32 @@ pub(super) async fn full_text_leg(
     Ok((batches, started.elapsed()))
 }
 
-/// The text that full text can look for; `None` if no word is left once stop
-/// words and signs are gone.
-pub(super) fn searchable(text: &str) -> Option<String> {
+/// The query of a question's terms; `None` if there is nothing to look for.
+/// Tables of format 1 are asked with the question as it was asked.
+pub(super) fn full_text_query(text: &FullText, old: bool) -> Option<FtsQuery> {
+    if old {
+        let words = searchable(&text.asked)?;
+        let query = MatchQuery::new(words).with_column(Some(column::SEARCH_TEXT.to_owned()));
+        return Some(query.into());
+    }
+    let one = |(terms, weight): &(String, f32)| -> FtsQuery {
+        MatchQuery::new(terms.clone())
+            .with_column(Some(column::TERMS.to_owned()))
+            .with_boost(*weight)
+            .into()
+    };
+    match text.groups.as_slice() {
+        [] => None,
+        [(terms, _)] => Some(one(&(terms.clone(), 1.0))),
+        groups => Some(BooleanQuery::new(groups.iter().map(|g| (Occur::Should, one(g)))).into()),
+    }
+}
+
+/// The text that full text of format 1 can look for; `None` if no word is left
+/// once stop words and signs are gone.
+fn searchable(text: &str) -> Option<String> {
     let text: String = text.chars().take(MOST_CHARACTERS).collect();
-    match lancedb::tokenize(&text, &full_text_parameters()) {
+    match lancedb::tokenize(&text, &old_full_text_parameters()) {
         Ok(words) => (!words.is_empty()).then_some(text),
         Err(error) => {
             tracing::debug!("cannot split a question into words: {error}");
@@ -87,12 +108,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_question_of_stop_words_and_signs_is_nothing_to_look_for() {
-        for text in ["", "   ", "the of", "\"'(){}[]", "🦀", "&& || !"] {
-            assert_eq!(searchable(text), None, "{text:?}");
+    fn signs_are_nothing_to_look_for() {
+        for text in ["", "   ", "\"'(){}[]", "🦀", "&& || !"] {
+            assert!(full_text_query(&FullText::of(text), false).is_none(), "{text:?}");
+            assert!(full_text_query(&FullText::of(text), true).is_none(), "{text:?}");
         }
-        assert_eq!(searchable("a:b AND (").as_deref(), Some("a:b AND ("));
-        assert!(searchable("the handbook").is_some());
+        for text in ["the of", "a:b AND (", "the handbook"] {
+            assert!(full_text_query(&FullText::of(text), false).is_some(), "{text:?}");
+        }
+        assert!(full_text_query(&FullText::of("the of"), true).is_none());
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The store as a whole, on real LanceDB tables in temporary folders.
 
 mod files;
+mod old;
 mod searching;
 mod upkeep;
 
 use super::{FileRecord, FileRows, Legs, RowKey, Store};
 use crate::domain::{ByteRange, Chunk, LineRange, OffsetMap};
+use crate::knowledge::analysis::FullText;
 use tempfile::TempDir;
 
 const EMBEDDER: &str = "builtin-test";
@@ -52,6 +54,7 @@ pub(super) fn file(collection: &str, path: &str, texts: &[&str]) -> FileRows {
             chunks: u32::try_from(texts.len()).unwrap(),
         },
         chunks,
+        terms: Vec::new(),
     }
 }
 
@@ -75,6 +78,10 @@ fn handbook() -> Vec<FileRows> {
         file("main", "/docs2/usage.md", &["Asking a question"]),
         file("o'ther", "/docs/notes.txt", &["Some notes on installing"]),
     ]
+}
+
+fn asked(text: &str) -> FullText {
+    FullText::of(text)
 }
 
 async fn paths(store: &Store) -> Vec<String> {

@@ -57,7 +57,7 @@ async fn maintenance_builds_joins_and_prunes() {
     let first = store.maintain().await.unwrap();
     assert_eq!(first.chunks, 5);
     assert_eq!(first.compacted_files, 5);
-    assert_eq!(first.built_indexes, ["search_text_idx"]);
+    assert_eq!(first.built_indexes, ["terms_idx"]);
     let second = store.maintain().await.unwrap();
     assert_eq!(second.compacted_files, 0);
     assert!(second.built_indexes.is_empty());
@@ -68,7 +68,7 @@ async fn maintenance_builds_joins_and_prunes() {
     assert_eq!((stats.versions, stats.files, stats.chunks), (1, 5, 5));
     assert_eq!(stats.collections.len(), 1);
     assert_eq!(stats.full_text_indexed, 5);
-    let legs = store.search(None, Some("passages"), &Filter::default(), 10).await.unwrap();
+    let legs = store.search(None, Some(&asked("passages")), &Filter::default(), 10).await.unwrap();
     assert_eq!(texts(&legs, &legs.full_text).await.len(), 5);
 }
 
