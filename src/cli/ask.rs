@@ -196,6 +196,9 @@ async fn find(
     };
     let filter = Filter { collection, under, glob: args.glob.clone() };
     let base = KnowledgeBase::open(&context.paths.knowledge, embedder).await?;
+    if let Some(note) = base.as_ref().and_then(|base| base.store().old_note()) {
+        eprintln!("lorag: {note}");
+    }
     let found = match &base {
         Some(base) => base.search(question, &context.search_options(filter)).await?,
         None => crate::knowledge::search::Found::default(),

@@ -159,6 +159,9 @@ async fn knowledge(context: &Context) -> Vec<Finding> {
                 HumanBytes(stats.bytes_on_disk),
                 stats.embedder
             ))];
+            if let Some(note) = store.old_note() {
+                out.push(Finding::Note(note.to_owned()));
+            }
             if stats.full_text_unindexed > 0 {
                 out.push(Finding::Note(format!(
                     "{} rows are not in the full-text index yet; the next ingest adds them",

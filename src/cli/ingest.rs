@@ -70,6 +70,9 @@ async fn index_as(
     if let Some(recovered) = &report.recovered {
         eprintln!("lorag: {}", visible(recovered));
     }
+    for note in &report.notes {
+        eprintln!("lorag: {}", visible(note));
+    }
     Ok(report)
 }
 

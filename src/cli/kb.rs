@@ -189,6 +189,7 @@ async fn stats(context: &Context, as_json: bool) -> Result<u8, Failure> {
                 "bytes_on_disk": stats.bytes_on_disk,
                 "versions": stats.versions,
                 "full_text_unindexed_rows": stats.full_text_unindexed,
+                "analysis": if store.is_old() { "old" } else { "current" },
                 "embedder": stats.embedder,
                 "dimension": stats.dimension,
             })
@@ -200,6 +201,9 @@ async fn stats(context: &Context, as_json: bool) -> Result<u8, Failure> {
     outln!("chunks      {}", stats.chunks)?;
     outln!("on disk     {}", HumanBytes(stats.bytes_on_disk))?;
     outln!("embedder    {} ({} dimensions)", visible(&stats.embedder), stats.dimension)?;
+    if let Some(note) = store.old_note() {
+        outln!("analysis    {note}")?;
+    }
     outln!("full text   {} rows not indexed yet", stats.full_text_unindexed)?;
     for collection in &stats.collections {
         let (files, chunks) = (collection.files, collection.chunks);

@@ -15,7 +15,12 @@ pub async fn run(context: &Context, args: SearchArgs) -> Result<u8, Failure> {
     let embedder = context.embedder().await?;
     let filter = Filter { collection: args.collection, under: Vec::new(), glob: args.glob };
     let found = match KnowledgeBase::open(&context.paths.knowledge, embedder).await? {
-        Some(base) => base.search(&args.query, &context.search_options(filter)).await?,
+        Some(base) => {
+            if let Some(note) = base.store().old_note() {
+                eprintln!("lorag: {note}");
+            }
+            base.search(&args.query, &context.search_options(filter)).await?
+        }
         None => Found::default(),
     };
     if found.hits.is_empty() {

@@ -14,7 +14,7 @@ const MOST_CHARACTERS: usize = 4096;
 const MOST_LANGUAGES: usize = 4;
 /// What a common word ("the", "is") weighs of what its rarity says: in a small
 /// collection the question's own small words are the rarest of all.
-const COMMON: f32 = 0.1;
+const COMMON: f32 = 0.05;
 /// How well a word is found by a compound that holds it.
 const IN_COMPOUND: f32 = 0.7;
 /// How well a word is found by all of its parts.

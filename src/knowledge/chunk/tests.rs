@@ -257,7 +257,7 @@ proptest! {
 
 /// The units of pieces: their text, behind their context where they have one.
 fn units(pieces: &[Piece]) -> Vec<String> {
-    let spell = |piece: &Piece, unit: &crate::domain::Unit| {
+    let spell = |piece: &Piece, unit: &domain::Unit| {
         let text = &piece.text[unit.within.start..unit.within.end];
         if unit.context.is_empty() { text.to_owned() } else { format!("{}: {text}", unit.context) }
     };

@@ -15,7 +15,7 @@ mod kind;
 mod score;
 mod units;
 
-use super::analysis::{Analyzer, TermStats};
+use super::analysis::TermStats;
 use super::embed::{EmbedError, Embedder};
 use super::rank::{RankError, Ranker};
 use crate::config::Order;
@@ -133,9 +133,8 @@ pub fn judged(
         let key = (candidate.hit, candidate.sentence.text.as_str());
         candidate.sentence.answers = by_text.get(&key).copied().flatten();
     }
-    let covered = hits.iter().map(|hit| {
-        asked.share(&Analyzer::new(&hit.chunk.language).terms(&hit.chunk.search_text()))
-    });
+    let covered =
+        hits.iter().map(|hit| asked.held(&[&hit.chunk.search_text()], &hit.chunk.language).share);
     let fitting = seen.iter().map(|seen| seen.share + seen.cosine).fold(0.0f32, f32::max);
     let support = covered.fold(0.0f32, f32::max) + fitting;
     let answers = signs.first().and_then(|signs| signs.answers).unwrap_or(0.0);

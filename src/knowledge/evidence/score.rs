@@ -8,7 +8,7 @@
 use super::asked::{Asked, Held};
 use super::units::Candidate;
 use crate::domain::{Hit, UnitKind};
-use crate::knowledge::analysis::Analyzer;
+use crate::knowledge::analysis::Terms;
 use crate::knowledge::embed::{EmbedError, Embedder};
 
 /// What a sentence gains from the rank of its passage: this over the rank.
@@ -68,18 +68,17 @@ pub fn seen(
     let passages: Vec<Held> = hits
         .iter()
         .map(|hit| {
-            let mut analyzer = Analyzer::new(&hit.chunk.language);
-            asked.held(&mut analyzer, &[&hit.chunk.search_text(), &hit.chunk.heading_line()])
+            let chunk = &hit.chunk;
+            asked.held(&[&chunk.search_text(), &chunk.heading_line()], &chunk.language)
         })
         .collect();
     let best = hits.iter().map(|h| h.score).fold(0.0f32, f32::max);
     let scored = candidates.iter().zip(&vectors).map(|(candidate, vector)| {
         let Candidate { sentence, piece, kind, hit } = candidate;
-        let language = hits.get(*hit).map_or("", |h| h.chunk.language.as_str());
-        let mut analyzer = Analyzer::new(language);
-        let list = analyzer.terms(&sentence.text);
-        let share = asked.share(&list);
-        let headed = asked.held(&mut analyzer, &[&sentence.text, &piece.heading, &piece.lead]);
+        let language = hits.get(*hit).map_or("", |hit| hit.chunk.language.as_str());
+        let terms = Terms::of(&sentence.text, language);
+        let share = asked.share(&terms);
+        let headed = asked.held(&[&sentence.text, &piece.heading, &piece.lead], language);
         let question = is_question(&sentence.text);
         let penalty = match kind {
             _ if question => QUESTION_PENALTY,
@@ -91,7 +90,7 @@ pub fn seen(
         let cosine = dot(query_vector, vector).max(0.0);
         let (passage, rank) = hits.get(*hit).map_or((0.0, 1), |h| (h.score, h.rank.max(1)));
         let passage = if best > 0.0 { passage / best } else { 0.0 };
-        let score = share / (1.0 + LENGTH_PENALTY * list.words() as f32)
+        let score = share / (1.0 + LENGTH_PENALTY * terms.words() as f32)
             + HEADED * (headed.share - share).max(0.0)
             + cosine
             - penalty

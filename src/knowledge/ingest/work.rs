@@ -206,9 +206,7 @@ impl Work {
         })?;
         let unknown = match language {
             "" | "en" => 0.0,
-            _ => chunks
-                .first()
-                .map_or(0.0, |chunk| self.embedder.unknown_words(&chunk.search_text())),
+            _ => chunks.first().map_or(0.0, |chunk| self.embedder.unknown_words(&chunk.text)),
         };
         let chunks = chunks.into_iter().zip(vectors).collect();
         Ok(Outcome::Rows(Box::new(Rows {

@@ -104,7 +104,7 @@ impl Store {
         let (store, recovered) = Self::open_reporting(dir).await?;
         let store = match store {
             Some(store) => store,
-            None => Self::create(dir, embedder_id, dimension, recovered).await?,
+            None => Self::create(schema::FORMAT, dir, embedder_id, dimension, recovered).await?,
         };
         store.identity.check(embedder_id, dimension)?;
         Ok(store)
@@ -130,6 +130,16 @@ impl Store {
     #[must_use]
     pub fn is_old(&self) -> bool {
         self.identity.is_old()
+    }
+
+    /// What to say of a knowledge base that [`Self::is_old`].
+    #[must_use]
+    pub fn old_note(&self) -> Option<&'static str> {
+        self.is_old().then_some(
+            "this knowledge base was analysed by an older lorag: only English words are found by \
+             their forms, and tables and code not by their rows. Bring it up to date with: lorag \
+             kb reembed",
+        )
     }
 
     /// What was repaired when it was opened, as sentences for the user.
@@ -203,6 +213,7 @@ impl Store {
     }
 
     async fn create(
+        format: u32,
         dir: &Path,
         embedder_id: &str,
         dimension: usize,
@@ -211,7 +222,7 @@ impl Store {
         let dir = absolute(dir)?;
         lock::create_folder(&dir)?;
         let failed = |error| StoreError::database("create", &dir, error);
-        let schema = schema::table_schema(schema::FORMAT, embedder_id, dimension)?;
+        let schema = schema::table_schema(format, embedder_id, dimension)?;
         let connection = connect(&dir).await.map_err(failed)?;
         let created = connection.create_empty_table(schema::TABLE, schema).execute().await;
         let table = match created {

@@ -38,6 +38,10 @@ pub async fn run(shared: &Shared, roots: &[PathBuf], cancel: &Cancel) {
         return;
     }
     collections::tell(shared).await;
+    let store = Store::open_any(&shared.setup.paths.knowledge).await;
+    if let Some(note) = store.ok().flatten().and_then(|store| store.old_note()) {
+        summary = format!("{summary} {note}").trim_start().to_owned();
+    }
     tell(KnowledgeEvent::Ready { summary, skipped });
 }
 
@@ -103,6 +107,7 @@ fn said(report: &IngestReport) -> String {
             parts.push(format!("{} {verb} taken out.", files(gone)));
         }
     }
+    parts.extend(report.notes.iter().cloned());
     if let Some(recovered) = &report.recovered {
         parts.push(recovered.clone());
     }

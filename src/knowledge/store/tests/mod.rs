@@ -1,6 +1,7 @@
 //! The store as a whole, on real LanceDB tables in temporary folders.
 
 mod files;
+mod old;
 mod searching;
 mod upkeep;
 
