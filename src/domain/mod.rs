@@ -3,6 +3,7 @@
 
 mod answer;
 mod chunk;
+mod earlier;
 mod mode;
 mod near;
 mod offsets;
@@ -15,6 +16,7 @@ mod visible;
 
 pub use answer::{Alternative, Answer, Citation, DroppedCitation, Support};
 pub use chunk::{Chunk, FullTextLeg, Hit, Unit, UnitKind, VectorLeg};
+pub use earlier::Earlier;
 pub use mode::{Mode, Strategy};
 pub use near::{instead, nearest, short_name, short_stack};
 pub use offsets::{OffsetMap, Run};

@@ -3,12 +3,14 @@
 //! A file on disk becomes a [`parse::Document`], its pieces become
 //! [`crate::domain::Chunk`]s, and these rows of one LanceDB table.
 
+pub mod beside;
 pub mod chunk;
 pub mod embed;
 pub mod evidence;
 pub mod file_lines;
 pub mod fuse;
 pub mod ingest;
+pub mod library;
 pub mod parse;
 pub mod presence;
 pub mod rank;

@@ -9,6 +9,7 @@ mod ask;
 mod common;
 mod config;
 mod crash;
+mod eval;
 mod faults;
 mod handbook;
 mod hub;
