@@ -3,6 +3,7 @@
 
 mod adapters;
 mod choice;
+mod stamp;
 
 pub use adapters::{ADAPTER_CONFIG, AdapterOrigin, AdapterPlace};
 pub use choice::Choice;
@@ -197,10 +198,32 @@ impl Setup {
         wanted: &str,
         tuned: Option<Tuned>,
     ) -> Result<(LoadOptions, Manner), SetupError> {
+        let resolved = self.resolve(wanted, tuned.iter().flat_map(|tuned| &tuned.manifests))?;
         let settings = &self.loaded.settings;
-        let entry = settings.models.get(wanted);
+        let Resolved { path, manner, name, .. } = resolved;
+        let options = LoadOptions {
+            name,
+            place: Place::detect(&path)?,
+            quantization: settings.generation.quantization.0.clone(),
+            window: manner.window,
+            threads: settings.generation.threads,
+            adapter: tuned.map(|tuned| tuned.tuning),
+        };
+        Ok((options, manner))
+    }
+
+    /// Where a model lies and how it is talked to, with these manifests of its
+    /// adapters. What the user set wins over what the model brings; what is set
+    /// for this model in the config, over what is set there for all.
+    fn resolve<'a>(
+        &self,
+        wanted: &str,
+        adapters: impl Iterator<Item = &'a Manifest>,
+    ) -> Result<Resolved, SetupError> {
+        let entry = self.loaded.settings.models.get(wanted);
         let name = entry.and_then(|e| e.path.as_deref()).unwrap_or(wanted);
-        let (path, manifest, shown) = if name == "builtin" {
+        let builtin = name == "builtin";
+        let (path, manifest, shown) = if builtin {
             let folder = self.builtin_reader()?;
             let text = builtin::reader_manifest();
             let manifest = config::parse_manifest(&folder.join("lorag.toml"), text)?;
@@ -211,11 +234,9 @@ impl Setup {
             let shown = manifest.name.clone().unwrap_or_else(|| wanted.to_owned());
             (path, manifest, shown)
         };
-        // What the user set wins over what the model brings; what is set for
-        // this model in the config, over what is set there for all.
         let mut manner = Manner::default().with(&manifest);
         // An adapter was trained to answer in its own form.
-        for manifest in tuned.iter().flat_map(|tuned| &tuned.manifests) {
+        for manifest in adapters {
             manner = manner.with(manifest);
         }
         self.prefer_settings(&mut manner, |origin| matches!(origin, Origin::File { .. }));
@@ -225,15 +246,8 @@ impl Setup {
         self.prefer_settings(&mut manner, |origin| {
             matches!(origin, Origin::Environment { .. } | Origin::Flag { .. })
         });
-        let options = LoadOptions {
-            name: entry.and_then(|e| e.manifest.name.clone()).unwrap_or(shown),
-            place: Place::detect(&path)?,
-            quantization: settings.generation.quantization.0.clone(),
-            window: manner.window,
-            threads: settings.generation.threads,
-            adapter: tuned.map(|tuned| tuned.tuning),
-        };
-        Ok((options, manner))
+        let name = entry.and_then(|e| e.manifest.name.clone()).unwrap_or(shown);
+        Ok(Resolved { path, manner, name, builtin })
     }
 
     /// How much memory a model with these adapters takes, without loading it.
@@ -343,6 +357,15 @@ impl Setup {
             filter,
         }
     }
+}
+
+/// What a model's name stands for.
+struct Resolved {
+    path: PathBuf,
+    manner: Manner,
+    /// Name to show.
+    name: String,
+    builtin: bool,
 }
 
 /// The manifest beside a model's weights; an empty one where there is none.

@@ -4,6 +4,7 @@
 //! cargo run --example measure -- retrieval SELQA_FOLDER [EMBEDDER]
 //! cargo run --example measure -- reader SELQA_FOLDER [COUNT]
 //! cargo run --example measure -- handbook
+//! cargo run --example measure -- chains
 //! cargo run --example measure -- latency KNOWLEDGE_FOLDER [QUERY]
 //! cargo run --example measure -- ranker [FOLDER]
 //! cargo run --example measure -- support SELQA_FOLDER [EMBEDDER]
@@ -13,6 +14,7 @@
 //! SelQA (Jurczyk, Zhai and Choi, 2016); `EMBEDDER` is `builtin` or a folder.
 #![expect(clippy::print_stdout, reason = "a program that prints what it measured")]
 
+mod chains;
 mod latency;
 mod ranker;
 mod reader;
@@ -37,6 +39,7 @@ async fn main() -> Result<()> {
             reader::selqa(folder.as_ref(), argument(2).map_or(Ok(300), str::parse)?).await
         }
         Some("handbook") => reader::handbook().await,
+        Some("chains") => chains::run().await,
         Some("dump") => {
             let folder = argument(1).context("which folder holds SelQA?")?;
             let to = argument(2).context("which file to write?")?;
@@ -52,6 +55,6 @@ async fn main() -> Result<()> {
             let folder = argument(1).context("which folder holds SelQA?")?;
             support::run(folder.as_ref(), argument(2).unwrap_or("builtin"))
         }
-        _ => bail!("say what to measure: retrieval, reader, handbook, latency or support"),
+        _ => bail!("say what to measure: retrieval, reader, handbook, chains, latency or support"),
     }
 }

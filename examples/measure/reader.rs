@@ -132,9 +132,9 @@ pub async fn selqa(folder: &Path, count: usize) -> Result<()> {
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for question in set.dev.iter().take(400) {
         let mut found = world.search(&question.text).await?;
-        with.push(world.evidence(&question.text, &found, &manner)?.support);
-        found.hits.retain(|hit| document(&hit.chunk.path) != Some(question.document));
-        without.push(world.evidence(&question.text, &found, &manner)?.support);
+        with.push(found.evidence(&manner)?.support);
+        found.found.hits.retain(|hit| document(&hit.chunk.path) != Some(question.document));
+        without.push(found.evidence(&manner)?.support);
     }
     thresholds("SelQA dev, right section present and absent", &with, &without);
     println!("threshold in the manifest: {threshold:?}");
@@ -232,7 +232,7 @@ pub async fn dump(folder: &Path, to: &Path) -> Result<()> {
     for (part, list) in [("dev", &set.dev), ("test", &set.test)] {
         for question in list.iter().take(600) {
             let found = world.search(&question.text).await?;
-            let evidence = world.evidence(&question.text, &found, &all)?;
+            let evidence = found.evidence(&all)?;
             let right = |path: &str| document(path) == Some(question.document);
             let line = dumped(&world, part, &question.text, &question.answers, &evidence, right);
             writeln!(out, "{line}")?;
@@ -244,7 +244,7 @@ pub async fn dump(folder: &Path, to: &Path) -> Result<()> {
     for line in text.lines() {
         let row: Row = serde_json::from_str(line)?;
         let found = world.search(&row.question).await?;
-        let evidence = world.evidence(&row.question, &found, &all)?;
+        let evidence = found.evidence(&all)?;
         let path = row.path.clone().unwrap_or("nowhere".to_owned());
         let last = row.answers.last().cloned().into_iter().collect::<Vec<_>>();
         let right = |cited: &str| cited.ends_with(&path);

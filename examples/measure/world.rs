@@ -1,16 +1,16 @@
 //! A throwaway knowledge base with the built-in reader.
 
 use anyhow::{Context, Result};
-use lorag::answer::{Ask, answer};
+use lorag::answer::{Passages, Question, Reader, Retrieved, answer, retrieve};
 use lorag::builtin::{self, Asset};
 use lorag::config::{self, Generation, Manner};
 use lorag::domain::{Answer, Mode, Strategy};
 use lorag::engine::mistral::{self, LoadOptions, MistralEngine, Place};
 use lorag::knowledge::chunk::Sizes;
 use lorag::knowledge::embed::{self, Embedder, EmbedderSource};
-use lorag::knowledge::evidence::{Evidence, EvidenceOptions, gather};
 use lorag::knowledge::ingest::{Cancel, IngestOptions, ingest};
-use lorag::knowledge::search::{Found, KnowledgeBase, SearchOptions};
+use lorag::knowledge::library::Library;
+use lorag::knowledge::search::{KnowledgeBase, SearchOptions};
 use lorag::knowledge::store::Filter;
 use lorag::knowledge::terms::TermStats;
 use lorag::knowledge::walk::WalkOptions;
@@ -19,8 +19,9 @@ use std::sync::Arc;
 
 pub struct World {
     pub folder: tempfile::TempDir,
-    pub base: KnowledgeBase,
-    pub stats: TermStats,
+    pub library: Library,
+    pub base: Arc<KnowledgeBase>,
+    pub stats: Arc<TermStats>,
 }
 
 pub fn embedder(name: &str) -> Result<Arc<dyn Embedder>> {
@@ -60,9 +61,10 @@ impl World {
             report.duration.as_secs_f64(),
             embedder.id()
         );
-        let base = KnowledgeBase::open(&place, embedder).await?.context("no knowledge base")?;
+        let library = Library::new(&place, embedder);
+        let base = library.base().await?.context("no knowledge base")?;
         let stats = base.term_stats();
-        Ok(Self { folder, base, stats })
+        Ok(Self { folder, library, base, stats })
     }
 
     /// The built-in reader and its manner.
@@ -83,7 +85,8 @@ impl World {
         Ok((engine, manner))
     }
 
-    pub async fn search(&self, question: &str) -> Result<Found> {
+    /// A question with the search that the program makes by default.
+    pub fn question(&self, text: &str) -> Question {
         let defaults = config::Search::default();
         let options = SearchOptions {
             limit: defaults.limit,
@@ -91,14 +94,11 @@ impl World {
             vector_weight: None,
             filter: Filter::default(),
         };
-        Ok(self.base.search(question, &options).await?)
+        Question::new(text, Passages::Search(options))
     }
 
-    pub fn evidence(&self, question: &str, found: &Found, manner: &Manner) -> Result<Evidence> {
-        let options =
-            EvidenceOptions { sentences: manner.sentences, hits: manner.hits, order: manner.order };
-        let embedder = self.base.embedder().as_ref();
-        Ok(gather(question, &found.query_vector, &found.hits, embedder, &self.stats, options)?)
+    pub async fn search(&self, question: &str) -> Result<Retrieved> {
+        Ok(retrieve(&self.library, &self.question(question)).await?)
     }
 
     /// The whole pipeline.
@@ -109,23 +109,30 @@ impl World {
         manner: &Manner,
         settings: &Generation,
     ) -> Result<(Answer, f32)> {
-        let found = self.search(question).await?;
-        let evidence = self.evidence(question, &found, manner)?;
-        let support = evidence.support;
-        let ask = Ask {
-            question,
-            history: &[],
-            evidence,
-            search: found.timings,
+        let question = self.question(question);
+        self.answer(question, engine, manner, settings).await
+    }
+
+    /// The whole pipeline, for a question within a conversation.
+    pub async fn answer(
+        &self,
+        question: Question,
+        engine: &MistralEngine,
+        manner: &Manner,
+        settings: &Generation,
+    ) -> Result<(Answer, f32)> {
+        let retrieved = Arc::new(retrieve(&self.library, &question).await?);
+        let support = retrieved.evidence(manner)?.support;
+        let reader = Reader {
             engine,
             manner,
             settings,
             mode: Mode::Rag,
             strategy: Strategy::Token,
             adapter: None,
-            embedder: Some(self.base.embedder().as_ref()),
-            continued: None,
+            speeds: None,
         };
-        Ok((answer(ask, &mut |_| {}).await?, support))
+        let answer = answer(&question, &retrieved, reader, &mut |_| {}).await?;
+        Ok((answer, support))
     }
 }

@@ -15,12 +15,22 @@ use std::ops::Range;
 /// Fewest terms that can be a claim of their own.
 const FEWEST_TERMS: usize = 2;
 
+/// What stays of the text before the first open mark, in bytes at least: a mark
+/// may belong to a sentence of the paragraph before.
+const KEPT: usize = 2 << 10;
+
 /// The answer so far without its citation marks.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     text: String,
     /// Where the marks were, in order.
     marks: Vec<usize>,
+    /// Where the part of the text begins that open marks may belong to. What
+    /// is before it isn't looked at again, so that a long answer takes time in
+    /// proportion to its length.
+    begin: usize,
+    #[cfg(test)]
+    examined: usize,
 }
 
 impl Claims {
@@ -37,18 +47,24 @@ impl Claims {
     /// The claims of the marks from the `from`th on (counted from 0), in order,
     /// up to the first one whose sentence isn't complete. A sentence is complete
     /// where the next one has begun, at a blank line, and where the answer is
-    /// `over`.
+    /// `over`. `from` never goes back.
     #[must_use]
-    pub(super) fn complete(&self, from: usize, over: bool) -> Vec<String> {
-        if from >= self.marks.len() {
-            return Vec::new();
+    pub(super) fn complete(&mut self, from: usize, over: bool) -> Vec<String> {
+        let Some(first) = self.marks.get(from).copied() else { return Vec::new() };
+        self.move_on(first);
+        let behind = self.text.get(self.begin..).unwrap_or_default();
+        #[cfg(test)]
+        {
+            self.examined += behind.len();
         }
-        let (text, marks) = without_bold(&self.text, &self.marks);
+        let gone = self.marks.partition_point(|mark| *mark < self.begin);
+        let kept: Vec<usize> = self.marks[gone..].iter().map(|mark| mark - self.begin).collect();
+        let (text, marks) = without_bold(behind, &kept);
         let ranges = sentences(&text);
         let owners: Vec<Option<usize>> =
             marks.iter().map(|mark| owner(&text, &ranges, *mark, over)).collect();
         let mut out = Vec::new();
-        for (mark, owner) in marks.iter().zip(&owners).skip(from) {
+        for (mark, owner) in marks.iter().zip(&owners).skip(from.saturating_sub(gone)) {
             let Some(range) = owner.and_then(|owner| ranges.get(owner)) else {
                 if !over {
                     break;
@@ -66,6 +82,38 @@ impl Claims {
             out.push(claim(&text, range, &places, *mark));
         }
         out
+    }
+
+    /// Lets go of text that the mark at `first` and those behind it can't
+    /// belong to: up to a blank line, or where a paragraph is that long, to the
+    /// beginning of a sentence.
+    fn move_on(&mut self, first: usize) {
+        let Some(end) = first.checked_sub(KEPT).filter(|end| *end > self.begin + KEPT) else {
+            return;
+        };
+        let end = self.text.floor_char_boundary(end);
+        let before = self.text.get(self.begin..end).unwrap_or_default();
+        #[cfg(test)]
+        {
+            self.examined += before.len();
+        }
+        let blank = before.rfind("\n\n").map(|at| at + 2);
+        let cut = blank.or_else(|| {
+            let begins = |range: &Range<usize>| {
+                let (left, right) = before.split_at(range.start);
+                left.ends_with(char::is_whitespace) && right.starts_with(char::is_alphabetic)
+            };
+            sentences(before).into_iter().rev().find(begins).map(|range| range.start)
+        });
+        let Some(cut) = cut else { return };
+        // Within fenced code a line means something else.
+        let fence = |line: &&str| {
+            let line = line.trim_start();
+            line.starts_with("```") || line.starts_with("~~~")
+        };
+        if before.get(..cut).unwrap_or_default().lines().filter(fence).count() % 2 == 0 {
+            self.begin += cut;
+        }
     }
 }
 
@@ -220,6 +268,35 @@ mod tests {
         );
         let whole = "As  has it, apples are red .";
         assert_eq!(all("As [1] has it, apples are red [2]."), [whole; 2]);
+    }
+
+    /// Streams a text token by token; the claims, and the bytes looked at.
+    fn streamed(text: &str) -> (Vec<String>, usize) {
+        let (mut claims, mut parser) = (Claims::default(), CitationParser::new(1..=9));
+        let mut found: Vec<String> = Vec::new();
+        for token in text.split_inclusive(' ') {
+            add(&mut claims, &mut parser, token);
+            found.extend(claims.complete(found.len(), false));
+        }
+        found.extend(claims.complete(found.len(), true));
+        (found, claims.examined)
+    }
+
+    /// Finding 13.
+    #[test]
+    fn a_long_answer_takes_time_in_proportion_to_its_length() {
+        let paragraphs =
+            "Apples **are** red [1]. Pears are green, they say [2], and soft.\n\n- A fig [1]\n\n";
+        let lines = "Apples are red [1]. Pears are green, they say [2], and soft. ";
+        let code = "Look here [1].\n\n```\nlet a = 1; [2]\n\nlet b = 2;\n```\n\n";
+        for unit in [paragraphs, lines, code] {
+            let (half, whole) = (unit.repeat(400), unit.repeat(800));
+            let (claims, cost) = streamed(&half);
+            let (twice, more) = streamed(&whole);
+            assert_eq!(claims, all(&half), "nothing is told otherwise");
+            assert_eq!(twice, all(&whole));
+            assert!(more <= cost * 5 / 2, "{cost} bytes looked at, then {more}: {unit:?}");
+        }
     }
 
     #[test]

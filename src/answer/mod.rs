@@ -1,16 +1,20 @@
 //! Answering: evidence goes in, a streamed and cited answer comes out.
 //!
-//! This is where `knowledge` and `engine` meet. It does no output of its own:
+//! This is where `knowledge` and `engine` meet. [`service`] is the way in. It
+//! does no output of its own:
 //! what happens is told through [`AskEvent`]s, and the finished
 //! [`Answer`](crate::domain::Answer) holds all of it again.
 
+mod aside;
 mod claim;
+mod followup;
 mod memory;
 mod meter;
 mod reduce;
 mod resume;
 mod run;
 mod sequence;
+pub mod service;
 mod shown;
 mod support;
 #[cfg(test)]
@@ -18,51 +22,55 @@ mod tests;
 pub mod verify;
 
 pub use memory::resident_bytes;
-pub use reduce::{known_speed, reduced, remember_speed};
-pub use run::answer;
+pub use reduce::known_speed;
+pub use service::{Continued, Passages, Question, Reader, Retrieved, answer, retrieve};
 
 use crate::config::{Generation, Manner, QuoteMode};
 use crate::domain::{ByteRange, Citation, Ledger, Mode, SearchTimings, Source, Strategy};
 use crate::engine::{Engine, EngineError, Message};
-use crate::knowledge::embed::Embedder;
+use crate::knowledge::embed::{EmbedError, Embedder};
 use crate::knowledge::evidence::Evidence;
 
+/// Raised whenever the same question, passages, model and settings may give
+/// another answer than before, so that figures that were measured with the old
+/// way are not taken for those of the new one.
+pub const PIPELINE: u32 = 2;
+
 /// A question with everything that is needed to answer it.
-pub struct Ask<'a> {
+struct Ask<'a> {
     /// The question.
-    pub question: &'a str,
+    question: &'a str,
     /// Earlier turns, oldest first.
-    pub history: &'a [Message],
+    history: &'a [Message],
     /// What the model may read.
-    pub evidence: Evidence,
+    evidence: Evidence,
     /// Times of the search that found it.
-    pub search: SearchTimings,
+    search: SearchTimings,
     /// The model.
-    pub engine: &'a dyn Engine,
+    engine: &'a dyn Engine,
     /// How to talk to it.
-    pub manner: &'a Manner,
+    manner: &'a Manner,
     /// The user's settings.
-    pub settings: &'a Generation,
+    settings: &'a Generation,
     /// The mode: whether sources are read at all.
-    pub mode: Mode,
+    mode: Mode,
     /// How the sources are read.
-    pub strategy: Strategy,
+    strategy: Strategy,
     /// The adapters of the engine, as they are spelled, for the record.
-    pub adapter: Option<&'a str>,
+    adapter: Option<&'a str>,
     /// What citations are checked with, beside their words: the embedder of
     /// the knowledge base.
-    pub embedder: Option<&'a dyn Embedder>,
+    embedder: Option<&'a dyn Embedder>,
     /// The beginning of an answer to these sources that was cut, to be
     /// continued: its text as it was told, marks included. Ignored in quote
     /// mode, whose answers are never cut.
-    pub continued: Option<&'a str>,
+    continued: Option<&'a str>,
 }
 
 impl Ask<'_> {
     /// Whether this answer is limited to sentences of the sources, which only
     /// one that reads them can be.
-    #[must_use]
-    pub fn quotes(&self) -> bool {
+    fn quotes(&self) -> bool {
         self.mode.reads()
             && match self.settings.quote {
                 QuoteMode::Auto => self.manner.quote,
@@ -114,6 +122,9 @@ pub enum AnswerError {
     /// The model failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The embedder failed.
+    #[error(transparent)]
+    Embedder(#[from] EmbedError),
     /// The model can't be held to quotes.
     #[error(
         "quote mode does not work with {model}: its chat template opens a thought by itself, so the answer cannot be held to sentences of the sources. Use --no-quote, or another model"

@@ -19,7 +19,7 @@ const MEASURABLE: usize = 32;
 /// The manner to use for these hits: that of the manifest, or one that reads
 /// the best sentences only. `tokens_per_s` is the prompt speed measured before.
 #[must_use]
-pub fn reduced(
+pub(super) fn reduced(
     manner: &Manner,
     engine: &dyn Engine,
     hits: &[Hit],
@@ -50,7 +50,7 @@ pub fn known_speed(folder: &Path, engine: &dyn Engine) -> Option<f64> {
 
 /// Notes the prompt speed of a model for its next prompt. A note that can't be
 /// written is only missed.
-pub fn remember_speed(folder: &Path, engine: &dyn Engine, tokens: usize, tokens_per_s: f64) {
+pub(super) fn remember_speed(folder: &Path, engine: &dyn Engine, tokens: usize, tokens_per_s: f64) {
     if tokens < MEASURABLE || !tokens_per_s.is_finite() || tokens_per_s <= 0.0 {
         return;
     }

@@ -1,5 +1,6 @@
 //! One answer, from its evidence to its last citation.
 
+use super::aside::aside;
 use super::meter::Meter;
 use super::shown::{Grounds, Shown};
 use super::{AnswerError, Ask, AskEvent, resume, sequence};
@@ -53,12 +54,12 @@ pub async fn answer(
         let may_refuse = threshold.is_none();
         return sequence::answer(&ask, sources, reserve, may_refuse, started, on_event).await;
     }
-    let prompt = match beginning {
-        Some(beginning) => resume::prompt(&ask, beginning, &mut sources, reserve)?,
+    let prompt = aside(|| match beginning {
+        Some(beginning) => resume::prompt(&ask, beginning, &mut sources, reserve),
         None => {
-            prompt::build(ask.engine, ask.manner, ask.question, ask.history, &mut sources, reserve)?
+            prompt::build(ask.engine, ask.manner, ask.question, ask.history, &mut sources, reserve)
         }
-    };
+    })?;
     let grammar = quotes.then(|| quote_grammar(&ask, &sources, threshold.is_none())).flatten();
     if quotes && grammar.is_none() {
         // Nothing that fits into the window can be quoted.
@@ -285,6 +286,7 @@ pub(super) fn finish(
         sources,
         ledger,
         search: ask.search,
+        searched: vec![ask.question.to_owned()],
         generation,
     }
 }

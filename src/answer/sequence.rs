@@ -8,6 +8,7 @@
 //! probability is its share of all fused scores, since these are no logits that
 //! a softmax could be taken of.
 
+use super::aside::aside;
 use super::meter::Meter;
 use super::run::{Said, finish, marks_last, not_answered, quote_grammar, request};
 use super::shown::{Grounds, Listener, Shown};
@@ -99,8 +100,9 @@ async fn one(
             source.left_out = Some(LeftOut::NotAsked);
         }
     }
-    let prompt =
-        prompt::build(ask.engine, ask.manner, ask.question, ask.history, &mut alone, reserve)?;
+    let prompt = aside(|| {
+        prompt::build(ask.engine, ask.manner, ask.question, ask.history, &mut alone, reserve)
+    })?;
     sources[place].tokens = alone[place].tokens;
     sources[place].left_out = alone[place].left_out;
     if !alone[place].used() {
@@ -224,7 +226,7 @@ mod tests {
             embedder: None,
             continued: None,
         };
-        crate::answer::answer(ask, &mut |_| {}).await.unwrap()
+        crate::answer::run::answer(ask, &mut |_| {}).await.unwrap()
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! The answer so far: what the engine says becomes text, marks and checked
 //! citations, told to the listener piece by piece.
 
+use super::aside::aside;
 use super::claim::Claims;
 use super::verify::is_unspaced;
 use super::{AskEvent, support};
@@ -167,7 +168,7 @@ impl<'a, 'b> Shown<'a, 'b> {
                     Some(support::quotation(source, sentence, mark))
                 }
                 (Some(source), None, Some(claim)) if by_claim => {
-                    Some(support::citation(claim, source, mark, embedder))
+                    Some(aside(|| support::citation(claim, source, mark, embedder)))
                 }
                 _ => break,
             };

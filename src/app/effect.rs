@@ -3,7 +3,9 @@
 use super::command::ExportFormat;
 use super::state::{Asking, CompareRequest, Draft, RequestId};
 use crate::config::QuoteMode;
-use crate::domain::{ByteRange, Hit, LeftOut, LineRange, Mode, Source, Strategy, Turn, TurnId};
+use crate::domain::{
+    ByteRange, Earlier, Hit, LeftOut, LineRange, Mode, Source, Strategy, Turn, TurnId,
+};
 use std::path::PathBuf;
 
 /// Something to do.
@@ -197,8 +199,8 @@ pub struct AskRequest {
     pub request: RequestId,
     /// The question.
     pub question: String,
-    /// The question before it: a short follow-up is searched with its terms.
-    pub previous: Option<String>,
+    /// The questions before it, oldest first: it may lean on them.
+    pub before: Vec<Earlier>,
     /// Earlier questions and answers, oldest first.
     pub history: Vec<(String, String)>,
     /// Whether the answer is limited to sentences of the sources.

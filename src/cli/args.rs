@@ -182,7 +182,8 @@ pub struct AskArgs {
     /// The question; `-` reads it from standard input.
     pub question: String,
     /// Files and folders to answer from: indexed first, and the only ones
-    /// searched. Without one, the whole knowledge base.
+    /// searched. Without one, the whole knowledge base. `-` is standard input,
+    /// which is also read beside the others where text is piped into it.
     pub paths: Vec<PathBuf>,
     /// Answer from this collection only.
     #[arg(long, value_name = "NAME")]

@@ -2,13 +2,15 @@
 
 use super::args::{AskArgs, DEFAULT_COLLECTION};
 use super::context::Context;
+use super::piped::{self, Piped};
 use super::terminal::{Paint, one_line, visible};
 use super::terminal::{out, outln};
 use super::{Failure, code, ingest, json, search};
-use crate::answer::{Ask, AskEvent, answer, known_speed, reduced, remember_speed};
-use crate::domain::{Answer, FinishReason, SearchTimings, Support, millis};
-use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
-use crate::knowledge::search::KnowledgeBase;
+use crate::answer::{AskEvent, Passages, Question, Reader, Retrieved, answer, retrieve};
+use crate::domain::{Answer, FinishReason, Support, millis};
+use crate::knowledge::beside::Beside;
+use crate::knowledge::embed::Embedder;
+use crate::knowledge::library::Library;
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::rooted;
 use std::io::{IsTerminal, Read, Write};
@@ -16,7 +18,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Runs the command.
-pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
+pub async fn run(context: &Context, mut args: AskArgs) -> Result<u8, Failure> {
+    let named = args.paths.iter().any(|path| path.as_os_str() == piped::NAME);
+    args.paths.retain(|path| path.as_os_str() != piped::NAME);
+    if named && args.question == piped::NAME {
+        return Err(Failure::usage(
+            "standard input can be the question or a source, not both. Give the question as text: lorag ask QUESTION -",
+        ));
+    }
+    // Read from now on, while documents are indexed and the model loads.
+    let piped = if args.question == piped::NAME { None } else { Piped::start(named)? };
     let question = question(&args)?;
     // Kept from here on, so that no Ctrl-C between two steps is lost.
     let mut signals = ingest::Signals::new();
@@ -39,57 +50,62 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
         (false, None) => format!("loading the model {name}"),
         (false, Some(adapter)) => format!("loading the model {name} with {adapter}"),
     });
-    let found = async {
-        if reads { find(context, &args, &question).await } else { Ok(Default::default()) }
+    let asked = async {
+        // A mode without sources needs no embedder.
+        if !reads {
+            if named {
+                eprintln!(
+                    "lorag: the mode {} reads no sources, standard input neither",
+                    choice.mode
+                );
+            }
+            let question = Question::new(question, Passages::None);
+            return Ok((question, Retrieved::default()));
+        }
+        let embedder = context.embedder().await?;
+        let mut question = asked(context, &args, question, named);
+        if let Some(piped) = piped {
+            question.beside = beside(context, piped, named, &embedder).await?;
+        }
+        let library = Library::new(&context.paths.knowledge, embedder);
+        if let Some(note) = library.base().await?.and_then(|base| base.store().old_note()) {
+            eprintln!("lorag: {note}");
+        }
+        let retrieved = retrieve(&library, &question).await?;
+        Ok::<_, Failure>((question, retrieved))
     };
-    let both = async { tokio::join!(context.variant(name, &choice.stack), found) };
+    let both = async { tokio::join!(context.variant(name, &choice.stack), asked) };
     let both = tokio::select! {
         both = both => Some(both),
         () = signals.received() => None,
     };
     bar.finish_and_clear();
-    let (model, found) = both.ok_or_else(Failure::interrupted)?;
-    let (model, (material, timings)) = (model?, found?);
+    let (model, asked) = both.ok_or_else(Failure::interrupted)?;
+    let (model, (question, retrieved)) = (model?, asked?);
     let load_ms = millis(loading.elapsed());
-    let cache = &context.paths.cache;
-    let speed = known_speed(cache, model.engine.as_ref());
     if let Some(note) = &model.note {
         eprintln!("lorag: {}", visible(note));
     }
-    let manner = context.manner_in(args.collection.as_deref(), &model.manner);
-    let manner = &reduced(&manner, model.engine.as_ref(), &material.found.hits, speed);
-    let embedder = material.base.as_ref().map(|base| Arc::clone(base.embedder()));
-    let gathering = {
-        let (question, manner) = (question.clone(), manner.clone());
-        tokio::task::spawn_blocking(move || material.gather(&question, &manner))
-    };
-    let evidence = tokio::select! {
-        evidence = gathering => evidence??,
-        () = signals.received() => return Err(Failure::interrupted()),
-    };
-    if evidence.sources.is_empty() && reads {
+    if retrieved.found.hits.is_empty() && reads {
         search::hint(context).await?;
     }
+    let manner = context.manner_in(args.collection.as_deref(), &model.manner);
     let adapter = choice.stack.spelled();
     let paint = Paint::stdout();
     let mut printer = Printer { paint, on: !args.json, thinking: false };
-    let ask = Ask {
-        question: &question,
-        history: &[],
-        evidence,
-        search: timings,
+    let reader = Reader {
         engine: model.engine.as_ref(),
-        manner,
+        manner: &manner,
         settings: &context.loaded.settings.generation,
         mode: choice.mode,
         strategy: choice.strategy,
         adapter: adapter.as_deref(),
-        embedder: embedder.as_deref(),
-        continued: None,
+        speeds: Some(&context.paths.cache),
     };
+    let retrieved = Arc::new(retrieved);
     let mut on_event = |event: AskEvent<'_>| printer.event(&event);
     let answer = tokio::select! {
-        answer = answer(ask, &mut on_event) => answer?,
+        answer = answer(&question, &retrieved, reader, &mut on_event) => answer?,
         () = signals.received() => {
             // What came stays on the screen, on a line of its own.
             if !args.json {
@@ -98,9 +114,6 @@ pub async fn run(context: &Context, args: AskArgs) -> Result<u8, Failure> {
             return Err(Failure::interrupted());
         }
     };
-    let stats = &answer.generation;
-    let read = if stats.completion_tokens > 0 { stats.prompt_tokens } else { 0 };
-    remember_speed(cache, model.engine.as_ref(), read, stats.prompt_tokens_per_s);
     if args.json {
         outln!("{}", serde_json::to_string(&json::ask(&answer, indexing, load_ms))?)?;
     } else {
@@ -161,31 +174,13 @@ async fn index(context: &Context, args: &AskArgs) -> Result<f64, Failure> {
 /// Skipped files that `ask` names; `ingest` lists all.
 const SKIPS_SHOWN: usize = 5;
 
-/// Hits that wait for the model's manner, which says how many sentences it
-/// can read.
-#[derive(Default)]
-struct Material {
-    found: crate::knowledge::search::Found,
-    base: Option<KnowledgeBase>,
-}
-
-impl Material {
-    fn gather(&self, question: &str, manner: &crate::config::Manner) -> Result<Evidence, Failure> {
-        let Some(base) = &self.base else { return Ok(Evidence::default()) };
-        let options =
-            EvidenceOptions { sentences: manner.sentences, hits: manner.hits, order: manner.order };
-        let stats = base.term_stats();
-        let (hits, vector) = (&self.found.hits, &self.found.query_vector);
-        Ok(gather(question, vector, hits, base.embedder().as_ref(), &stats, options)?)
+/// The question with the passages to answer it from.
+fn asked(context: &Context, args: &AskArgs, question: String, named: bool) -> Question {
+    // Standard input named alone is all there is to read.
+    if named && args.paths.is_empty() && args.collection.is_none() && args.glob.is_none() {
+        let passages = Passages::Exactly { hits: Vec::new(), excluded: Vec::new() };
+        return Question::new(question, passages);
     }
-}
-
-async fn find(
-    context: &Context,
-    args: &AskArgs,
-    question: &str,
-) -> Result<(Material, SearchTimings), Failure> {
-    let embedder = context.embedder().await?;
     let under: Vec<String> =
         args.paths.iter().map(|path| rooted(path).to_string_lossy().into_owned()).collect();
     // Given paths were indexed into one collection; copies in others would
@@ -195,17 +190,44 @@ async fn find(
         collection => collection.clone(),
     };
     let filter = Filter { collection, under, glob: args.glob.clone() };
-    let base = KnowledgeBase::open(&context.paths.knowledge, embedder).await?;
-    if let Some(note) = base.as_ref().and_then(|base| base.store().old_note()) {
+    Question::new(question, Passages::Search(context.search_options(filter)))
+}
+
+/// The text on standard input, ready to be searched; `None` where there is
+/// none.
+async fn beside(
+    context: &Context,
+    piped: Piped,
+    named: bool,
+    embedder: &Arc<dyn Embedder>,
+) -> Result<Option<Arc<Beside>>, Failure> {
+    let limit = context.loaded.settings.ingest.max_file_bytes.min(MOST_PIPED);
+    let text = piped.text(usize::try_from(limit).unwrap_or(usize::MAX)).await?;
+    if let Some(note) = &text.note {
         eprintln!("lorag: {note}");
     }
-    let found = match &base {
-        Some(base) => base.search(question, &context.search_options(filter)).await?,
-        None => crate::knowledge::search::Found::default(),
-    };
-    let timings = found.timings;
-    Ok((Material { found, base }, timings))
+    if text.bytes.iter().all(u8::is_ascii_whitespace) {
+        return match named {
+            true => Err(Failure::from("standard input is empty")),
+            false => Ok(None),
+        };
+    }
+    let (sizes, embedder) = (context.sizes(), Arc::clone(embedder));
+    let reading =
+        tokio::task::spawn_blocking(move || Beside::read(&text.bytes, embedder.as_ref(), sizes));
+    match reading.await? {
+        Ok(beside) => Ok(Some(Arc::new(beside))),
+        Err(error) if named => Err(Failure::from(error.to_string())),
+        Err(error) => {
+            eprintln!("lorag: {}; it was left out", visible(&error.to_string()));
+            Ok(None)
+        }
+    }
 }
+
+/// Most bytes of standard input that are read: it is embedded for one question
+/// alone.
+const MOST_PIPED: u64 = 4 << 20;
 
 /// Prints the answer while it streams.
 struct Printer {

@@ -4,7 +4,9 @@ use super::args::DEFAULT_COLLECTION;
 use super::context::Context;
 use super::terminal::{out, outln, visible};
 use super::{Failure, code, ingest};
-use crate::answer::{Ask, answer, reduced, resident_bytes};
+use crate::answer::{
+    PIPELINE, Passages, Question as Asked, Reader, Retrieved, answer, resident_bytes, retrieve,
+};
 use crate::domain::{Answer, Mode, Stack, Strategy, Support};
 use crate::eval::advice::advice;
 use crate::eval::dataset::{Dataset, Question, is_document};
@@ -14,8 +16,7 @@ use crate::eval::metrics::{mean, score, score_refusal};
 use crate::eval::resume::Log;
 use crate::eval::row::{Record, Row};
 use crate::eval::table::table;
-use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
-use crate::knowledge::search::{Found, KnowledgeBase};
+use crate::knowledge::library::Library;
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::rooted;
 use crate::setup::Model;
@@ -23,6 +24,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
@@ -175,8 +177,7 @@ fn variants(context: &Context, args: &EvalArgs) -> Result<Vec<Variant>, Failure>
 /// What the searches found, one for each question: every variant that reads
 /// gets the same.
 struct Searched {
-    base: KnowledgeBase,
-    found: Vec<Found>,
+    found: Vec<(Asked, Arc<Retrieved>)>,
     /// Tells whether the documents changed since an earlier run.
     fingerprint: String,
 }
@@ -198,28 +199,35 @@ async fn search(
         }
     }
     let embedder = context.embedder().await?;
-    let base = KnowledgeBase::open(&context.paths.knowledge, embedder).await?;
-    let base = base.ok_or(
+    let library = Library::new(&context.paths.knowledge, embedder);
+    let base = library.base().await?.ok_or(
         "nothing is indexed. Name the documents: lorag eval DATASET PATH…, or index them with lorag ingest",
     )?;
     let under = paths.iter().map(|path| rooted(path).to_string_lossy().into_owned()).collect();
     let given = !paths.is_empty() || args.collection.is_some();
     let filter = Filter { collection: given.then(|| collection.to_owned()), under, glob: None };
     let options = context.search_options(filter);
-    let mut found = Vec::with_capacity(dataset.questions.len());
     let mut hasher = blake3::Hasher::new();
+    // What other files hold decides how much a term weighs.
+    for file in base.store().files().await? {
+        for part in [&file.collection, &file.path, &file.hash, &file.chunker] {
+            hasher.update(part.as_bytes()).update(b"\0");
+        }
+    }
+    let mut found = Vec::with_capacity(dataset.questions.len());
     for question in &dataset.questions {
-        let hits = tokio::select! {
-            hits = base.search(&question.question, &options) => hits?,
+        let asked = Asked::new(&question.question, Passages::Search(options.clone()));
+        let retrieved = tokio::select! {
+            retrieved = retrieve(&library, &asked) => retrieved?,
             () = signals.received() => return Err(Failure::interrupted()),
         };
-        for hit in &hits.hits {
-            hasher.update(hit.chunk.id.as_bytes()).update(hit.chunk.file_hash.as_bytes());
+        for hit in &retrieved.found.hits {
+            hasher.update(hit.chunk.id.as_bytes());
         }
-        found.push(hits);
+        found.push((asked, Arc::new(retrieved)));
     }
     let fingerprint = hasher.finalize().to_hex().to_string();
-    Ok(Searched { base, found, fingerprint })
+    Ok(Searched { found, fingerprint })
 }
 
 struct Run<'a> {
@@ -305,16 +313,19 @@ impl<'a> Run<'a> {
         let settings = &self.context.loaded.settings;
         let generation = serde_json::to_string(&settings.generation)?;
         let search = serde_json::to_string(&settings.search)?;
-        let adapter = self.context.fingerprint(&variant.stack)?;
+        let collection = self.args.collection.as_deref();
+        let model = self.context.stamp(&settings.model.0, &variant.stack, collection)?;
+        let pipeline = PIPELINE.to_string();
         let documents = match self.searched.filter(|_| variant.mode.reads()) {
             Some(searched) => searched.fingerprint.as_str(),
             None => "",
         };
         let parts = [
             env!("CARGO_PKG_VERSION"),
+            &pipeline,
             &self.dataset.hash,
-            variant.mode.name(),
-            &adapter,
+            &variant.name(),
+            &model,
             self.strategy.name(),
             &settings.model.0,
             &settings.embedder.0,
@@ -335,46 +346,24 @@ impl<'a> Run<'a> {
         model: &Model,
     ) -> Result<Record, Failure> {
         let question = &self.dataset.questions[index];
-        let found = self
-            .searched
-            .filter(|_| variant.mode.reads())
-            .map(|searched| (searched, &searched.found[index]));
-        let engine = model.engine.as_ref();
-        let hits = found.map(|(_, found)| found.hits.as_slice()).unwrap_or_default();
-        let manner = self.context.manner_in(self.args.collection.as_deref(), &model.manner);
-        // The speed that was measured before would make runs differ.
-        let manner = reduced(&manner, engine, hits, None);
-        let evidence = match found {
-            Some((searched, found)) => {
-                let options = EvidenceOptions {
-                    sentences: manner.sentences,
-                    hits: manner.hits,
-                    order: manner.order,
-                };
-                let stats = searched.base.term_stats();
-                let embedder = searched.base.embedder().as_ref();
-                let (text, vector) = (&question.question, &found.query_vector);
-                gather(text, vector, &found.hits, embedder, &stats, options)?
-            }
-            None => Evidence::default(),
+        let alone = || (Asked::new(&question.question, Passages::None), Arc::default());
+        let (asked, retrieved) = match self.searched.filter(|_| variant.mode.reads()) {
+            Some(searched) => searched.found[index].clone(),
+            None => alone(),
         };
         let adapter = variant.stack.spelled();
-        let ask = Ask {
-            question: &question.question,
-            history: &[],
-            evidence,
-            search: found.map(|(_, found)| found.timings).unwrap_or_default(),
-            engine,
-            manner: &manner,
+        let reader = Reader {
+            engine: model.engine.as_ref(),
+            manner: &self.context.manner_in(self.args.collection.as_deref(), &model.manner),
             settings: &self.context.loaded.settings.generation,
             mode: variant.mode,
             strategy: self.strategy,
             adapter: adapter.as_deref(),
-            embedder: found.map(|(searched, _)| searched.base.embedder().as_ref()),
-            continued: None,
+            // The speed that was measured before would make runs differ.
+            speeds: None,
         };
-        let answer = answer(ask, &mut |_| {}).await?;
-        Ok(record(index, question, hits_rank(question, hits), &answer))
+        let answer = answer(&asked, &retrieved, reader, &mut |_| {}).await?;
+        Ok(record(index, question, hits_rank(question, &retrieved.found.hits), &answer))
     }
 }
 

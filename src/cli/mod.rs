@@ -17,6 +17,7 @@ mod ingest;
 mod json;
 mod kb;
 mod models;
+mod piped;
 mod search;
 pub mod terminal;
 

@@ -3,6 +3,7 @@
 
 mod answer;
 mod chunk;
+mod earlier;
 mod job;
 mod mode;
 mod near;
@@ -16,6 +17,7 @@ mod visible;
 
 pub use answer::{Alternative, Answer, Citation, DroppedCitation, Support};
 pub use chunk::{Chunk, FullTextLeg, Hit, Unit, UnitKind, VectorLeg};
+pub use earlier::Earlier;
 pub use job::{Job, JobId, JobKind, JobState, Progress};
 pub use mode::{Mode, Strategy};
 pub use near::{instead, nearest, short_name, short_stack};

@@ -73,6 +73,9 @@ pub struct Turn {
     pub ledger: Ledger,
     /// Times of the search.
     pub search: SearchTimings,
+    /// What was searched: the question, and where it leaned on others what it
+    /// asks when it stands alone, which is what the answer was chosen by.
+    pub searched: Vec<String>,
     /// How it was generated; `None` where nothing was.
     pub generation: Option<GenerationStats>,
 }

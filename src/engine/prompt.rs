@@ -2,12 +2,15 @@
 //!
 //! Nothing is truncated: a source goes in whole or is left out, lowest rank
 //! first, and the ledger says so. Tokens are counted by the model's own
-//! tokenizer, and the finished prompt is counted once more as a whole.
+//! tokenizer, and the finished prompt is counted once more as a whole. `fit`
+//! chooses what goes in.
+
+mod fit;
 
 use super::citations::neutralise;
 use super::{Engine, EngineError, Message, Role};
 use crate::config::Manner;
-use crate::domain::{Ledger, LeftOut, Source, SourceTokens};
+use crate::domain::{Ledger, Source, SourceTokens};
 
 /// A prompt that fits into the window.
 #[derive(Clone, Debug)]
@@ -43,50 +46,33 @@ pub fn build(
     for source in sources.iter_mut() {
         source.tokens = engine.count(&spell_source(manner, source));
     }
-    let room = window.saturating_sub(reserve);
-    let mut first = 0;
-    loop {
-        let turns = [shown.as_slice(), &history[first..]].concat();
+    let render = |turns: &[Message], sources: &[Source]| {
+        let turns = [shown.as_slice(), turns].concat();
         let messages = messages(manner, &system, &question, &turns, sources);
-        let prompt = engine.count_prompt(&messages)?;
-        if prompt <= room {
-            let count = |role: Role| -> usize {
-                history[first..]
-                    .iter()
-                    .filter(|m| m.role == role)
-                    .map(|m| engine.count(&m.text))
-                    .sum()
-            };
-            let mut ledger = Ledger {
-                window,
-                system: engine.count(&system)
-                    + shown.iter().map(|m| engine.count(&m.text)).sum::<usize>(),
-                history: count(Role::User) + count(Role::Assistant),
-                question: engine.count(&question) * manner.user.matches("{question}").count(),
-                sources: sources
-                    .iter()
-                    .map(|s| SourceTokens { number: s.number, tokens: s.tokens, used: s.used() })
-                    .collect(),
-                template: 0,
-                reserve,
-                prompt,
-            };
-            let named = ledger.system
-                + ledger.history
-                + ledger.question
-                + ledger.sources.iter().filter(|s| s.used).map(|s| s.tokens).sum::<usize>();
-            ledger.template = prompt.saturating_sub(named);
-            return Ok(Prompt { messages, ledger });
-        }
-        // Too long: first the oldest turns go, then the lowest-ranked source.
-        if first < history.len() {
-            first = (first + 2).min(history.len());
-        } else if let Some(source) = lowest(sources) {
-            source.left_out = Some(LeftOut::NoRoom);
-        } else {
-            return Err(EngineError::TooLong { prompt, window: room });
-        }
-    }
+        let tokens = engine.count_prompt(&messages)?;
+        Ok(fit::Rendered { messages, tokens })
+    };
+    let fitted = fit::fit(engine, window.saturating_sub(reserve), history, sources, &render)?;
+    let prompt = fitted.rendered.tokens;
+    let mut ledger = Ledger {
+        window,
+        system: engine.count(&system) + shown.iter().map(|m| engine.count(&m.text)).sum::<usize>(),
+        history: fitted.history,
+        question: engine.count(&question) * manner.user.matches("{question}").count(),
+        sources: sources
+            .iter()
+            .map(|s| SourceTokens { number: s.number, tokens: s.tokens, used: s.used() })
+            .collect(),
+        template: 0,
+        reserve,
+        prompt,
+    };
+    let named = ledger.system
+        + ledger.history
+        + ledger.question
+        + ledger.sources.iter().filter(|s| s.used).map(|s| s.tokens).sum::<usize>();
+    ledger.template = prompt.saturating_sub(named);
+    Ok(Prompt { messages: fitted.rendered.messages, ledger })
 }
 
 /// The examples of the manner as turns before all others.
@@ -99,12 +85,6 @@ fn examples(manner: &Manner) -> Vec<Message> {
             [turn(Role::User, &example.question), turn(Role::Assistant, &example.answer)]
         })
         .collect()
-}
-
-/// The used source that ranks lowest; the last one is given up too, since a
-/// source is never cut.
-fn lowest(sources: &mut [Source]) -> Option<&mut Source> {
-    sources.iter_mut().filter(|s| s.used()).max_by_key(|s| s.hit.rank)
 }
 
 fn messages(
@@ -208,6 +188,7 @@ const SPECIAL: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::LeftOut;
     use crate::domain::{ByteRange, Chunk, Hit, LineRange, OffsetMap};
     use crate::engine::scripted::ScriptedEngine;
 

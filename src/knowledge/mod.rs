@@ -4,12 +4,14 @@
 //! [`crate::domain::Chunk`]s, and these rows of one LanceDB table.
 
 pub mod analysis;
+pub mod beside;
 pub mod chunk;
 pub mod embed;
 pub mod evidence;
 pub mod file_lines;
 pub mod fuse;
 pub mod ingest;
+pub mod library;
 pub mod parse;
 pub mod presence;
 pub mod rank;

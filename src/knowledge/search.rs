@@ -1,14 +1,13 @@
 //! Finding passages: both legs of a search, fused.
 
 use super::analysis::{Query, TermStats};
-use super::embed::Embedder;
+use super::embed::{EmbedError, Embedder};
 use super::fuse::{Candidate, fuse};
 use super::presence;
 use super::store::{Filter, Legs, RowKey, Store, StoreError};
-use super::terms::terms;
 use super::{KnowledgeError, TERMS_FILE};
 use crate::domain::{FullTextLeg, Hit, SearchTimings, VectorLeg, millis};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -42,13 +41,46 @@ pub struct Found {
     pub query_vector: Vec<f32>,
 }
 
+impl Found {
+    /// With the hits of another search behind its own: those that both found
+    /// once, at most `limit` together. The vector stays its own.
+    #[must_use]
+    pub fn joined(mut self, other: &Self, limit: usize) -> Self {
+        let known: HashSet<String> = self.hits.iter().map(|hit| hit.chunk.id.clone()).collect();
+        let others = other.hits.iter().filter(|hit| !known.contains(&hit.chunk.id));
+        self.hits.extend(others.map(|hit| Hit { score: hit.score * BESIDE, ..hit.clone() }));
+        self.hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.rank.cmp(&b.rank)));
+        self.hits.truncate(limit);
+        for (index, hit) in self.hits.iter_mut().enumerate() {
+            hit.rank = index + 1;
+        }
+        let (own, other) = (&mut self.timings, &other.timings);
+        own.embed_ms += other.embed_ms;
+        own.vector_ms += other.vector_ms;
+        own.full_text_ms += other.full_text_ms;
+        own.fuse_ms += other.fuse_ms;
+        own.total_ms += other.total_ms;
+        self
+    }
+}
+
+/// What a hit counts that only the other search of two found.
+const BESIDE: f32 = 0.5;
+
 /// An open knowledge base with the embedder that made it.
 pub struct KnowledgeBase {
     store: Store,
     embedder: Arc<dyn Embedder>,
     folder: PathBuf,
-    /// The term counts, as they were when the file had this date and length.
-    counts: Mutex<Option<(SystemTime, u64, TermStats)>>,
+    terms: Mutex<Terms>,
+}
+
+/// The counts of terms as they were read, with the length and time of their
+/// file, which is read again once it has changed.
+#[derive(Default)]
+struct Terms {
+    of: Option<(u64, SystemTime)>,
+    stats: Arc<TermStats>,
 }
 
 impl KnowledgeBase {
@@ -61,11 +93,9 @@ impl KnowledgeBase {
         embedder: Arc<dyn Embedder>,
     ) -> Result<Option<Self>, StoreError> {
         let store = Store::open(folder, embedder.id(), embedder.dimension()).await?;
-        Ok(store.map(|store| Self {
-            store,
-            embedder,
-            folder: folder.to_owned(),
-            counts: Mutex::default(),
+        Ok(store.map(|store| {
+            let folder = folder.to_owned();
+            Self { store, embedder, folder, terms: Mutex::default() }
         }))
     }
 
@@ -83,20 +113,23 @@ impl KnowledgeBase {
 
     /// In how many passages each term occurs; empty where the file is absent.
     #[must_use]
-    pub fn term_stats(&self) -> TermStats {
-        let path = self.folder.join(TERMS_FILE);
-        let Ok(metadata) = std::fs::metadata(&path) else { return TermStats::default() };
-        let date = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        // What is cached is whole at any moment, even after a panic.
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, length, stats)) = &*counts
-            && (*known, *length) == (date, metadata.len())
-        {
-            return stats.clone();
+    pub fn term_stats(&self) -> Arc<TermStats> {
+        let file = self.folder.join(TERMS_FILE);
+        let now = std::fs::metadata(&file).and_then(|m| Ok((m.len(), m.modified()?))).ok();
+        let mut terms = self.terms.lock().unwrap_or_else(PoisonError::into_inner);
+        if terms.of != now {
+            *terms = Terms { of: now, stats: Arc::new(TermStats::load(&file).unwrap_or_default()) };
         }
-        let stats = TermStats::load(&path).unwrap_or_default();
-        *counts = Some((date, metadata.len(), stats.clone()));
-        stats
+        Arc::clone(&terms.stats)
+    }
+
+    /// The vector of a question. A large embedder takes its time, so it works
+    /// beside the async threads.
+    ///
+    /// # Errors
+    /// Where the embedder fails.
+    pub async fn embed(&self, query: &str) -> Result<Vec<f32>, EmbedError> {
+        embed_query(&self.embedder, query).await
     }
 
     /// Searches with both legs on one snapshot and fuses them.
@@ -110,7 +143,7 @@ impl KnowledgeBase {
     ) -> Result<Found, KnowledgeError> {
         let started = Instant::now();
         let weight = options.vector_weight.unwrap_or_else(|| self.embedder.vector_weight());
-        let query_vector = self.embedder.embed_query(query)?;
+        let query_vector = self.embed(query).await?;
         let embedded = started.elapsed();
         // A question without a known word has no direction to look in.
         let known = query_vector.iter().any(|x| *x != 0.0);
@@ -202,54 +235,18 @@ impl KnowledgeBase {
     }
 }
 
-/// What to search for a question that may be a follow-up of another: a short
-/// one ("And how long does it take?") seldom says what it is about, so the
-/// terms of the question before it are added. A short question that points
-/// nowhere ("What is the licence?") stands alone, since the other one's terms
-/// would lead away from it.
-#[must_use]
-pub fn follow_up(question: &str, previous: Option<&str>) -> String {
-    let Some(previous) = previous else { return question.to_owned() };
-    let points = question
-        .split(|c: char| !c.is_alphanumeric())
-        .any(|word| POINTERS.contains(&word.to_lowercase().as_str()));
-    let count = terms(question).len();
-    if count <= 1 || (count <= FOLLOW_UP_TERMS && points) {
-        format!("{question} {previous}")
-    } else {
-        question.to_owned()
-    }
+/// The vector of a question, made beside the async threads.
+///
+/// # Errors
+/// Where the embedder fails.
+pub async fn embed_query(
+    embedder: &Arc<dyn Embedder>,
+    query: &str,
+) -> Result<Vec<f32>, EmbedError> {
+    let (embedder, query) = (Arc::clone(embedder), query.to_owned());
+    let embedding = tokio::task::spawn_blocking(move || embedder.embed_query(&query));
+    embedding.await.map_err(|error| EmbedError::Failed(error.to_string()))?
 }
-
-/// Questions with more terms than this, stop words left out, stand alone.
-const FOLLOW_UP_TERMS: usize = 4;
-
-/// Words that point to what was said before.
-const POINTERS: &[&str] = &[
-    "it",
-    "its",
-    "that",
-    "this",
-    "these",
-    "those",
-    "they",
-    "them",
-    "their",
-    "he",
-    "she",
-    "him",
-    "her",
-    "his",
-    "there",
-    "then",
-    "one",
-    "ones",
-    "and",
-    "but",
-    "else",
-    "instead",
-    "otherwise",
-];
 
 /// A candidate after fusion.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -337,20 +334,6 @@ fn sibling(folder: &Path, suffix: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_short_question_takes_up_the_one_before() {
-        let before = Some("How do I install the GPU build?");
-        assert_eq!(
-            follow_up("And how long does it take?", before),
-            "And how long does it take? How do I install the GPU build?"
-        );
-        assert_eq!(follow_up("Why?", before), "Why? How do I install the GPU build?");
-        for alone in ["What is the colour of the submarine?", "Which license do adapters have?"] {
-            assert_eq!(follow_up(alone, before), alone);
-        }
-        assert_eq!(follow_up("Why?", None), "Why?");
-    }
 
     #[test]
     fn a_swap_that_was_killed_between_its_renames_is_undone() {

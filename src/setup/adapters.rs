@@ -230,6 +230,14 @@ impl Setup {
         self.load(model, Some(tuned), unwanted).await
     }
 
+    /// What the adapters of a stack say of how they are talked to, in order.
+    ///
+    /// # Errors
+    /// Where there is no such adapter.
+    pub(super) fn manifests(&self, stack: &Stack) -> Result<Vec<Manifest>, SetupError> {
+        stack.0.iter().map(|applied| Ok(self.adapter(&applied.name)?.manifest)).collect()
+    }
+
     /// Tells two stacks apart by what their adapters hold.
     ///
     /// # Errors

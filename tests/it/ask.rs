@@ -270,3 +270,86 @@ fn flags_win_over_the_models_own_manner() {
         assert_exact(citation, "quote");
     }
 }
+
+fn piped(lorag: &Lorag, arguments: &[&str], input: &str) -> super::common::Ran {
+    let mut child = lorag
+        .command()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    super::common::finish(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn text_on_standard_input_is_a_source() {
+    let lorag = garden();
+    let docs = lorag.docs();
+    assert_eq!(lorag.run(&["ingest", text(&docs)]).code, 0);
+    let question = "What is the gate code?";
+    let note = "The weather is fine.\nThe gate code is 8844.\n";
+    let ran = piped(&lorag, &["ask", question], note);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("The gate code is 8844."), "{}", ran.stdout);
+    assert!(ran.stdout.contains("<stdin>:"), "{}", ran.stdout);
+    let named = piped(&lorag, &["ask", question, "-", "--json"], note);
+    let out: serde_json::Value = serde_json::from_str(&named.stdout).unwrap();
+    assert_eq!(out["citations"][0]["path"], "<stdin>");
+    let bytes = out["citations"][0]["start_byte"].as_u64().unwrap() as usize
+        ..out["citations"][0]["end_byte"].as_u64().unwrap() as usize;
+    assert_eq!(&note[bytes], out["citations"][0]["quote"].as_str().unwrap());
+    // Named alone, it is all that is read; beside a question, one of several.
+    let sources = out["sources"].as_array().unwrap();
+    assert!(sources.iter().all(|source| source["path"] == "<stdin>"));
+    let other = piped(&lorag, &["ask", "How hot is the oven?"], note);
+    assert!(other.stdout.contains("240 degrees"), "{}", other.stdout);
+    // Nothing of it is kept.
+    assert_eq!(lorag.run(&["ask", question]).code, 3);
+}
+
+#[test]
+fn standard_input_that_holds_nothing_is_no_source() {
+    let lorag = garden();
+    let docs = lorag.docs();
+    let arguments = ["ask", "How hot is the oven?", text(&docs)];
+    let ran = piped(&lorag, &arguments, " \n");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!ran.stderr.contains("standard input"), "{}", ran.stderr);
+    let binary = lorag.world.path().join("binary");
+    std::fs::write(&binary, [0u8, 159, 146, 150, 0, 1]).unwrap();
+    let stdin = Stdio::from(std::fs::File::open(&binary).unwrap());
+    let output = lorag.command().args(arguments).stdin(stdin).output().unwrap();
+    let ran = super::common::finish(output);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("left out"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("240 degrees"));
+    let ran = piped(&lorag, &["ask", "How hot is the oven?", "-"], "");
+    assert_eq!(ran.code, 1, "{}", ran.stdout);
+    assert!(ran.stderr.contains("standard input is empty"), "{}", ran.stderr);
+    assert_eq!(piped(&lorag, &["ask", "-", "-"], "x").code, 2);
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_holds_nothing_up() {
+    let lorag = garden();
+    let docs = lorag.docs();
+    let child = lorag
+        .command()
+        .args(["ask", "How hot is the oven?", text(&docs)])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut child = child;
+    // Held open until the answer is there.
+    let idle = child.stdin.take();
+    let ran = super::common::finish(child.wait_with_output().unwrap());
+    drop(idle);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("240 degrees"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("gave nothing in time"), "{}", ran.stderr);
+}

@@ -10,6 +10,7 @@ mod cases;
 mod common;
 mod config;
 mod crash;
+mod eval;
 mod faults;
 mod handbook;
 mod hub;

@@ -58,7 +58,7 @@ async fn hear(
         }
         AskEvent::Sources(_) | AskEvent::Dropped(_) | AskEvent::Thought(_) => {}
     };
-    let answer = answer(ask, &mut on_event).await?;
+    let answer = run::answer(ask, &mut on_event).await?;
     Ok(Heard { answer, text, citations, ledger, tokens, log })
 }
 
@@ -202,7 +202,7 @@ async fn what_came_of_a_cancelled_answer_is_its_beginning() {
         AskEvent::Cite { number, .. } => text.push_str(&format!("[{number}]")),
         _ => {}
     };
-    let waiting = answer(ask, &mut on_event);
+    let waiting = run::answer(ask, &mut on_event);
     assert!(tokio::time::timeout(Duration::from_millis(110), waiting).await.is_err());
     assert!(!text.is_empty() && said.starts_with(&text), "{text}");
     assert_eq!(engine.cancelled(), 1);

@@ -4,7 +4,7 @@ use super::conversation::{Entry, Phase};
 use super::work::RequestId;
 use crate::app::effect::EvidenceFrom;
 use crate::config::QuoteMode;
-use crate::domain::{Mode, Outcome, Strategy, TurnId};
+use crate::domain::{Earlier, Mode, Outcome, Strategy, TurnId};
 
 /// One way to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +33,8 @@ pub struct CompareRequest {
     pub request: RequestId,
     /// The question.
     pub question: String,
-    /// The question before it: a short follow-up is searched with its terms.
-    pub previous: Option<String>,
+    /// The questions before it, oldest first: it may lean on them.
+    pub before: Vec<Earlier>,
     /// Earlier questions and answers, oldest first.
     pub history: Vec<(String, String)>,
     /// Whether answers are limited to sentences of the sources.

@@ -1,8 +1,11 @@
 //! Turns, their branches, and where the reader stands in them.
 
-use crate::domain::{Outcome, Source, Turn, TurnId};
+use crate::domain::{Earlier, Outcome, Source, Turn, TurnId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Turns that a question is told of; one leans on no older ones.
+const EARLIER_TURNS: usize = 16;
 
 /// How far an answer is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -257,6 +260,25 @@ impl Conversation {
     #[must_use]
     pub fn siblings_of(&self, parent: Option<TurnId>) -> Vec<TurnId> {
         self.entries.iter().filter(|e| e.turn.parent == parent).map(|e| e.turn.id).collect()
+    }
+
+    /// What the questions up to `parent` in its branch leave for those that
+    /// follow, oldest first.
+    #[must_use]
+    pub fn earlier(&self, parent: Option<TurnId>) -> Vec<Earlier> {
+        let mut out = Vec::new();
+        let mut next = parent;
+        while let Some(entry) = next.and_then(|id| self.get(id))
+            && out.len() < EARLIER_TURNS
+        {
+            let turn = &entry.turn;
+            if !matches!(turn.outcome, Outcome::Failed { .. } | Outcome::Pending) {
+                out.push(turn.earlier());
+            }
+            next = turn.parent.filter(|id| *id < turn.id);
+        }
+        out.reverse();
+        out
     }
 
     /// Questions and answers before `turn` in its branch, oldest first, as the

@@ -121,6 +121,7 @@ pub fn finish(entry: &mut Entry, answer: Answer) {
     turn.sources = answer.sources;
     turn.ledger = answer.ledger;
     turn.search = answer.search;
+    turn.searched = answer.searched;
     turn.quoted = answer.quoted;
     turn.answers = answer.answers;
     turn.generation = Some(answer.generation);

@@ -79,12 +79,12 @@ fn ask(
     state.panes.tab = Focus::Conversation;
     state.stats_scroll = 0;
     state.next_code_block = 0;
-    let previous = history.last().map(|(question, _)| question.clone());
+    let before = state.conversation.earlier(parent);
     let request = start(state, id);
     let ask = AskRequest {
         request,
         question,
-        previous,
+        before,
         history,
         quote: state.quote,
         mode: state.mode,
@@ -224,7 +224,7 @@ pub fn go_on(state: &mut State) -> Vec<Effect> {
     let ask = AskRequest {
         request,
         question,
-        previous: None,
+        before: state.conversation.earlier(parent),
         history,
         quote: QuoteMode::Off,
         mode,

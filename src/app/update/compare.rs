@@ -63,7 +63,7 @@ pub fn start(state: &mut State, kind: Kind, question: Option<String>) -> Vec<Eff
         }
     };
     let history = state.conversation.history_before(parent);
-    let previous = history.last().map(|(question, _)| question.clone());
+    let before = state.conversation.earlier(parent);
     let request = state.request();
     let columns =
         variants.iter().map(|variant| column(state, variant, &question, parent)).collect();
@@ -80,7 +80,7 @@ pub fn start(state: &mut State, kind: Kind, question: Option<String>) -> Vec<Eff
     vec![Effect::Compare(Box::new(CompareRequest {
         request,
         question,
-        previous,
+        before,
         history,
         quote: state.quote,
         strategy: state.strategy,

@@ -160,6 +160,7 @@ fn whole(question: &str, reason: FinishReason) -> Answer {
         sources: vec![source(1, "it is so"), source(2, "else"), source(3, "more")],
         ledger: Ledger::default(),
         search: SearchTimings::default(),
+        searched: Vec::new(),
         generation: stats(reason),
     }
 }

@@ -139,7 +139,11 @@ pub enum StoreError {
 
 impl StoreError {
     /// From an error of the file system.
-    pub(super) fn io(action: &'static str, dir: &Path, source: std::io::Error) -> Self {
+    pub(in crate::knowledge) fn io(
+        action: &'static str,
+        dir: &Path,
+        source: std::io::Error,
+    ) -> Self {
         let dir = dir.to_owned();
         match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull { action, dir },

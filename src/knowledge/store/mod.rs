@@ -28,6 +28,7 @@ mod recover;
 mod rows;
 mod schema;
 mod search;
+mod stamp;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -40,6 +41,7 @@ pub use lock::WriterLock;
 pub use maintain::{Maintained, Vacuumed};
 pub use read::{CollectionStats, Stats};
 pub use rows::{FileRecord, FileRows};
+pub use stamp::Stamp;
 pub use write::Written;
 
 use lancedb::{Connection, ObjectStoreRegistry, Session, Table};
@@ -259,6 +261,15 @@ impl Store {
             synced_version: AtomicU64::new(version),
             cache: Mutex::new(Cache::default()),
         })
+    }
+
+    /// Takes up what was committed elsewhere, at once instead of within
+    /// [`READ_INTERVAL`].
+    ///
+    /// # Errors
+    /// Errors of reading.
+    pub async fn take_up(&self) -> Result<(), StoreError> {
+        self.refresh("read").await
     }
 
     /// Takes up what other processes committed.

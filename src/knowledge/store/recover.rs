@@ -93,7 +93,7 @@ pub(super) fn remove_leftovers(dir: &Path) -> io::Result<()> {
 
 const REMOVED_PREFIX: &str = "removed-";
 
-fn versions_folder(dir: &Path) -> PathBuf {
+pub(super) fn versions_folder(dir: &Path) -> PathBuf {
     table_folder(dir).join("_versions")
 }
 

@@ -1,22 +1,20 @@
 //! One answer: waits for what it needs, searches, and passes on what comes.
 
 use super::variants::{self, Variant};
-use super::{COLLECTION, Shared};
-use crate::answer::{self, Ask, AskEvent, known_speed, reduced, remember_speed};
+use super::{COLLECTION, Indexing, Shared};
+use crate::answer::{self, AskEvent, Continued, Passages, Question, Reader, Retrieved, retrieve};
 use crate::app::effect::{AskRequest, EvidenceFrom};
 use crate::app::event::{AnswerEvent, Event};
 use crate::app::state::RequestId;
-use crate::domain::{Answer, Hit, LeftOut, SearchTimings, Source};
+use crate::domain::{Answer, SearchTimings};
 use crate::engine::{Message, Role};
-use crate::knowledge::embed::Embedder;
-use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
-use crate::knowledge::search::{Found, KnowledgeBase, follow_up};
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::rooted;
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How long a question waits for indexing that is nearly done, before it is
 /// answered from what is there.
@@ -61,76 +59,77 @@ impl Teller {
     }
 }
 
-/// What a search gave, with what is needed to make evidence of it.
-#[derive(Default)]
-pub(super) struct Material {
-    query: String,
-    pub(super) found: Found,
-    excluded: Vec<(Hit, LeftOut)>,
-    base: Option<KnowledgeBase>,
-    embedder: Option<Arc<dyn Embedder>>,
+async fn asked(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result<Answer, String> {
+    let question = question(shared, ask);
+    let retrieved = Arc::new(find(shared, &question, teller).await?);
+    let variant = variant(shared, ask.adapter.as_deref(), teller).await?;
+    answer(shared, ask, &question, &retrieved, &variant, teller).await
 }
 
-async fn asked(shared: &Arc<Shared>, ask: &AskRequest, teller: &Teller) -> Result<Answer, String> {
-    let material =
-        if ask.mode.reads() { find(shared, ask, teller).await? } else { Material::default() };
-    let variant = variant(shared, ask.adapter.as_deref(), teller).await?;
-    answer(shared, ask, Arc::new(material), &variant, teller).await
+/// What the request asks, in the form that is answered.
+pub(super) fn question(shared: &Shared, ask: &AskRequest) -> Question {
+    let passages = match &ask.evidence {
+        _ if !ask.mode.reads() => Passages::None,
+        EvidenceFrom::Exactly { hits, excluded } => {
+            Passages::Exactly { hits: hits.clone(), excluded: excluded.clone() }
+        }
+        EvidenceFrom::Search => {
+            let roots = shared.roots();
+            let default = || (!roots.is_empty()).then(|| COLLECTION.to_owned());
+            let filter = Filter {
+                collection: shared.collection().or_else(default),
+                under: roots.iter().map(|r| rooted(r).to_string_lossy().into_owned()).collect(),
+                glob: None,
+            };
+            Passages::Search(shared.setup.search_options(filter))
+        }
+    };
+    let said = |role, text: &String| Message { role, text: text.clone() };
+    let history = ask
+        .history
+        .iter()
+        .flat_map(|(question, answer)| [said(Role::User, question), said(Role::Assistant, answer)]);
+    let continued = ask.continued.as_ref().map(|continued| Continued {
+        text: continued.text.clone(),
+        sources: continued.sources.clone(),
+    });
+    Question {
+        text: ask.question.clone(),
+        before: ask.before.clone(),
+        history: history.collect(),
+        passages,
+        continued,
+        beside: None,
+    }
 }
 
 /// Answers from what was found, with a variant that is loaded.
 pub(super) async fn answer(
     shared: &Arc<Shared>,
     ask: &AskRequest,
-    material: Arc<Material>,
+    question: &Question,
+    retrieved: &Arc<Retrieved>,
     variant: &Variant,
     teller: &Teller,
 ) -> Result<Answer, String> {
     let model = &variant.model;
-    let cache = &shared.setup.paths.cache;
-    let engine = model.engine.as_ref();
-    let speed = known_speed(cache, engine);
     let collection = shared.collection();
-    let manner = shared.setup.manner_in(collection.as_deref(), &model.manner);
-    let manner = reduced(&manner, engine, &material.found.hits, speed);
-    let timings = material.found.timings;
-    let (evidence, embedder) = {
-        let manner = manner.clone();
-        let continued = ask.continued.as_ref().map(|continued| continued.sources.clone());
-        let gathered = tokio::task::spawn_blocking(move || material.evidence(&manner, continued));
-        gathered.await.map_err(|error| error.to_string())??
-    };
     let mut settings = shared.setup.loaded.settings.generation.clone();
     settings.quote = ask.quote;
-    let history: Vec<Message> = ask
-        .history
-        .iter()
-        .flat_map(|(question, answer)| {
-            [(Role::User, question), (Role::Assistant, answer)]
-                .map(|(role, text)| Message { role, text: text.clone() })
-        })
-        .collect();
-    let told = teller.clone();
-    let mut on_event = move |event: AskEvent<'_>| pass_on(&told, timings, event);
-    let asked = Ask {
-        question: &ask.question,
-        history: &history,
-        evidence,
-        search: timings,
-        engine,
-        embedder: embedder.as_deref(),
-        manner: &manner,
+    let reader = Reader {
+        engine: model.engine.as_ref(),
+        manner: &shared.setup.manner_in(collection.as_deref(), &model.manner),
         settings: &settings,
-        continued: ask.continued.as_ref().map(|continued| continued.text.as_str()),
         mode: ask.mode,
         strategy: ask.strategy,
         adapter: variant.adapter.as_deref(),
+        speeds: Some(&shared.setup.paths.cache),
     };
-    let answer = answer::answer(asked, &mut on_event).await.map_err(|error| error.to_string())?;
-    let stats = &answer.generation;
-    let read = if stats.completion_tokens > 0 { stats.prompt_tokens } else { 0 };
-    remember_speed(cache, engine, read, stats.prompt_tokens_per_s);
-    Ok(answer)
+    let timings = retrieved.found.timings;
+    let told = teller.clone();
+    let mut on_event = move |event: AskEvent<'_>| pass_on(&told, timings, event);
+    let answer = answer::answer(question, retrieved, reader, &mut on_event).await;
+    answer.map_err(|error| error.to_string())
 }
 
 fn pass_on(teller: &Teller, search: SearchTimings, event: AskEvent<'_>) {
@@ -146,62 +145,62 @@ fn pass_on(teller: &Teller, search: SearchTimings, event: AskEvent<'_>) {
     });
 }
 
-/// Searches, or takes the evidence the user chose.
+/// Finds what may be read.
 pub(super) async fn find(
     shared: &Arc<Shared>,
-    ask: &AskRequest,
+    question: &Question,
     teller: &Teller,
-) -> Result<Material, String> {
-    let query = follow_up(&ask.question, ask.previous.as_deref());
-    let embedder = shared.embedder().await.map_err(|error| error.message)?;
-    let folder = shared.setup.paths.knowledge.clone();
-    let open = || KnowledgeBase::open(&folder, Arc::clone(&embedder));
-    if let EvidenceFrom::Exactly { hits, excluded } = &ask.evidence {
-        teller.tell(AnswerEvent::Searching);
-        let base = open().await.map_err(|error| error.to_string())?;
-        let query_vector = embedder.embed_query(&query).map_err(|error| error.to_string())?;
-        let found = Found { hits: hits.clone(), query_vector, timings: SearchTimings::default() };
-        let (excluded, embedder) = (excluded.clone(), Some(embedder));
-        return Ok(Material { query, found, excluded, base, embedder });
-    }
-    let mut indexing = shared.indexing.subscribe();
-    if indexing.borrow().busy {
-        teller.tell(AnswerEvent::WaitingForIndex);
-        // What is nearly done is waited for; else the answer comes from what
-        // is there.
-        let done = indexing.wait_for(|state| !state.busy);
-        let _ = tokio::time::timeout(PATIENCE, done).await;
-    }
-    let roots = shared.roots();
-    let default = || (!roots.is_empty()).then(|| COLLECTION.to_owned());
-    let filter = Filter {
-        collection: shared.collection().or_else(default),
-        under: roots.iter().map(|root| rooted(root).to_string_lossy().into_owned()).collect(),
-        glob: None,
+) -> Result<Retrieved, String> {
+    let searches = match &question.passages {
+        Passages::None => return Ok(Retrieved::default()),
+        Passages::Exactly { .. } => false,
+        Passages::Search(_) => true,
     };
-    let options = shared.setup.search_options(filter);
+    let library = shared.library().await.map_err(|error| error.message)?;
+    let search = || async {
+        teller.tell(AnswerEvent::Searching);
+        retrieve(library, question).await.map_err(|error| error.to_string())
+    };
+    if !searches {
+        return search().await;
+    }
+    let waits = || teller.tell(AnswerEvent::WaitingForIndex);
+    let found = |retrieved: &Retrieved| !retrieved.found.hits.is_empty();
+    let retrieved =
+        while_indexing(shared.indexing.subscribe(), PATIENCE, waits, search, found).await?;
+    if !found(&retrieved) && !retrieved.indexed() {
+        return Err(
+            "nothing is indexed yet. Index documents with /index PATH, then ask again".to_owned()
+        );
+    }
+    Ok(retrieved)
+}
+
+/// Searches while documents may be being indexed: waits a little for indexing
+/// that is nearly done, and until something is found or all is indexed.
+async fn while_indexing<T, F: Future<Output = Result<T, String>>>(
+    mut indexing: watch::Receiver<Indexing>,
+    patience: Duration,
+    waits: impl Fn(),
+    search: impl Fn() -> F,
+    found: impl Fn(&T) -> bool,
+) -> Result<T, String> {
+    let mut busy = indexing.borrow().busy;
     loop {
-        let base = open().await.map_err(|error| error.to_string())?;
-        let found = match &base {
-            Some(base) => {
-                teller.tell(AnswerEvent::Searching);
-                base.search(&query, &options).await.map_err(|error| error.to_string())?
-            }
-            None => Found::default(),
-        };
-        let busy = indexing.borrow().busy;
-        if found.hits.is_empty() && busy {
-            teller.tell(AnswerEvent::WaitingForIndex);
+        if busy {
+            waits();
+            // What is nearly done is waited for; else the answer comes from
+            // what is there.
             let done = indexing.wait_for(|state| !state.busy);
-            let _ = tokio::time::timeout(PATIENCE, done).await;
-            continue;
+            let _ = tokio::time::timeout(patience, done).await;
         }
-        if found.hits.is_empty() && base.is_none() {
-            return Err("nothing is indexed yet. Index documents with /index PATH, then ask again"
-                .to_owned());
+        // Looked at before the search: indexing that ends while it runs may
+        // bring what it did not see.
+        busy = indexing.borrow().busy;
+        let result = search().await?;
+        if found(&result) || !busy {
+            return Ok(result);
         }
-        let embedder = Some(embedder);
-        return Ok(Material { query, found, excluded: Vec::new(), base, embedder });
     }
 }
 
@@ -243,44 +242,41 @@ async fn loaded(shared: &Arc<Shared>, teller: &Teller) -> Result<Arc<Variant>, S
     }
 }
 
-type WithEmbedder = (Evidence, Option<Arc<dyn Embedder>>);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
-impl Material {
-    /// What the model may read. A continued answer keeps its sources and their
-    /// numbers.
-    fn evidence(
-        &self,
-        manner: &crate::config::Manner,
-        continued: Option<Vec<Source>>,
-    ) -> Result<WithEmbedder, String> {
-        if let Some(sources) = continued {
-            return Ok((
-                Evidence { sources, answers: 1.0, ..Evidence::default() },
-                self.embedder.clone(),
-            ));
-        }
-        // Nothing was searched: the mode reads no sources.
-        let Some(embedder) = self.embedder.clone() else {
-            return Ok((Evidence::default(), None));
+    const SHORT: Duration = Duration::from_millis(1);
+
+    /// Finding 10.
+    #[tokio::test]
+    async fn indexing_that_ends_during_a_search_has_it_made_again() {
+        let indexing = watch::Sender::new(Indexing { busy: true });
+        let (searches, waits) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let wait = || {
+            // The first wait is given up while indexing still goes on.
+            waits.fetch_add(1, Ordering::SeqCst);
         };
-        let options =
-            EvidenceOptions { sentences: manner.sentences, hits: manner.hits, order: manner.order };
-        // A transcript holds its passages, so they can be asked about even
-        // where the knowledge base is gone.
-        let stats = self.base.as_ref().map(KnowledgeBase::term_stats).unwrap_or_default();
-        let (hits, vector) = (&self.found.hits, &self.found.query_vector);
-        let mut evidence = gather(&self.query, vector, hits, embedder.as_ref(), &stats, options)
-            .map_err(|error| error.to_string())?;
-        let behind = evidence.sources.len();
-        let excluded = self.excluded.iter().enumerate();
-        evidence.sources.extend(excluded.map(|(index, (hit, why))| Source {
-            number: behind + index + 1,
-            hit: hit.clone(),
-            sentences: Vec::new(),
-            compressed: false,
-            tokens: 0,
-            left_out: Some(*why),
-        }));
-        Ok((evidence, Some(embedder)))
+        let search = || async {
+            let before = searches.fetch_add(1, Ordering::SeqCst);
+            // The passages come too late for the first search.
+            indexing.send_replace(Indexing { busy: false });
+            Ok(if before == 0 { None } else { Some("passage") })
+        };
+        let found =
+            while_indexing(indexing.subscribe(), SHORT, wait, search, Option::is_some).await;
+        assert_eq!(found.unwrap(), Some("passage"));
+        assert_eq!(searches.load(Ordering::SeqCst), 2);
+        assert_eq!(waits.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn without_indexing_one_search_is_enough() {
+        let indexing = watch::Sender::new(Indexing { busy: false });
+        let search = || async { Ok(None::<&str>) };
+        let found =
+            while_indexing(indexing.subscribe(), SHORT, || {}, search, Option::is_some).await;
+        assert_eq!(found.unwrap(), None);
     }
 }

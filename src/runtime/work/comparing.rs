@@ -1,9 +1,10 @@
 //! The same question answered by several variants, one after the other, from
 //! the same evidence.
 
-use super::answering::{BROKEN, Material, Teller, answer, find};
+use super::answering::{BROKEN, Teller, answer, find, question};
 use super::variants::{self, obtain};
 use super::{Shared, Variant};
+use crate::answer::{Question, Retrieved};
 use crate::app::effect::AskRequest;
 use crate::app::event::{AnswerEvent, CompareEvent, Event};
 use crate::app::state::{CompareRequest, CompareVariant};
@@ -17,13 +18,14 @@ pub async fn run(shared: Arc<Shared>, compare: CompareRequest) {
     let request = compare.request;
     let tell = |event| shared.tell(Event::Compare { request, event });
     // Searched once, by the first column that reads: the evidence is the same.
-    let mut material: Option<Arc<Material>> = None;
+    let mut found: Option<Arc<Retrieved>> = None;
     for (column, wanted) in compare.columns.iter().enumerate() {
         let teller = Teller::new(&shared, move |event| {
             let event = CompareEvent::Answer { column, event };
             Event::Compare { request, event }
         });
         let ask = ask(&compare, wanted);
+        let question = question(&shared, &ask);
         tell(CompareEvent::Loading { column });
         let started = Instant::now();
         let variant = match obtain(&shared, &compare.model, wanted.adapter.as_deref()).await {
@@ -38,21 +40,19 @@ pub async fn run(shared: Arc<Shared>, compare: CompareRequest) {
             switch_ms: started.elapsed().as_secs_f64() * 1e3,
             memory_bytes: variant.model.engine.footprint().total(),
         });
-        let evidence = if wanted.mode.reads() {
-            match &material {
-                Some(material) => Arc::clone(material),
-                None => match find(&shared, &ask, &teller).await {
-                    Ok(found) => Arc::clone(material.insert(Arc::new(found))),
-                    Err(message) => {
-                        tell(CompareEvent::Failed { column, message });
-                        continue;
-                    }
-                },
-            }
-        } else {
-            Arc::new(Material::default())
+        let retrieved = match &found {
+            _ if !wanted.mode.reads() => Arc::default(),
+            Some(found) => Arc::clone(found),
+            None => match find(&shared, &question, &teller).await {
+                Ok(retrieved) => Arc::clone(found.insert(Arc::new(retrieved))),
+                Err(message) => {
+                    tell(CompareEvent::Failed { column, message });
+                    continue;
+                }
+            },
         };
-        let answered = AssertUnwindSafe(one(&shared, &ask, evidence, &variant, &teller));
+        let answered =
+            AssertUnwindSafe(one(&shared, &ask, &question, &retrieved, &variant, &teller));
         let answered = answered.catch_unwind().await;
         match answered.unwrap_or_else(|_| Err(BROKEN.to_owned())) {
             Ok(event) => teller.tell(event),
@@ -66,11 +66,12 @@ pub async fn run(shared: Arc<Shared>, compare: CompareRequest) {
 async fn one(
     shared: &Arc<Shared>,
     ask: &AskRequest,
-    material: Arc<Material>,
+    question: &Question,
+    retrieved: &Arc<Retrieved>,
     variant: &Variant,
     teller: &Teller,
 ) -> Result<AnswerEvent, String> {
-    let answer = answer(shared, ask, material, variant, teller).await?;
+    let answer = answer(shared, ask, question, retrieved, variant, teller).await?;
     Ok(AnswerEvent::Done(Box::new(answer)))
 }
 
@@ -79,7 +80,7 @@ fn ask(compare: &CompareRequest, wanted: &CompareVariant) -> AskRequest {
     AskRequest {
         request: compare.request,
         question: compare.question.clone(),
-        previous: compare.previous.clone(),
+        before: compare.before.clone(),
         history: compare.history.clone(),
         quote: compare.quote,
         mode: wanted.mode,

@@ -20,6 +20,7 @@ pub use worker::Worker;
 use crate::app::Event;
 use crate::domain::visible;
 use crate::knowledge::embed::Embedder;
+use crate::knowledge::library::Library;
 use crate::setup::{Setup, SetupError};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,6 +42,8 @@ struct Shared {
     setup: Setup,
     events: UnboundedSender<Event>,
     embedder: OnceCell<Arc<dyn Embedder>>,
+    /// The knowledge base, open across questions.
+    library: OnceCell<Library>,
     /// The model that answers, with its adapters.
     model: watch::Sender<Option<Arc<Variant>>>,
     /// What is loaded.
@@ -63,6 +66,7 @@ impl Shared {
             collection: Mutex::new(collection),
             events,
             embedder: OnceCell::new(),
+            library: OnceCell::new(),
             model: watch::Sender::new(None),
             loading: watch::Sender::new(true),
             indexing: watch::Sender::new(Indexing { busy: true }),
@@ -81,6 +85,12 @@ impl Shared {
 
     async fn embedder(&self) -> Result<Arc<dyn Embedder>, SetupError> {
         self.embedder.get_or_try_init(|| self.setup.embedder()).await.cloned()
+    }
+
+    async fn library(&self) -> Result<&Library, SetupError> {
+        let open =
+            || async { Ok(Library::new(&self.setup.paths.knowledge, self.embedder().await?)) };
+        self.library.get_or_try_init(open).await
     }
 
     fn roots(&self) -> Vec<PathBuf> {

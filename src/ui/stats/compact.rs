@@ -9,7 +9,8 @@ use super::format::{NONE, counted, grouped, milliseconds, step, tokens};
 use super::ledger;
 use super::rows::{Builder, Section, Sections};
 use super::sections::{
-    figure, mode, named_model, quote, resident, supported, switched, timings, weights, work,
+    figure, mode, named_model, quote, resident, searched, supported, switched, timings, weights,
+    work,
 };
 use crate::app::State;
 use ratatui::text::Span;
@@ -85,6 +86,7 @@ fn search(state: &State, mut rows: Builder<'_>) -> Section {
     let text = value(timings.map(|timings| timings.full_text_ms));
     let fuse = value(timings.map(|timings| timings.fuse_ms));
     two(&mut rows, 3, ("text", &text), ("fuse", &fuse));
+    searched(state, &mut rows);
     rows.done()
 }
 

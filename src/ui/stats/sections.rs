@@ -124,7 +124,16 @@ fn search(state: &State, mut rows: Builder<'_>) -> Section {
     rows.pair(3, "vector", &value(|timings| timings.vector_ms));
     rows.pair(3, "full text", &value(|timings| timings.full_text_ms));
     rows.pair(3, "fuse", &value(|timings| timings.fuse_ms));
+    searched(state, &mut rows);
     rows.done()
+}
+
+/// What was searched beside the question as it was asked.
+pub(super) fn searched(state: &State, rows: &mut Builder<'_>) {
+    let readings = state.current_turn().map(|turn| turn.searched.as_slice()).unwrap_or_default();
+    for reading in readings.iter().skip(1) {
+        rows.wrapped(4, &format!("searched: {reading}"), Role::Dim, MESSAGE_ROWS);
+    }
 }
 
 /// A figure, or what stands where there is none yet.

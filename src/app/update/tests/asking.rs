@@ -184,7 +184,7 @@ fn a_short_follow_up_brings_its_question_and_history() {
     write(&mut state, "And then?");
     let effects = press(&mut state, "enter");
     let Effect::Ask(ask) = &effects[1] else { panic!("{effects:?}") };
-    assert_eq!(ask.previous.as_deref(), Some("How do I install it?"));
+    assert_eq!(ask.before.last().map(|b| b.question.as_str()), Some("How do I install it?"));
     assert_eq!(ask.history.len(), 1);
 }
 

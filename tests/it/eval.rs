@@ -1,0 +1,45 @@
+//! `lorag eval`, through the built-in reader: what an earlier run answered is
+//! taken over only where nothing that decides an answer has changed.
+
+use super::common::{Lorag, text};
+
+/// Finding 2.
+#[test]
+fn an_edited_prompt_is_answered_anew() {
+    let lorag = Lorag::new();
+    lorag.doc("garden.md", "# Garden\n\nTomatoes need six hours of sun a day.\n");
+    let docs = lorag.docs();
+    let set = lorag.world.path().join("set.jsonl");
+    let question =
+        "{\"question\": \"Who won the football cup?\", \"answers\": [], \"answerable\": false}\n";
+    std::fs::write(&set, question).unwrap();
+    let page = lorag.world.path().join("page.html");
+    let config = lorag.world.path().join("config.toml");
+    let answer = |says: &str| {
+        let prompt = format!("[models.builtin.prompt]\nno_answer = \"{says}\"\n");
+        std::fs::write(&config, prompt).unwrap();
+        let arguments = [
+            "--config",
+            text(&config),
+            "eval",
+            text(&set),
+            text(&docs),
+            "--modes",
+            "rag",
+            "--html",
+            text(&page),
+        ];
+        let ran = lorag.run(&arguments);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        std::fs::read_to_string(&page).unwrap()
+    };
+    let logs = || std::fs::read_dir(lorag.data().join("eval")).unwrap().count();
+    assert!(answer("Not in the herbarium.").contains("Not in the herbarium."));
+    assert_eq!(logs(), 1);
+    let edited = answer("Not in the library.");
+    assert!(edited.contains("Not in the library."), "it gave the answers of the old prompt");
+    assert!(!edited.contains("herbarium"));
+    assert_eq!(logs(), 2);
+    assert!(answer("Not in the herbarium.").contains("Not in the herbarium."));
+    assert_eq!(logs(), 2, "what was answered is taken over");
+}
