@@ -147,10 +147,6 @@ mod tests {
         Asked::new(question, &TermStats::default())
     }
 
-    fn held(asked: &Asked, texts: &[&str]) -> Held {
-        asked.held(&mut Analyzer::new("en"), texts)
-    }
-
     #[test]
     fn identifiers_are_found_however_they_are_written() {
         let question = asked("What does E2207 mean?");
