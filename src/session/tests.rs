@@ -40,7 +40,7 @@ fn turn(id: TurnId, parent: Option<TurnId>, question: &str, text: &str) -> Turn 
         question: question.to_owned(),
         text: text.to_owned(),
         outcome: Outcome::Answered,
-        mode: crate::domain::Mode::Rag,
+        mode: Mode::Rag,
         model: "reader".to_owned(),
         citations: vec![Citation {
             number: 1,
