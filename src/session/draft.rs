@@ -5,6 +5,7 @@
 use super::error::SessionError;
 use super::files;
 use super::store::Sessions;
+use super::writer::draft_path;
 use crate::domain::TurnId;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -81,15 +82,10 @@ impl Sessions {
 
     fn draft_path(&self, id: Option<&str>) -> PathBuf {
         match id {
-            Some(id) => path(self.folder(), id),
+            Some(id) => draft_path(self.folder(), id),
             None => self.folder().join(format!("new-{}.draft", std::process::id())),
         }
     }
-}
-
-/// Where the draft of a session is kept.
-pub(super) fn path(folder: &Path, id: &str) -> PathBuf {
-    folder.join(format!("{id}.draft"))
 }
 
 fn read(path: &Path) -> Option<Draft> {

@@ -7,8 +7,9 @@ use super::contents;
 use super::error::SessionError;
 use super::files;
 use super::search::{Query, Spoken};
-use super::store::{Sessions, sort};
+use super::store::Sessions;
 use super::writer::path;
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::time::SystemTime;
@@ -144,6 +145,51 @@ impl Index {
         let (excerpt, turn) = query.excerpt(&known.info.title, words)?;
         Some(SessionInfo { excerpt: Some(excerpt), found: turn, ..known.info.clone() })
     }
+}
+
+impl Sessions {
+    /// Every session, the one that was changed last first. One that can't be
+    /// read is there too, with a note.
+    ///
+    /// # Errors
+    /// The folder can't be read; one that is missing holds no sessions.
+    pub fn list(&self) -> Result<Vec<SessionInfo>, SessionError> {
+        Index::new(self.clone()).list()
+    }
+
+    /// The sessions in whose title, questions and answers every word of the
+    /// query occurs, in large or small letters, each with an excerpt. An empty
+    /// query finds all.
+    ///
+    /// # Errors
+    /// As [`Self::list`]; sessions that can't be read are left out.
+    pub fn search(&self, query: &str) -> Result<Vec<SessionInfo>, SessionError> {
+        Index::new(self.clone()).search(query)
+    }
+
+    /// The id of the session that was changed last, of those that can be gone
+    /// on with.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub fn latest(&self) -> Result<Option<String>, SessionError> {
+        let mut list = Vec::new();
+        for id in self.ids()? {
+            if let (info, Some(contents)) = self.outline(&id)
+                && contents.newer().is_none()
+                && info.turns > 0
+            {
+                list.push(info);
+            }
+        }
+        sort(&mut list);
+        Ok(list.into_iter().next().map(|info| info.id))
+    }
+}
+
+/// The newest first.
+fn sort(list: &mut [SessionInfo]) {
+    list.sort_by_cached_key(|info| Reverse((info.updated_ms, info.id.clone())));
 }
 
 /// Notes where a text was being typed, and puts the newest first.

@@ -4,14 +4,12 @@ use super::contents::{self, Contents, Question};
 use super::error::{SessionError, reason};
 use super::files;
 use super::id::is_id;
-use super::index::Index;
 use super::line::flat;
 use super::record::Fork;
 use super::time::millis;
-use super::writer::{Writer, path, torn_path};
-use super::{Session, SessionInfo, draft};
+use super::writer::{Writer, draft_path, path, torn_path};
+use super::{Session, SessionInfo};
 use crate::domain::{Turn, TurnId, nearest};
-use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -41,25 +39,6 @@ impl Sessions {
         &self.folder
     }
 
-    /// Every session, the one that was changed last first. One that can't be
-    /// read is there too, with a note.
-    ///
-    /// # Errors
-    /// The folder can't be read; one that is missing holds no sessions.
-    pub fn list(&self) -> Result<Vec<SessionInfo>, SessionError> {
-        Index::new(self.clone()).list()
-    }
-
-    /// The sessions in whose title, questions and answers every word of the
-    /// query occurs, in large or small letters, each with an excerpt. An empty
-    /// query finds all.
-    ///
-    /// # Errors
-    /// As [`Self::list`]; sessions that can't be read are left out.
-    pub fn search(&self, query: &str) -> Result<Vec<SessionInfo>, SessionError> {
-        Index::new(self.clone()).search(query)
-    }
-
     /// A session as it is kept, without any right to write to it.
     ///
     /// # Errors
@@ -69,25 +48,6 @@ impl Sessions {
         let path = path(&self.folder, &id);
         let (bytes, modified) = files::read(&path).map_err(SessionError::io("read", &path))?;
         Ok(Session::of(&id, contents::turns(&bytes), modified))
-    }
-
-    /// The id of the session that was changed last, of those that can be gone
-    /// on with.
-    ///
-    /// # Errors
-    /// As [`Self::list`].
-    pub fn latest(&self) -> Result<Option<String>, SessionError> {
-        let mut list = Vec::new();
-        for id in self.ids()? {
-            if let (info, Some(contents)) = self.outline(&id)
-                && contents.newer().is_none()
-                && info.turns > 0
-            {
-                list.push(info);
-            }
-        }
-        sort(&mut list);
-        Ok(list.into_iter().next().map(|info| info.id))
     }
 
     /// Copies a session with all its branches, shown at a turn (its head if
@@ -119,7 +79,7 @@ impl Sessions {
         let path = path(&self.folder, &id);
         // Held until the name is gone, so that nobody opens it meanwhile.
         let _file = self.lock(&id, &path, "close it there, then delete it")?;
-        for beside in [torn_path(&self.folder, &id), draft::path(&self.folder, &id)] {
+        for beside in [torn_path(&self.folder, &id), draft_path(&self.folder, &id)] {
             if let Err(error) = fs::remove_file(&beside)
                 && error.kind() != ErrorKind::NotFound
             {
@@ -290,9 +250,4 @@ impl Sessions {
             }
         }
     }
-}
-
-/// The newest first.
-pub(super) fn sort(list: &mut [SessionInfo]) {
-    list.sort_by_cached_key(|info| Reverse((info.updated_ms, info.id.clone())));
 }

@@ -218,6 +218,11 @@ pub(super) fn torn_path(folder: &Path, id: &str) -> PathBuf {
     folder.join(format!("{id}.torn"))
 }
 
+/// Where what is being typed in a session is kept.
+pub(super) fn draft_path(folder: &Path, id: &str) -> PathBuf {
+    folder.join(format!("{id}.draft"))
+}
+
 fn end_line(file: &mut File) -> io::Result<()> {
     file.seek(SeekFrom::End(0))?;
     file.write_all(b"\n")?;

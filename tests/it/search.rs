@@ -67,7 +67,9 @@ fn collections_and_globs_limit_a_search() {
     assert_eq!(paths(&["search", "apples", "--json"]).len(), 2);
     assert_eq!(paths(&["search", "apples", "--json", "--collection", "o'one"]), [text(&a)]);
     assert_eq!(paths(&["search", "apples", "--json", "--glob", "**/it's *.md"]), [text(&b)]);
-    assert!(paths(&["search", "apples", "--json", "--collection", "none"]).is_empty());
+    let unknown = lorag.run(&["search", "apples", "--collection", "o'on"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
+    assert!(unknown.stderr.contains("there is no collection o'on. Did you mean o'one?"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::app::keymap::{Keymap, Layer};
 use crate::app::state::Help;
 use crate::app::{Action, State};
 use crate::domain::visible;
+use overview::width_of;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
 use ratatui::text::{Line, Span};
@@ -205,10 +206,6 @@ fn lines(state: &State, theme: &Theme, columns: u16) -> Vec<Line<'static>> {
         lines.pop();
     }
     lines
-}
-
-fn width_of(line: &Line<'_>) -> usize {
-    line.spans.iter().map(|span| text::width(&span.content)).sum()
 }
 
 /// How to close and scroll, first of all.

@@ -11,14 +11,14 @@ use std::path::PathBuf;
 
 /// Asks, ends lorag with a signal while the session is open, and finds the
 /// session again.
-fn ends_sanely(signal: Signal) {
+fn ends_sanely(signal: Signal, status: &str) {
     let _turn = beside_others();
     let lorag = Lorag::new();
     let screen = Screen::start_in_shell(&lorag, &[&handbook()], 120, 40);
     chat::wait_ready(&screen, handbook_files());
     chat::ask(&screen, QUESTION);
     screen.kill(signal);
-    screen.wait_for_text("<status ");
+    screen.wait_for_text(status);
     screen.assert_restored();
     drop(screen);
     finds_it_again(&lorag);
@@ -40,9 +40,10 @@ fn a_session_is_resumed_by_the_end_of_its_id_and_a_wrong_one_is_named() {
     chat::wait_ready(&screen, handbook_files());
     chat::ask(&screen, QUESTION);
     chat::quit(&screen);
-    screen.wait_for_text("Go on with: lorag --resume ");
+    screen.wait_for_text("Go on with: lorag --data-dir ");
+    screen.wait_for_text("<status 0>");
     let shown = screen.text();
-    let (_, rest) = shown.split_once("lorag --resume ").unwrap();
+    let (_, rest) = shown.split_once(" --resume ").unwrap();
     let id = rest.split_whitespace().next().unwrap().to_owned();
     drop(screen);
     let screen = Screen::start(&lorag, &["--resume", &id], 120, 40);
@@ -51,9 +52,12 @@ fn a_session_is_resumed_by_the_end_of_its_id_and_a_wrong_one_is_named() {
         text.contains(QUESTION) && text.contains(ANSWER)
     });
     drop(screen);
-    let screen = Screen::start(&lorag, &["--resume", "nosuch"], 120, 40);
-    screen.wait_for_text("nosuch");
-    screen.wait_for("the input", is_whole);
+    // One that fits none is said before the screen is up.
+    let wrong = format!("{}x", &id[..3]);
+    let screen = Screen::start_in_shell(&lorag, &["--resume", &wrong], 120, 40);
+    screen.wait_for_text("no session");
+    screen.wait_for_text(&format!("did you mean {id}"));
+    screen.wait_for_text("<status 2>");
     drop(screen);
     // Without an id, one is chosen from the list.
     let screen = Screen::start(&lorag, &[&handbook(), "--resume"], 120, 40);
@@ -64,12 +68,12 @@ fn a_session_is_resumed_by_the_end_of_its_id_and_a_wrong_one_is_named() {
 
 #[test]
 fn sigterm_ends_it_sanely() {
-    ends_sanely(Signal::TERM);
+    ends_sanely(Signal::TERM, "<status 143>");
 }
 
 #[test]
 fn sighup_ends_it_sanely() {
-    ends_sanely(Signal::HUP);
+    ends_sanely(Signal::HUP, "<status 129>");
 }
 
 #[test]

@@ -4,7 +4,6 @@
 use super::super::super::text;
 use super::super::super::theme::{Role, Theme};
 use super::super::role_style;
-use super::width_of;
 use crate::app::command::COMMANDS;
 use crate::app::keymap::{Keymap, Layer};
 use crate::app::{Action, State};
@@ -182,6 +181,11 @@ fn blocks(keymap: &Keymap, theme: &Theme, width: u16) -> Vec<Vec<Line<'static>>>
     commands.extend(text::wrap_spans(vec![names], width, "", ""));
     blocks.push(commands);
     blocks
+}
+
+/// Columns that a line takes.
+pub(super) fn width_of(line: &Line<'_>) -> usize {
+    line.spans.iter().map(|span| text::width(&span.content)).sum()
 }
 
 #[cfg(test)]
