@@ -94,7 +94,7 @@ async fn run(
         | AskEvent::Citation(_)
         | AskEvent::Tokens(_) => {}
     };
-    let answer = answer(ask, &mut on_event).await;
+    let answer = run::answer(ask, &mut on_event).await;
     (answer, told)
 }
 
@@ -182,7 +182,7 @@ async fn the_margin_leaves_only_the_best_sentences() {
         embedder: None,
         continued: None,
     };
-    let answer = answer(ask, &mut |_| {}).await.unwrap();
+    let answer = run::answer(ask, &mut |_| {}).await.unwrap();
     assert_eq!(answer.text, "Pears are green. [2]");
     assert_eq!(answer.generation.completion_tokens, 0, "nothing was left to decide");
 }
