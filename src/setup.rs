@@ -264,7 +264,9 @@ impl Setup {
                 self.outline(&self.adapter(&applied.name)?, &base)?;
             }
         }
-        let (options, _) = self.options(wanted, None)?;
+        let (mut options, _) = self.options(wanted, None)?;
+        // An adapter may bring a window of its own.
+        options.window = self.resolve(wanted, self.manifests(stack)?.iter())?.manner.window;
         Ok(mistral::footprint(&options, !stack.is_none())?)
     }
 
