@@ -40,7 +40,7 @@ macro_rules! cases {
     };
 }
 
-cases!(scripts, identifiers);
+cases!(scripts, identifiers, tables);
 
 /// Asserts that all cases of a file hold.
 fn hold(name: &str) {
