@@ -40,7 +40,11 @@ macro_rules! cases {
     };
 }
 
+<<<<<<< Updated upstream
 cases!(scripts, identifiers, tables);
+=======
+cases!(scripts, identifiers, markup);
+>>>>>>> Stashed changes
 
 /// Asserts that all cases of a file hold.
 fn hold(name: &str) {

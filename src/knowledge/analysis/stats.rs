@@ -154,7 +154,8 @@ impl TermStats {
     pub(super) fn parts_of(&self, word: &str) -> Option<(String, String)> {
         // What links the parts of German and Scandinavian compounds.
         const LINKS: [&str; 7] = ["", "s", "n", "en", "es", "er", "e"];
-        if self.0.compounds.is_empty() || !is_long(word) {
+        let joined = self.0.languages.keys().any(|language| compounds(language));
+        if !joined || !is_long(word) {
             return None;
         }
         let known = |part: &str| part.len() >= 3 && self.count(part) > 0;
