@@ -19,8 +19,8 @@ const DEEPEST: usize = 16;
 
 /// Without one of these a file is plain Markdown.
 const SIGNS: &[&str] = &[
-    "]](", "%%", "==", "{{", "{%", "{/*", "{:", "}`", "```{", "[!", "!!!", "???", ":::", " ^",
-    "\n^", "import ", "export ",
+    "]](", "%%", "==", "{{", "{%", "={", "{/*", "{:", "}`", "```{", "[!", "!!!", "???", ":::",
+    " ^", "\n^", "import ", "export ",
 ];
 
 /// A text in plain Markdown.

@@ -7,6 +7,9 @@ use std::ops::Range;
 /// Longest shortcode, in bytes, so that one that isn't closed costs little.
 const LONGEST: usize = 4000;
 
+/// Longest tag of a component, likewise.
+const LONGEST_TAG: usize = 600;
+
 /// Writes a text without these marks. Code is left alone.
 pub(super) fn plain(text: &str) -> Output {
     let code = code(text);
@@ -31,7 +34,7 @@ pub(super) fn plain(text: &str) -> Output {
             at = end;
             continue;
         }
-        let found = matches!(byte, b'%' | b'=' | b'{')
+        let found = matches!(byte, b'%' | b'=' | b'{' | b'<')
             .then(|| writer.mark(at, code.peek().copied()))
             .flatten();
         match found {
@@ -135,6 +138,9 @@ impl Writer<'_> {
                 return gone(between(rest, open, close, LONGEST)?);
             }
         }
+        if rest.starts_with('<') {
+            return gone(component(rest)?);
+        }
         if rest.starts_with("{:") {
             let len = between(rest, "{:", "}", 200)?;
             let is_line = rest.get(..len).is_some_and(|mark| !mark.contains('\n'));
@@ -180,6 +186,30 @@ impl Writer<'_> {
     }
 }
 
+/// The length of a component's tag with expressions among its attributes,
+/// `<Card icon={x}>`; other tags are HTML.
+fn component(text: &str) -> Option<usize> {
+    let name = text.strip_prefix('<')?;
+    name.bytes().next().filter(u8::is_ascii_uppercase)?;
+    let (mut depth, mut has_expression, mut quote) = (0usize, false, None);
+    for (at, byte) in text.bytes().enumerate().take(LONGEST_TAG).skip(1) {
+        match (quote, byte) {
+            (Some(open), _) if byte == open => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'{') => {
+                depth += 1;
+                has_expression = true;
+            }
+            (None, b'}') => depth = depth.checked_sub(1)?,
+            (None, b'>') if depth == 0 => return has_expression.then_some(at + 1),
+            (None, b'<') if depth == 0 => return None,
+            (None, _) => {}
+        }
+    }
+    None
+}
+
 /// The length of a mark from its opening to behind its closing.
 fn between(text: &str, open: &str, close: &str, longest: usize) -> Option<usize> {
     let inner = head(text, longest).get(open.len()..)?;
@@ -223,6 +253,15 @@ mod tests {
         assert_eq!(shown("an ==important word== here"), "an important word here");
         assert_eq!(shown("if a == b or c==d==e"), "if a == b or c==d==e");
         assert_eq!(shown("see {ref}`the guide <g>` and {doc}`g`"), "see the guide and g");
+    }
+
+    #[test]
+    fn components_leave() {
+        assert_eq!(
+            shown("<Card icon={<I/>} on={() => a > b}\n title=\"T\">Text</Card>"),
+            "Text</Card>"
+        );
+        assert_eq!(shown("<Card>a</Card> Vec<T> {x} <A {"), "<Card>a</Card> Vec<T> {x} <A {");
     }
 
     #[test]

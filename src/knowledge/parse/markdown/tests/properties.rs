@@ -133,6 +133,7 @@ fn hostile_files_take_time_in_proportion() {
         &|n| "<b><!--".repeat(n / 7),
         &|n| "<b>\n\n".repeat(n / 5),
         &|n| "%%a ==b {{< c {% d {/* ".repeat(n / 23),
+        &|n| "<A b={".repeat(n / 6),
         &|n| "!!! note \"T\"\n    ".repeat(n / 17),
         &|n| ":::note T\n".repeat(n / 10),
         &|n| "```{note} T\n".repeat(n / 12),
