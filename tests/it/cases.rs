@@ -40,11 +40,7 @@ macro_rules! cases {
     };
 }
 
-<<<<<<< Updated upstream
-cases!(scripts, identifiers, tables);
-=======
-cases!(scripts, identifiers, markup);
->>>>>>> Stashed changes
+cases!(scripts, identifiers, tables, markup);
 
 /// Asserts that all cases of a file hold.
 fn hold(name: &str) {
