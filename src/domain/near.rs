@@ -40,9 +40,14 @@ pub fn instead<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Str
     }
 }
 
-/// The last part of a path or a hub id, which is what tells names apart.
+/// The last part of a path or a hub id, which is what tells names apart. Any
+/// other text with a slash in it stays.
 #[must_use]
 pub fn short_name(name: &str) -> &str {
+    let path = name.starts_with(['/', '.', '~']) || name.contains(":\\");
+    if !path && name.contains(char::is_whitespace) {
+        return name;
+    }
     let trimmed = name.trim_end_matches(['/', '\\']);
     let last = trimmed.rsplit(['/', '\\']).next().unwrap_or(trimmed);
     if last.is_empty() { name } else { last }
@@ -80,6 +85,7 @@ mod tests {
             ("/models/a b/model.Q4_K_M.gguf", "model.Q4_K_M.gguf"),
             ("./models/reader/", "reader"),
             ("C:\\models\\x.gguf", "x.gguf"),
+            ("scripted at 50 tok/s", "scripted at 50 tok/s"),
             ("/", "/"),
             ("", ""),
         ] {

@@ -15,6 +15,7 @@ mod faults;
 mod handbook;
 mod hub;
 mod ingest;
+mod names;
 mod pty;
 mod search;
 mod sentences;

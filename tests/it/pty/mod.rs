@@ -17,6 +17,7 @@ mod lifecycle;
 mod paint;
 mod process;
 mod receive;
+mod resuming;
 mod signals;
 mod ssh;
 mod switch;
