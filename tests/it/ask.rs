@@ -319,7 +319,7 @@ fn standard_input_that_holds_nothing_is_no_source() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(!ran.stderr.contains("standard input"), "{}", ran.stderr);
     let binary = lorag.world.path().join("binary");
-    std::fs::write(&binary, [0u8, 159, 146, 150, 0, 1]).unwrap();
+    std::fs::write(&binary, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01").unwrap();
     let stdin = Stdio::from(std::fs::File::open(&binary).unwrap());
     let output = lorag.command().args(arguments).stdin(stdin).output().unwrap();
     let ran = super::common::finish(output);

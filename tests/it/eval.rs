@@ -33,7 +33,11 @@ fn an_edited_prompt_is_answered_anew() {
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         std::fs::read_to_string(&page).unwrap()
     };
-    let logs = || std::fs::read_dir(lorag.data().join("eval")).unwrap().count();
+    let logs = || {
+        let entries = std::fs::read_dir(lorag.data().join("eval")).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.extension().is_some_and(|e| e == "jsonl")).count()
+    };
     assert!(answer("Not in the herbarium.").contains("Not in the herbarium."));
     assert_eq!(logs(), 1);
     let edited = answer("Not in the library.");
