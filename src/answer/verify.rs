@@ -28,6 +28,7 @@ mod tokens;
 
 use crate::domain::{Source, Support};
 use crate::knowledge::embed::Embedder;
+use crate::knowledge::rank::dot;
 use crate::knowledge::sentences::sentences;
 use crate::knowledge::terms::terms;
 use compare::{best_window, negations_agree, numbers_agree};
@@ -271,7 +272,6 @@ fn cosine(embedder: &dyn Embedder, texts: &[String; 2]) -> Option<f32> {
         }
     };
     let [claim, window] = vectors.as_slice() else { return None };
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
     let known = dot(claim, claim) > 0.5 && dot(window, window) > 0.5;
     // Vectors have length one, or zero where nothing is known.
     known.then(|| dot(claim, window))

@@ -1,5 +1,9 @@
 //! What the command line accepts.
 
+mod eval;
+
+pub use eval::EvalArgs;
+
 use crate::domain::{Mode, Strategy};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -162,7 +166,7 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  lorag eval examples/eval/handbook.jsonl --limit 20\n\nExit code: 0 done, 4 the gate does not hold, 1 failed, 2 wrong usage."
     )]
-    Eval(super::eval::EvalArgs),
+    Eval(EvalArgs),
     /// Check the machine, the models and the knowledge base.
     #[command(after_help = "Example:\n  lorag doctor")]
     Doctor,

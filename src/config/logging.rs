@@ -2,8 +2,9 @@
 //! answers.
 
 use super::error::ConfigError;
+use super::filter::parse_filter;
 use super::paths::{Paths, create_private, reason};
-use std::any::Any;
+use crate::domain::panic_text;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::panic::PanicHookInfo;
@@ -43,13 +44,6 @@ pub fn start_logging(paths: &Paths, filter: &str) -> Result<Option<String>, Conf
     Ok(None)
 }
 
-/// Reads a filter such as `lorag=debug,warn`; the error is the parser's words.
-pub(super) fn parse_filter(filter: &str) -> Result<EnvFilter, String> {
-    // Spaces around a comma are nothing to the parser but trouble.
-    let parts: Vec<&str> = filter.split(',').map(str::trim).collect();
-    EnvFilter::try_new(parts.join(",")).map_err(|error| error.to_string())
-}
-
 fn subscriber(filter: EnvFilter, file: File) -> impl tracing::Subscriber + Send + Sync + 'static {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -78,23 +72,14 @@ fn open(logs: &Path) -> io::Result<File> {
 
 fn record_panic(info: &PanicHookInfo<'_>) {
     let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-    record(&payload_text(info.payload()), &place);
+    let text = panic_text(info.payload()).unwrap_or_else(|| "no message".to_owned());
+    record(&text, &place);
 }
 
 fn record(message: &str, place: &str) {
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("without a name");
     tracing::error!(target: "lorag::panic", thread, "panic at {place}: {message}");
-}
-
-fn payload_text(payload: &(dyn Any + Send)) -> String {
-    if let Some(text) = payload.downcast_ref::<&str>() {
-        (*text).to_owned()
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text.clone()
-    } else {
-        "no message".to_owned()
-    }
 }
 
 #[cfg(test)]
@@ -177,12 +162,5 @@ mod tests {
         let warning = start_logging(&paths(root.path()), "info").unwrap().unwrap();
         assert!(warning.contains("no log is written to "), "{warning}");
         assert!(warning.contains(LOG_FILE), "{warning}");
-    }
-
-    #[test]
-    fn payloads_of_panics_are_read() {
-        assert_eq!(payload_text(&"a str"), "a str");
-        assert_eq!(payload_text(&"a String".to_owned()), "a String");
-        assert_eq!(payload_text(&7), "no message");
     }
 }

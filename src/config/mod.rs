@@ -5,6 +5,7 @@ mod entries;
 mod environment;
 mod error;
 mod file;
+mod filter;
 mod load;
 mod logging;
 mod manifest;

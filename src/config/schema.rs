@@ -4,6 +4,7 @@
 //! user guide. A test compares it with the fields of [`super::Settings`], so
 //! that a field without a row fails.
 
+use crate::domain::{likeliest_by, likeness};
 use std::fmt;
 
 /// One key that can be set.
@@ -249,26 +250,17 @@ pub(super) fn missing(text: &str, placeholders: &[&'static str]) -> Vec<&'static
     placeholders.iter().copied().filter(|placeholder| !text.contains(*placeholder)).collect()
 }
 
-/// The name that `given` was most likely meant to be, if any is near.
+/// The key that `given` was most likely meant to be, if any is near.
 pub(super) fn nearest<'a>(
     given: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let mut best: Option<(f64, &str)> = None;
-    for name in names {
+    likeliest_by(names, |name| {
         // The last part counts by itself, so that `limit` finds
         // `search.limit`; a little less, so that a whole match goes first.
         let last = 0.95 * likeness(last_part(given), last_part(name));
-        let score = likeness(given, name).max(last);
-        if score >= 0.6 && best.is_none_or(|(other, _)| score > other) {
-            best = Some((score, name));
-        }
-    }
-    best.map(|(_, name)| name)
-}
-
-fn likeness(one: &str, other: &str) -> f64 {
-    strsim::normalized_damerau_levenshtein(one, other)
+        likeness(given, name).max(last)
+    })
 }
 
 fn last_part(name: &str) -> &str {

@@ -3,6 +3,7 @@
 //! A file gives typed values, variables and flags give text; both pass the
 //! same checks and come out as JSON, from which the settings are built.
 
+use super::filter::parse_filter;
 use super::schema::{Key, Kind, missing, nearest};
 use crate::domain::Stack;
 use serde_json::{Value, json};
@@ -69,7 +70,7 @@ pub(super) fn check(key: &Key, given: Given<'_>, base: &Base) -> Result<Value, S
         },
         Kind::Filter => match text {
             Some(text) => {
-                super::logging::parse_filter(text).map_err(|reason| {
+                parse_filter(text).map_err(|reason| {
                     format!("expected {}, found {}: {reason}", key.kind, given.shown())
                 })?;
                 Some(Value::from(text))

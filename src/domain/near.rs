@@ -13,7 +13,7 @@ pub fn nearest<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Vec
     let wanted = given.to_lowercase();
     let score = |name: &str| {
         let name = name.to_lowercase();
-        let alike = strsim::normalized_damerau_levenshtein(&wanted, &name);
+        let alike = likeness(&wanted, &name);
         // A part of a name is typed more often than a wrong one.
         let part = wanted.chars().count() >= 3 && name.contains(&wanted);
         if part { alike.max(0.9) } else { alike }
@@ -25,6 +25,34 @@ pub fn nearest<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Vec
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.into_iter().take(OFFERED).map(|(_, name)| name).collect()
+}
+
+/// How alike two names are, from 0 to 1.
+#[must_use]
+pub fn likeness(one: &str, other: &str) -> f64 {
+    strsim::normalized_damerau_levenshtein(one, other)
+}
+
+/// The one name that `given` was most likely meant to be, if any is near.
+#[must_use]
+pub fn likeliest<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    likeliest_by(names, |name| likeness(given, name))
+}
+
+/// The name that scores best, from 0 to 1, if any is near; the first of equal
+/// ones.
+pub fn likeliest_by<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    score: impl Fn(&str) -> f64,
+) -> Option<&'a str> {
+    let mut best: Option<(f64, &str)> = None;
+    for name in names {
+        let score = score(name);
+        if score >= ALIKE && best.is_none_or(|(other, _)| score > other) {
+            best = Some((score, name));
+        }
+    }
+    best.map(|(_, name)| name)
 }
 
 /// What a message about a name that doesn't exist goes on with: the nearest
@@ -75,6 +103,15 @@ mod tests {
         assert_eq!(instead("lega", names), " Did you mean legal or legacy?");
         assert_eq!(instead("zzz", names), " There are: legal, notes, legacy, default.");
         assert_eq!(instead("zzz", []), "");
+    }
+
+    #[test]
+    fn one_name_is_the_likeliest() {
+        let names = ["search", "sources", "model"];
+        assert_eq!(likeliest("serach", names), Some("search"));
+        assert_eq!(likeliest("modle", names), Some("model"));
+        assert_eq!(likeliest("zebra", names), None);
+        assert_eq!(likeliest_by(["a", "b"], |_| 1.0), Some("a"));
     }
 
     #[test]

@@ -140,13 +140,6 @@ impl QuoteGrammar {
         out
     }
 
-    /// Follows an answer of this grammar; `None` where quotes are runs of
-    /// words, whose end only the model knows.
-    #[must_use]
-    pub fn tracker(&self) -> Option<QuoteTracker<'_>> {
-        (self.form.unit == QuoteUnit::Sentence).then(|| QuoteTracker::new(self))
-    }
-
     fn write(&self, end_tokens: &[String]) -> String {
         let mut out = String::new();
         let max = self.form.max.clamp(1, self.alternatives.len());

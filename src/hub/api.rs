@@ -6,6 +6,7 @@
 use super::cache::{hub_home, path_variable};
 use super::listing::parse;
 use super::{HubError, ModelId, RemoteModel};
+use crate::domain::causes;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, RANGE};
 use reqwest::{Client, Response, StatusCode, Url};
 use std::fmt;
@@ -272,12 +273,7 @@ fn encode(path: &str) -> String {
 
 /// What lies at the bottom of an error: `dns error: …`, `Connection refused`.
 pub(super) fn cause(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        text = inner.to_string();
-        source = inner.source();
-    }
+    let text = causes(error).last().map(ToString::to_string).unwrap_or_default();
     if error.is_timeout() {
         "it does not answer in time".to_owned()
     } else if error.is_dns() {

@@ -6,6 +6,7 @@
 
 use super::snapshot::{collect, has_shards, has_weights};
 use super::{HubError, ModelId};
+use crate::domain::{cache_folder, cached_model};
 use std::collections::HashSet;
 use std::fs;
 use std::io;
@@ -96,8 +97,8 @@ impl Cache {
     pub fn list(&self) -> Vec<CachedModel> {
         let mut models = Vec::new();
         for name in names(&self.root) {
-            let id = name.strip_prefix("models--").and_then(|id| id.split_once("--"));
-            let Some(Ok(id)) = id.map(|(a, b)| format!("{a}/{b}").parse::<ModelId>()) else {
+            let model = cached_model(&name).filter(|model| model.contains('/'));
+            let Some(Ok(id)) = model.map(|model| model.parse::<ModelId>()) else {
                 continue;
             };
             let mut references = Vec::new();
@@ -121,7 +122,7 @@ impl Cache {
     }
 
     pub(super) fn repository(&self, id: &ModelId) -> PathBuf {
-        self.root.join(format!("models--{}", id.repository().replace('/', "--")))
+        self.root.join(cache_folder(id.repository()))
     }
 
     pub(super) fn snapshot(&self, id: &ModelId, commit: &str) -> PathBuf {

@@ -104,29 +104,9 @@ fn habits(name: &str) -> (Style, &'static [&'static str]) {
 /// Splits as a shell does, without expanding anything. An open quote goes up
 /// to the end.
 fn split(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut characters = text.chars().peekable();
-    while let Some(c) = characters.next() {
-        match (quote, c) {
-            (None, ' ' | '\t' | '\n') => words.extend(word.take()),
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (Some(open), c) if c == open => quote = None,
-            (None, '\\') => word.get_or_insert_default().extend(characters.next()),
-            (Some('"'), '\\') => {
-                // Between these quotes, only some characters can be escaped.
-                let escaped = characters.next_if(|c| matches!(c, '"' | '\\' | '$' | '`'));
-                word.get_or_insert_default().push(escaped.unwrap_or('\\'));
-            }
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
+    let closed =
+        ["", "'", "\""].iter().find_map(|end| shell_words::split(&format!("{text}{end}")).ok());
+    closed.unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect())
 }
 
 /// An editor that has the terminal.
@@ -281,7 +261,7 @@ mod tests {
             ("a\\ b \\'c", "a b|'c"),
             ("a '' \"\"", "a||"),
             ("a 'b c", "a|b c"),
-            ("a\\", "a"),
+            ("a\\", "a\\"),
             ("\"it's\" 'a \"b\"'", "it's|a \"b\""),
         ] {
             assert_eq!(split(text).join("|"), words, "{text}");

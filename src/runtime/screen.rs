@@ -14,6 +14,7 @@ use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::state::{Focus, State};
 use crate::app::{Action, update};
+use crate::session::now_ms;
 use crate::ui::Ui;
 use crate::ui::theme::{Depth, Themes};
 use crossterm::event::EventStream;
@@ -22,7 +23,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
 use std::task::Poll;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// How often clocks and memory are read while something works.
@@ -367,10 +368,4 @@ async fn until(moment: Option<Instant>) {
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// Milliseconds since 1970.
-pub(super) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -34,7 +34,7 @@ pub use html::to_html;
 pub use index::Index;
 pub use record::{Fork, SessionSettings};
 pub use store::Sessions;
-pub use time::time_ago;
+pub use time::{now_ms, time_ago};
 pub use writer::Writer;
 
 use crate::domain::{Outcome, Turn, TurnId};

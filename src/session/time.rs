@@ -24,7 +24,8 @@ pub fn time_ago(now_ms: i64, then_ms: i64) -> String {
 }
 
 /// Now, in milliseconds since 1970.
-pub(super) fn now_ms() -> i64 {
+#[must_use]
+pub fn now_ms() -> i64 {
     millis(SystemTime::now())
 }
 

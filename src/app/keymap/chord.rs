@@ -4,9 +4,8 @@
 //! Several keys arrive as the same bytes in most terminals. [`Key::normal`]
 //! makes one key of them, so that a binding works however it is spelled.
 
-use super::nearest;
 use crate::app::key::{Key, KeyCode};
-use crate::domain::acts;
+use crate::domain::{acts, likeliest};
 use std::fmt;
 use std::str::FromStr;
 
@@ -258,7 +257,7 @@ fn named(name: &str) -> Option<KeyCode> {
 
 fn unknown(text: &str, name: &str) -> KeyError {
     let modifiers = text.strip_suffix(name).unwrap_or_default();
-    let near = nearest(&name.to_lowercase(), NAMES.iter().map(|(known, _)| *known));
+    let near = likeliest(&name.to_lowercase(), NAMES.iter().map(|(known, _)| *known));
     let advice = match near {
         Some(near) => format!("did you mean \"{modifiers}{near}\"?"),
         None => "write one character, or a name such as enter, pageup or f1, with ctrl-, alt- or shift- before it".to_owned(),

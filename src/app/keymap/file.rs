@@ -3,10 +3,11 @@
 //! The walk goes on behind a mistake, so that one run reports all of them,
 //! each with the line it stands on.
 
-use super::{Binding, Keymap, Layer, Scope, Tables, nearest};
+use super::{Binding, Keymap, Layer, Scope, Tables};
 use crate::app::action::Action;
 use crate::app::key::Key;
 use crate::config::{Place, Problem};
+use crate::domain::likeliest;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -207,7 +208,7 @@ fn scope_named(name: &str) -> Option<Scope> {
 
 fn unknown_table(given: &str) -> String {
     let names = || [GLOBAL].into_iter().chain(Layer::ALL.map(Layer::name));
-    match nearest(given, names()) {
+    match likeliest(given, names()) {
         Some(near) => format!("unknown table [{}]; did you mean [{near}]?", given.escape_debug()),
         None => {
             let names: Vec<String> = names().map(|name| format!("[{name}]")).collect();
@@ -230,7 +231,7 @@ fn action(spelling: &str, value: &DeValue<'_>) -> Result<Option<Action>, String>
         return Ok(Some(*action));
     }
     let names = Action::ALL.iter().map(|action| action.name()).chain([NONE]);
-    Err(match nearest(given, names) {
+    Err(match likeliest(given, names) {
         Some(near) => format!("unknown action {given:?}; did you mean \"{near}\"?"),
         None => format!("unknown action {given:?}; `lorag config keys` names them"),
     })

@@ -187,17 +187,5 @@ impl Keymap {
     }
 }
 
-/// The name that `given` was most likely meant to be, if any is near.
-fn nearest<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let mut best: Option<(f64, &str)> = None;
-    for name in names {
-        let score = strsim::normalized_damerau_levenshtein(given, name);
-        if score >= 0.6 && best.is_none_or(|(other, _)| score > other) {
-            best = Some((score, name));
-        }
-    }
-    best.map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests;

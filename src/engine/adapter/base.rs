@@ -5,6 +5,7 @@ use super::super::EngineError;
 use super::super::mistral::{gguf_files, tensor_shapes, weight_files};
 use super::config::is_embedding;
 use super::{refused, unreadable};
+use crate::domain::cached_model;
 use candle_core::quantized::gguf_file::{Content, Value as Metadata};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -178,9 +179,7 @@ fn folder_names(folder: &Path) -> Vec<String> {
     let mut names = Vec::new();
     for part in folder.components().rev().take(3) {
         let part = part.as_os_str().to_string_lossy();
-        if let Some(id) = part.strip_prefix("models--") {
-            names.push(id.replacen("--", "/", 1));
-        }
+        names.extend(cached_model(&part));
     }
     names.extend(folder.file_name().map(|name| name.to_string_lossy().into_owned()));
     names

@@ -2,6 +2,7 @@
 //! text so far is kept, so that the rest is known as soon as one remains.
 
 use super::QuoteGrammar;
+use crate::config::QuoteUnit;
 
 /// Follows an answer of quote mode as it streams.
 #[derive(Clone, Debug)]
@@ -24,8 +25,17 @@ struct Place {
     joint: bool,
 }
 
+impl QuoteGrammar {
+    /// Follows an answer of this grammar; `None` where quotes are runs of
+    /// words, whose end only the model knows.
+    #[must_use]
+    pub fn tracker(&self) -> Option<QuoteTracker<'_>> {
+        (self.form.unit == QuoteUnit::Sentence).then(|| QuoteTracker::new(self))
+    }
+}
+
 impl<'a> QuoteTracker<'a> {
-    pub(super) fn new(grammar: &'a QuoteGrammar) -> Self {
+    fn new(grammar: &'a QuoteGrammar) -> Self {
         let mut tracker = Self { grammar, text: String::new(), live: Vec::new() };
         tracker.feed("");
         tracker

@@ -5,6 +5,7 @@
 //! engine's crates. Such a panic is logged and not printed, since the terminal
 //! may show a screen; every other panic goes to the hook that was there before.
 
+use crate::domain::panic_text;
 use std::any::Any;
 use std::panic::PanicHookInfo;
 use std::sync::{Mutex, Once, PoisonError};
@@ -42,17 +43,7 @@ pub(super) fn install_hook() {
 
 /// The message of a panic, from its payload.
 pub(super) fn text(payload: &(dyn Any + Send)) -> String {
-    message(payload)
-}
-
-fn message(payload: &dyn Any) -> String {
-    if let Some(text) = payload.downcast_ref::<&str>() {
-        (*text).to_owned()
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text.clone()
-    } else {
-        "a panic without a message".to_owned()
-    }
+    panic_text(payload).unwrap_or_else(|| "a panic without a message".to_owned())
 }
 
 fn is_engine(info: &PanicHookInfo<'_>) -> bool {
@@ -63,7 +54,7 @@ fn is_engine(info: &PanicHookInfo<'_>) -> bool {
 }
 
 fn record(info: &PanicHookInfo<'_>) {
-    let mut text = message(info.payload());
+    let mut text = text(info.payload());
     if let Some(location) = info.location() {
         // The folder of the sources says nothing to anyone.
         let file = location.file();

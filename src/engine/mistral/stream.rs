@@ -19,6 +19,7 @@
 use super::super::{End, EngineError, EngineEvent, EventStream, Request};
 use super::likelihood::Likelihood;
 use super::{Shared, template};
+use crate::domain::causes;
 use futures::stream::{self, StreamExt};
 use mistralrs::{
     ChatCompletionChunkResponse, Constraint, CustomLogitsProcessor, NormalRequest, RequestMessage,
@@ -241,16 +242,15 @@ impl Running {
     }
 }
 
-/// An error with its causes.
-fn chain(error: &(dyn Error + Send + Sync)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
+/// An error with its causes, each said once.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = String::new();
+    for said in causes(error).map(ToString::to_string) {
+        if text.is_empty() {
+            text = said;
+        } else if !text.contains(&said) {
             text = format!("{text}: {said}");
         }
-        cause = error.source();
     }
     text
 }

@@ -159,10 +159,7 @@ fn check_rows(tokens: &Tokens, weights: &[u8]) -> Result<(), String> {
 mod tests {
     use super::super::load::fixtures::{Weights, tokenizer_json};
     use super::*;
-
-    fn dot(a: &[f32], b: &[f32]) -> f32 {
-        a.iter().zip(b).map(|(a, b)| a * b).sum()
-    }
+    use crate::knowledge::rank::dot;
 
     /// Writes a small Model2Vec folder with a table of so many rows.
     fn write_model(folder: &Path, rows: usize) {

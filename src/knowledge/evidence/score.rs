@@ -10,6 +10,7 @@ use super::units::Candidate;
 use crate::domain::{Hit, UnitKind};
 use crate::knowledge::analysis::Terms;
 use crate::knowledge::embed::{EmbedError, Embedder};
+use crate::knowledge::rank::dot;
 
 /// What a sentence gains from the rank of its passage: this over the rank.
 const RANK_BONUS: f32 = 0.1;
@@ -117,9 +118,4 @@ fn ends(text: &str) -> bool {
 pub fn is_question(text: &str) -> bool {
     let quoted = ["?\"", "?'", "?`", "?”"].iter().any(|end| text.contains(end));
     trimmed(text).ends_with(['?', '？', '؟']) || (quoted && !ends(text))
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    // Both have length one.
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
 }

@@ -7,7 +7,7 @@
 //! threads have a large one, of which only what is used takes memory.
 
 use super::Cancel;
-use crate::domain::Chunk;
+use crate::domain::{Chunk, panic_text};
 use crate::knowledge::KnowledgeError;
 use crate::knowledge::analysis::{Analyzer, TermStats, detect};
 use crate::knowledge::chunk::{Sizes, chunk};
@@ -281,10 +281,6 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Skip> {
 
 /// What a panic says, on one line and not too long.
 fn text(payload: &(dyn Any + Send)) -> String {
-    let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
-        (Some(text), _) => (*text).to_owned(),
-        (_, Some(text)) => text.clone(),
-        _ => "it says nothing more".to_owned(),
-    };
+    let text = panic_text(payload).unwrap_or_else(|| "it says nothing more".to_owned());
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }

@@ -15,6 +15,8 @@ mod net;
 mod vectors;
 mod weights;
 
+pub use kernels::dot;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};

@@ -3,6 +3,7 @@
 //! Lance reports a full disk as an error deep in a chain of others, so errors
 //! of the database are told apart by the text of their whole chain.
 
+use crate::domain::causes;
 use std::error::Error;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -181,14 +182,7 @@ const DENIED: &str = "permission denied";
 
 /// The texts of an error and of all its causes.
 fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push('\n');
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
+    causes(error).map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use crate::app::event::{OpenedSession, SessionRow};
 use crate::app::state::{Asking, Draft};
 use crate::domain::{Outcome, Turn, TurnId, visible};
 use crate::session::{
-    self, Index, Session, SessionError, SessionInfo, SessionSettings, Sessions, Writer, time_ago,
-    to_html, to_json, to_markdown,
+    self, Index, Session, SessionError, SessionInfo, SessionSettings, Sessions, Writer, now_ms,
+    time_ago, to_html, to_json, to_markdown,
 };
 use std::collections::VecDeque;
 use std::io;
@@ -18,7 +18,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the chat begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -479,10 +478,4 @@ fn row(info: SessionInfo, now_ms: i64) -> SessionRow {
     details.extend(info.note);
     let (id, title, turn) = (info.id, info.title, info.found);
     SessionRow { id, title, detail: details.join(" · "), turn }
-}
-
-/// Milliseconds since 1970.
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -6,7 +6,7 @@
 
 use super::colour::{NAMED, hex, named};
 use super::{ROLES, Role, Theme};
-use crate::domain::visible;
+use crate::domain::{likeliest, visible};
 use ratatui::style::{Color, Modifier, Style};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -296,7 +296,7 @@ impl Reader<'_> {
         let own = self.colours.keys().map(String::as_str);
         let fixed = NAMED.iter().map(|(name, _)| *name);
         let words = ATTRIBUTES.iter().map(|(name, _)| *name).chain([ON, DEFAULT]);
-        if let Some(near) = nearest(word, own.clone().chain(fixed).chain(words)) {
+        if let Some(near) = likeliest(word, own.clone().chain(fixed).chain(words)) {
             return Err(format!("unknown colour {word:?}; did you mean {near:?}?"));
         }
         let mut message = format!("unknown colour {word:?}; expected ");
@@ -377,22 +377,10 @@ fn unknown<'n>(
     list: &str,
 ) -> String {
     let names: Vec<&str> = names.into_iter().collect();
-    match nearest(name, names.iter().copied()) {
+    match likeliest(name, names.iter().copied()) {
         Some(near) => format!("unknown {kind} {name:?}; did you mean {near:?}?"),
         None => format!("unknown {kind} {name:?}; {list} {}", names.join(", ")),
     }
-}
-
-/// The name that `given` was most likely meant to be, if any is near.
-fn nearest<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let mut best: Option<(f64, &str)> = None;
-    for name in names {
-        let likeness = strsim::normalized_damerau_levenshtein(given, name);
-        if likeness >= 0.6 && best.is_none_or(|(other, _)| likeness > other) {
-            best = Some((likeness, name));
-        }
-    }
-    best.map(|(_, name)| name)
 }
 
 fn terminal_colours() -> String {

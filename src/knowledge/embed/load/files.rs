@@ -2,8 +2,8 @@
 //! name, a hash of its weights, and the words it wants before a text.
 
 use super::super::EmbedError;
+use crate::domain::{cached_model, panic_text};
 use serde_json::Value;
-use std::any::Any;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -69,9 +69,7 @@ pub fn model_name(folder: &Path) -> String {
 fn hub_name(path: &Path) -> Option<String> {
     let parts: Vec<&str> = path.components().filter_map(|part| part.as_os_str().to_str()).collect();
     parts.windows(2).rev().find_map(|pair| match pair {
-        [repository, "snapshots"] => {
-            repository.strip_prefix("models--").map(|name| name.replacen("--", "/", 1))
-        }
+        [repository, "snapshots"] => cached_model(repository),
         _ => None,
     })
 }
@@ -196,15 +194,10 @@ fn readme_names(folder: &Path) -> String {
 /// # Errors
 /// The message of the panic.
 pub fn catching<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| message(&*panic))
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("it crashed: {}", text.unwrap_or_else(|| "no reason given".to_owned()))
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic_text(&*panic).unwrap_or_else(|| "no reason given".to_owned());
+        format!("it crashed: {text}")
+    })
 }
 
 #[cfg(test)]
