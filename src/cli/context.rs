@@ -4,6 +4,7 @@ use super::Failure;
 use super::args::{AdaptersCommand, ChatArgs, Command, Global, KbCommand, VariantArgs};
 use super::terminal::visible;
 use crate::config::{self, Flags, Paths};
+use crate::knowledge::rank::{self, UNHURRIED};
 use crate::knowledge::search::restore_swapped;
 pub use crate::setup::Setup as Context;
 
@@ -52,6 +53,24 @@ pub fn start(context: &Context, command: Option<&Command>) -> Result<(), Failure
         Ok(Some(warning)) => eprintln!("lorag: {}", visible(&warning)),
         Err(error) => return Err(Failure::usage(error)),
     }
+    ranking(context, command)
+}
+
+/// Says how sentences are ranked, to commands that answer.
+fn ranking(context: &Context, command: Option<&Command>) -> Result<(), Failure> {
+    let answers = matches!(command, None | Some(Command::Ask(_) | Command::Eval(_)));
+    if !answers {
+        return Ok(());
+    }
+    let mut ranking = context.ranking()?;
+    match command {
+        // A budget would make runs differ.
+        Some(Command::Eval(_)) => ranking.budget = UNHURRIED,
+        // It loads beside the model. The chat loads it behind its first paint.
+        Some(Command::Ask(_)) => ranking.prepare(),
+        _ => {}
+    }
+    rank::configure(ranking);
     Ok(())
 }
 

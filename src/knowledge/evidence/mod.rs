@@ -80,8 +80,8 @@ pub enum EvidenceError {
     Rank(#[from] RankError),
 }
 
-/// Chooses what the model reads of the hits (best first), with the built-in
-/// ranker.
+/// Chooses what the model reads of the hits (best first), with the ranker of
+/// this process.
 ///
 /// # Errors
 /// Where the embedder or the ranker fails.
@@ -93,7 +93,7 @@ pub fn gather(
     stats: &TermStats,
     options: EvidenceOptions,
 ) -> Result<Evidence, EmbedError> {
-    let ranking = super::rank::Ranking::default();
+    let ranking = super::rank::configured();
     let failed = |error: String| EmbedError::Failed(error);
     let ranker = ranking.ranker().map_err(|error| failed(error.to_string()))?;
     let judges = Judges { embedder, stats, ranker: ranker.as_deref(), budget: ranking.budget };

@@ -19,7 +19,7 @@ pub use kernels::dot;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 /// A sentence with what stands around it.
@@ -142,6 +142,21 @@ impl Ranking {
             });
         }
     }
+}
+
+/// How this process ranks sentences, where nobody says otherwise.
+static CONFIGURED: LazyLock<RwLock<Ranking>> = LazyLock::new(RwLock::default);
+
+/// Says how this process ranks sentences, as its settings have it.
+pub fn configure(ranking: Ranking) {
+    *CONFIGURED.write().unwrap_or_else(PoisonError::into_inner) = ranking;
+}
+
+/// How this process ranks sentences: with the built-in ranker, unless
+/// [`configure`] was called.
+#[must_use]
+pub fn configured() -> Ranking {
+    CONFIGURED.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 type Loaded = Mutex<HashMap<RankerSource, Arc<dyn Ranker>>>;

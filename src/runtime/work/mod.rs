@@ -84,7 +84,11 @@ impl Shared {
     }
 
     async fn embedder(&self) -> Result<Arc<dyn Embedder>, SetupError> {
-        self.embedder.get_or_try_init(|| self.setup.embedder()).await.cloned()
+        let load = || async {
+            crate::knowledge::rank::configured().prepare();
+            self.setup.embedder().await
+        };
+        self.embedder.get_or_try_init(load).await.cloned()
     }
 
     async fn library(&self) -> Result<&Library, SetupError> {
