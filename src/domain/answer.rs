@@ -31,7 +31,7 @@ pub struct Citation {
 }
 
 /// Below this probability a quote is shown as one that may not answer.
-const DOUBT: f32 = 0.5;
+const DOUBT: f32 = 0.2;
 
 impl Citation {
     /// Whether it is quoted word for word but may not answer: `~`.

@@ -82,7 +82,7 @@ pub struct Turn {
 
 /// Below this probability an answer in a model's own words is told to lack
 /// sources that answer.
-const DOUBT: f32 = 0.2;
+const DOUBT: f32 = 0.06;
 
 impl Turn {
     /// Whether a model answered in its own words though the sources likely

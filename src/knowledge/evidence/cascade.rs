@@ -24,6 +24,14 @@ const PICK: (f32, f32) = (4.0, 8.0);
 const CHOOSE: (f32, f32) = (4.0, 6.0);
 /// What a question loses in the choice, so that it never wins over a statement.
 const QUESTION_PENALTY: f32 = 12.0;
+/// What a sentence loses that is about another number or identifier than the
+/// question, as far as it and its headings say.
+const OTHER_PENALTY: f32 = 3.0;
+
+fn penalty(seen: &Seen) -> f32 {
+    let question = if seen.question { QUESTION_PENALTY } else { 0.0 };
+    question + OTHER_PENALTY * seen.headed.identifiers_missing
+}
 
 /// What reading said of a sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -69,8 +77,7 @@ pub fn read(
         }
     }
     let key = |out: &[Read], at: usize| {
-        let penalty = if seen[at].question { QUESTION_PENALTY } else { 0.0 };
-        PICK.0 * seen[at].score + PICK.1 * out[at].cosine.unwrap_or(0.0) - penalty
+        PICK.0 * seen[at].score + PICK.1 * out[at].cosine.unwrap_or(0.0) - penalty(&seen[at])
     };
     let mut compared: Vec<usize> =
         picked.iter().copied().filter(|at| out[*at].cosine.is_some()).collect();
@@ -86,8 +93,8 @@ pub fn read(
     }
     for (at, read) in out.iter_mut().enumerate() {
         if let (Some(cosine), Some(logit)) = (read.cosine, read.logit) {
-            let penalty = if seen[at].question { QUESTION_PENALTY } else { 0.0 };
-            read.sum = logit + CHOOSE.0 * seen[at].score + CHOOSE.1 * cosine - penalty;
+            let known = CHOOSE.0 * seen[at].score + CHOOSE.1 * cosine;
+            read.sum = logit + known - penalty(&seen[at]);
         }
     }
     // What was looked at less closely stands behind what was looked at more

@@ -25,6 +25,8 @@ const HEADED: f32 = 0.7;
 const FRAGMENT_PENALTY: f32 = 0.2;
 /// What is left of that where something leads in to it: an item of a list.
 const ITEM_PENALTY: f32 = 0.05;
+/// What a sentence about another number or identifier loses.
+const OTHER_PENALTY: f32 = 0.5;
 /// What a question loses, which repeats the words asked for and answers none.
 const QUESTION_PENALTY: f32 = 1.0;
 
@@ -91,10 +93,12 @@ pub fn seen(
         let cosine = dot(query_vector, vector).max(0.0);
         let (passage, rank) = hits.get(*hit).map_or((0.0, 1), |h| (h.score, h.rank.max(1)));
         let passage = if best > 0.0 { passage / best } else { 0.0 };
+        let other = OTHER_PENALTY * headed.identifiers_missing;
         let score = share / (1.0 + LENGTH_PENALTY * terms.words() as f32)
             + HEADED * (headed.share - share).max(0.0)
             + cosine
             - penalty
+            - other
             + PASSAGE_BONUS * passage
             + RANK_BONUS / rank as f32;
         let passage = passages.get(*hit).cloned().unwrap_or_default();
