@@ -176,7 +176,11 @@ impl Format {
     #[must_use]
     pub fn of(path: &Path) -> Self {
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("").to_ascii_lowercase();
-        let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
+        // Rendered documentation keeps its sources beside it as `intro.rst.txt`.
+        let inner = name
+            .strip_suffix(".txt")
+            .filter(|inner| inner.ends_with(".rst") || inner.ends_with(".md"));
+        let extension = inner.unwrap_or(&name).rsplit_once('.').map_or("", |(_, e)| e);
         match extension {
             "md" | "markdown" | "mdown" | "mkd" | "mdx" => Self::Markdown,
             "rst" | "rest" => Self::Rst,
