@@ -94,6 +94,8 @@ pub enum AskEvent<'a> {
     Prompt {
         /// Where the window went.
         ledger: &'a Ledger,
+        /// What it gets, the instructions first.
+        messages: &'a [Message],
     },
     /// A piece of the answer, ready to show.
     Text(&'a str),

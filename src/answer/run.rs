@@ -66,7 +66,7 @@ pub async fn answer(
         return Ok(not_answered(&ask, sources, prompt.ledger, started, on_event));
     }
     on_event(AskEvent::Sources(&sources));
-    on_event(AskEvent::Prompt { ledger: &prompt.ledger });
+    on_event(AskEvent::Prompt { ledger: &prompt.ledger, messages: &prompt.messages });
     let request = request(&ask, &prompt, grammar.as_ref(), &sources, reserve);
     let grounds = Grounds {
         sources: &sources,

@@ -17,7 +17,7 @@ use crate::config::QuoteUnit;
 use crate::domain::{Alternative, Answer, FinishReason, Ledger, LeftOut, Source, SourceTokens};
 use crate::engine::citations::{CitationParser, Piece};
 use crate::engine::grammar::QuoteGrammar;
-use crate::engine::{EngineEvent, prompt};
+use crate::engine::{EngineEvent, Message, prompt};
 use futures::StreamExt;
 use std::time::Instant;
 
@@ -33,6 +33,7 @@ struct Candidate {
     by_length: bool,
     grammar: Option<QuoteGrammar>,
     ledger: Ledger,
+    messages: Vec<Message>,
 }
 
 /// Asks each source for itself and gives the most probable answer.
@@ -66,7 +67,7 @@ pub(super) async fn answer(
         .map(|s| SourceTokens { number: s.number, tokens: s.tokens, used: s.used() })
         .collect();
     on_event(AskEvent::Sources(&sources));
-    on_event(AskEvent::Prompt { ledger: &ledger });
+    on_event(AskEvent::Prompt { ledger: &ledger, messages: &winner.messages });
     let grounds = Grounds {
         sources: &sources,
         grammar: winner.grammar.as_ref(),
@@ -123,6 +124,7 @@ async fn one(
         by_length: false,
         grammar,
         ledger: prompt.ledger,
+        messages: prompt.messages,
     };
     while let Some(event) = events.next().await {
         match event? {

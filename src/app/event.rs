@@ -8,6 +8,7 @@ use super::{Action, Key};
 use crate::domain::{
     Answer, ByteRange, Citation, Ledger, Mode, SearchTimings, Source, Strategy, Turn, TurnId,
 };
+use std::sync::Arc;
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -317,7 +318,12 @@ pub enum AnswerEvent {
         search: SearchTimings,
     },
     /// The prompt is built, and the model reads it.
-    Prompt(Ledger),
+    Prompt {
+        /// Where the window went.
+        ledger: Ledger,
+        /// What it reads, with a line before each message that says whose it is.
+        text: Arc<str>,
+    },
     /// A piece of the answer.
     Text(String),
     /// A piece of thought.

@@ -51,7 +51,7 @@ async fn hear(
             log.push(format!("{} {}", citation.number, citation.support.symbol()));
             citations.push(citation.clone());
         }
-        AskEvent::Prompt { ledger: told } => ledger = Some(told.clone()),
+        AskEvent::Prompt { ledger: told, .. } => ledger = Some(told.clone()),
         AskEvent::Tokens(count) => {
             assert_eq!(count, tokens + 1);
             tokens = count;

@@ -48,7 +48,7 @@ pub fn answer(state: &mut State, request: RequestId, event: AnswerEvent) -> Vec<
             return keep(state, id);
         }
         event => {
-            if matches!(event, AnswerEvent::Prompt(_)) {
+            if matches!(event, AnswerEvent::Prompt { .. }) {
                 running.reading_ms = Some(now_ms);
             }
             let found = matches!(event, AnswerEvent::Sources { .. });
@@ -74,7 +74,10 @@ pub fn apply(entry: &mut Entry, event: AnswerEvent) {
             turn.search = search;
             entry.phase = Phase::Reading;
         }
-        AnswerEvent::Prompt(ledger) => turn.ledger = ledger,
+        AnswerEvent::Prompt { ledger, text } => {
+            turn.ledger = ledger;
+            entry.prompt = Some(text);
+        }
         AnswerEvent::Text(text) => {
             entry.phase = Phase::Writing;
             turn.text.push_str(&text);

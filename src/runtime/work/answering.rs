@@ -132,10 +132,25 @@ pub(super) async fn answer(
     answer.map_err(|error| error.to_string())
 }
 
+/// A prompt for people: whose each message is, and what it says.
+fn spelled(messages: &[Message]) -> String {
+    let parts = messages.iter().map(|message| {
+        let whose = match message.role {
+            Role::System => "instructions",
+            Role::User => "you",
+            Role::Assistant => "model",
+        };
+        format!("── {whose} ──\n{}\n", message.text)
+    });
+    parts.collect::<Vec<_>>().join("\n")
+}
+
 fn pass_on(teller: &Teller, search: SearchTimings, event: AskEvent<'_>) {
     teller.tell(match event {
         AskEvent::Sources(sources) => AnswerEvent::Sources { sources: sources.to_vec(), search },
-        AskEvent::Prompt { ledger } => AnswerEvent::Prompt(ledger.clone()),
+        AskEvent::Prompt { ledger, messages } => {
+            AnswerEvent::Prompt { ledger: ledger.clone(), text: spelled(messages).into() }
+        }
         AskEvent::Text(text) => AnswerEvent::Text(text.to_owned()),
         AskEvent::Thought(text) => AnswerEvent::Thought(text.to_owned()),
         AskEvent::Cite { number, mark } => AnswerEvent::Cite { number, mark },
