@@ -7,14 +7,18 @@
 //! cargo run --example measure -- chains
 //! cargo run --example measure -- latency KNOWLEDGE_FOLDER [QUERY]
 //! cargo run --example measure -- ranker [FOLDER]
+//! cargo run --example measure -- features DATA_FOLDER FILE [COUNT]
 //! cargo run --example measure -- support SELQA_FOLDER [EMBEDDER]
 //! ```
 //!
 //! `SELQA_FOLDER` holds `selqa-ass-dev.json` and `selqa-ass-test.json` of
-//! SelQA (Jurczyk, Zhai and Choi, 2016); `EMBEDDER` is `builtin` or a folder.
+//! SelQA (Jurczyk, Zhai and Choi, 2016); `EMBEDDER` is `builtin` or a folder,
+//! `DATA_FOLDER` has the folders `selqa` and `covidqa`.
 #![expect(clippy::print_stdout, reason = "a program that prints what it measured")]
 
 mod chains;
+mod covid;
+mod features;
 mod latency;
 mod ranker;
 mod reader;
@@ -44,6 +48,12 @@ async fn main() -> Result<()> {
             let folder = argument(1).context("which folder holds SelQA?")?;
             let to = argument(2).context("which file to write?")?;
             reader::dump(folder.as_ref(), to.as_ref()).await
+        }
+        Some("features") => {
+            let folder = argument(1).context("which folder holds selqa and covidqa?")?;
+            let to = argument(2).context("which file to write?")?;
+            let count = argument(3).map_or(Ok(300), str::parse)?;
+            features::run(folder.as_ref(), to.as_ref(), count).await
         }
         Some("ranker") => ranker::run(argument(1).unwrap_or("builtin")),
         Some("latency") => {

@@ -79,8 +79,9 @@ impl Tally {
 }
 
 fn holds(answer: &str, references: &[String]) -> bool {
-    let answer = one_line(answer);
-    references.iter().any(|r| answer.contains(one_line(r).trim()))
+    // Passages hold what a reader sees, without the marks of code.
+    let seen = |text: &str| one_line(&text.replace('`', ""));
+    references.iter().any(|reference| seen(answer).contains(seen(reference).trim()))
 }
 
 fn settings(quote: QuoteMode, cite_grammar: bool) -> Generation {

@@ -146,10 +146,13 @@ fn hostile_files_take_time_in_proportion() {
         &|n| "\\*".repeat(n / 2),
     ];
     for (number, shape) in shapes.iter().enumerate() {
-        let (small, large) = (shape(75_000), shape(300_000));
-        let (first, second) = (time(&small), time(&large));
-        // Four times the text in far less than sixteen times the time.
-        let bound = first.max(Duration::from_millis(60)) * 12;
-        assert!(second < bound, "shape {number}: {first:?}, then {second:?}");
+        let (small, large) = (shape(40_000), shape(160_000));
+        // Four times the text in far less than sixteen times the time; a busy
+        // machine may disturb a measurement, but not all of them.
+        let is_linear = (0..5).any(|_| {
+            let first = time(&small).max(Duration::from_millis(30));
+            time(&large) < first * 12
+        });
+        assert!(is_linear, "shape {number}");
     }
 }
