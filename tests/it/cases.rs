@@ -12,6 +12,8 @@
 //!   with the program in `$LORAG` and its data in `$DATA`;
 //! - `{"ingest": [paths]}`; without one, everything is indexed before the steps.
 //!
+//! A case that is known to fall short says why in `"short"`.
+//!
 //! What an answer must hold, or must not, is plain text; `^` stands for its
 //! beginning, and a backslash before a mark means nothing.
 
@@ -47,7 +49,18 @@ fn hold(name: &str) {
     let path = root().join("tests/it/cases").join(name);
     let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert!(!cases.is_empty());
-    let short: Vec<String> = cases.iter().flat_map(run).collect();
+    let mut short = Vec::new();
+    for case in &cases {
+        let bad = run(case);
+        // What is known to fall short is said in the case, until it holds.
+        match (case["short"].as_str(), bad.is_empty()) {
+            (None, _) => short.extend(bad),
+            (Some(_), false) => {}
+            (Some(_), true) => {
+                short.push(format!("{} holds now: take its `short` out", case["name"]))
+            }
+        }
+    }
     assert!(short.is_empty(), "{} fall short:\n{}", short.len(), short.join("\n"));
 }
 

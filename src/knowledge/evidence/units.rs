@@ -51,7 +51,13 @@ fn of_passage(hit: usize, chunk: &Chunk, files: &mut FileLines) -> Vec<Candidate
     let heading = chunk.heading_line();
     let mut before = String::new();
     let mut out = Vec::new();
-    for unit in units_of(chunk) {
+    let units = units_of(chunk);
+    let leads_in: HashSet<String> = units
+        .iter()
+        .map(|unit| one_line(&unit.context))
+        .filter(|lead| lead.ends_with(':'))
+        .collect();
+    for unit in units {
         let Some(raw) = chunk.text.get(unit.within.start..unit.within.end) else { continue };
         let text = if unit.kind == UnitKind::Sentence {
             one_line(&unquoted_lines(raw))
@@ -66,9 +72,11 @@ fn of_passage(hit: usize, chunk: &Chunk, files: &mut FileLines) -> Vec<Candidate
         };
         before.clone_from(&text);
         let title = chunk.heading.iter().any(|h| h.trim() == text.trim());
+        // What leads in to a list answers nothing without it, and its items hold it.
+        let leads = leads_in.contains(text.trim_end());
         // What isn't text can't be generated, so it can't be quoted either.
         let broken = text.contains('\u{FFFD}');
-        if title || broken || !fits(&text, unit.kind) {
+        if title || leads || broken || !fits(&text, unit.kind, !piece.lead.is_empty()) {
             continue;
         }
         let bytes = chunk.offsets.to_file(unit.within.start, unit.within.end);
@@ -99,12 +107,13 @@ fn units_of(chunk: &Chunk) -> Vec<Unit> {
     sentences(&chunk.text).into_iter().map(of).collect()
 }
 
-fn fits(text: &str, kind: UnitKind) -> bool {
+fn fits(text: &str, kind: UnitKind, led: bool) -> bool {
     let count = text.chars().count();
     match kind {
         UnitKind::Sentence => {
             let dense = text.chars().filter(|c| u32::from(*c) >= 0x0E00).count() * 2 > count;
-            let shortest = if dense { SHORTEST_DENSE } else { *LENGTHS.start() };
+            // An item of a list says with its lead-in what it is about.
+            let shortest = if dense || led { SHORTEST_DENSE } else { *LENGTHS.start() };
             (shortest..=*LENGTHS.end()).contains(&count)
         }
         UnitKind::Row | UnitKind::Code => (SHORTEST_DENSE..=LONGEST_UNIT).contains(&count),
