@@ -78,14 +78,14 @@ fn unknown_keys_name_the_nearest() {
 
 #[test]
 fn every_mistake_is_reported_in_the_order_of_the_file() {
-    let text = "offline = 1\n[search]\nlimit = \"many\"\nfoo = 1\n[ingest]\nchunk_tokens = 8\n\
+    let text = "offline = 1\n[search]\nlimit = \"many\"\nzzzzzzzz = 1\n[ingest]\nchunk_tokens = 8\n\
                 [generation]\nquote = \"of\"\ntop_p = 0\n";
     assert_eq!(
         problems(text),
         [
             "config.toml:1: offline: expected true or false, found 1",
             "config.toml:3: search.limit: expected an integer from 1 to 100, found \"many\"",
-            "config.toml:4: unknown key \"search.foo\"; `lorag config show` lists every key",
+            "config.toml:4: unknown key \"search.zzzzzzzz\"; `lorag config show` lists every key",
             "config.toml:6: ingest.chunk_tokens: expected an integer from 32 to 2048, found 8",
             "config.toml:8: generation.quote: expected \"auto\", \"on\" or \"off\", found \"of\"; did you mean \"off\"?",
             "config.toml:9: generation.top_p: expected a number above 0 and at most 1, found 0",
