@@ -19,9 +19,9 @@ fn a_value_that_is_named_like_a_command_is_a_value() {
     }
     // A command behind a path is told from a path that isn't there.
     let doc = lorag.doc("a.md", "Apples are red.\n");
-    let wrong = lorag.run(&[text(&doc), "ask", "why?"]);
+    let wrong = lorag.run(&[text(&doc), "search", "why?"]);
     assert_eq!(wrong.code, 2);
-    assert!(wrong.stderr.contains("a command comes first: lorag ask"), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("a command comes first: lorag search"), "{}", wrong.stderr);
 }
 
 #[test]

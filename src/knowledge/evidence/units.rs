@@ -49,6 +49,10 @@ pub fn candidates(hits: &[Hit]) -> Vec<Candidate> {
 
 fn of_passage(hit: usize, chunk: &Chunk, files: &mut FileLines) -> Vec<Candidate> {
     let heading = chunk.heading_line();
+    // Where small sections share the passage, their titles stand together last,
+    // and each unit has its own in its context.
+    let above = chunk.heading.split_last().map_or(String::new(), |(_, above)| above.join(" › "));
+    let joined = chunk.heading.last().map_or("", String::as_str);
     let mut before = String::new();
     let mut out = Vec::new();
     let units = units_of(chunk);
@@ -65,7 +69,7 @@ fn of_passage(hit: usize, chunk: &Chunk, files: &mut FileLines) -> Vec<Candidate
             one_line(raw)
         };
         let piece = Piece {
-            heading: heading.clone(),
+            heading: if shares(joined, &unit.context) { above.clone() } else { heading.clone() },
             lead: one_line(&unit.context),
             before: std::mem::take(&mut before),
             sentence: text.clone(),
@@ -105,6 +109,13 @@ fn units_of(chunk: &Chunk) -> Vec<Unit> {
         context: String::new(),
     };
     sentences(&chunk.text).into_iter().map(of).collect()
+}
+
+/// Whether a heading joins the titles of several sections, one of which a unit
+/// has as its own.
+fn shares(joined: &str, context: &str) -> bool {
+    joined.contains(" · ")
+        && joined.split(" · ").any(|title| context == title || context.starts_with(title))
 }
 
 fn fits(text: &str, kind: UnitKind, led: bool) -> bool {

@@ -57,6 +57,7 @@ fn what_was_typed_survives_a_hang_up() {
     let mut screen = chat::on_handbook(&lorag, 120, 40);
     chat::ask(&screen, QUESTION);
     chat::write(&screen, "and half a ques");
+    screen.wait_for_text("and half a ques");
     screen.kill(Signal::HUP);
     screen.wait_exit();
     drop(screen);
