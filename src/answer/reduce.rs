@@ -41,7 +41,7 @@ pub(super) fn reduced(
     manner
 }
 
-/// The prompt speed of a model that [`remember_speed`] noted, in tokens per
+/// The prompt speed of a model that `remember_speed` noted, in tokens per
 /// second.
 #[must_use]
 pub fn known_speed(folder: &Path, engine: &dyn Engine) -> Option<f64> {

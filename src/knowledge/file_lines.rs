@@ -91,7 +91,7 @@ mod tests {
         let lines = FileLines::default().lines(&chunk, three);
         assert_eq!(lines, LineRange { start: 3, end: 3 });
         // Of the same length, with its lines elsewhere.
-        std::fs::write(&path, "<p>on\ne t\nwo\nthree"[..file.len()].as_bytes()).unwrap();
+        std::fs::write(&path, &"<p>on\ne t\nwo\nthree".as_bytes()[..file.len()]).unwrap();
         assert_eq!(FileLines::default().lines(&chunk, three), chunk.lines);
         std::fs::remove_file(&path).unwrap();
         assert_eq!(FileLines::default().lines(&chunk, three), chunk.lines);

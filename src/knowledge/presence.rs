@@ -122,7 +122,7 @@ pub async fn look(
                 roots: Some(Arc::clone(&roots)),
             }]
         });
-        gone = ask(each.collect(), until, |trace| trace.is_gone()).await;
+        gone = ask(each.collect(), until, |trace| trace.whether_gone()).await;
     }
     paths
         .into_iter()
@@ -144,7 +144,7 @@ pub async fn gone(paths: Vec<(String, Option<u64>)>, patience: Duration) -> Hash
     let traces =
         paths.into_iter().map(|(path, device)| Trace { path, device, roots: None }).collect();
     let told = ask(vec![traces], Instant::now() + patience, |trace| {
-        let (path, gone) = trace.is_gone();
+        let (path, gone) = trace.whether_gone();
         let there = std::fs::symlink_metadata(&path).is_ok();
         (path, gone && !there)
     })
@@ -222,7 +222,7 @@ struct Trace {
 
 impl Trace {
     /// Whether it is gone for good.
-    fn is_gone(self) -> (String, bool) {
+    fn whether_gone(self) -> (String, bool) {
         let gone = self.judge().unwrap_or(false);
         (self.path, gone)
     }
@@ -260,11 +260,10 @@ fn may_hold_a_mount(folder: &Path) -> bool {
             _ => None,
         })
         .collect();
-    let usual = match names.as_slice() {
-        [] => true,
-        ["media" | "mnt" | "net" | "Volumes"] | ["media", _] | ["run", "media", ..] => true,
-        _ => false,
-    };
+    let usual = matches!(
+        names.as_slice(),
+        [] | ["media" | "mnt" | "net" | "Volumes"] | ["media", _] | ["run", "media", ..]
+    );
     usual || std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
 }
 

@@ -1,5 +1,5 @@
 //! The chat from its first paint to its end: the terminal is taken over, work
-//! begins, the event loop ([`Screen`]) runs, and everything is given back.
+//! begins, the event loop (`Screen`) runs, and everything is given back.
 //!
 //! The loop has the main thread for itself, at normal priority; everything
 //! that computes runs on the worker's threads, which stand back.

@@ -215,7 +215,7 @@ impl Page {
             Tag::BlockQuote(_) => "<blockquote>",
             Tag::CodeBlock(CodeBlockKind::Indented | CodeBlockKind::Fenced(_)) => "<pre><code>",
             Tag::List(Some(number)) => {
-                let _ = write!(self.out, "<ol start=\"{number}\">\n");
+                let _ = writeln!(self.out, "<ol start=\"{number}\">");
                 return;
             }
             Tag::List(None) => "<ul>\n",

@@ -75,7 +75,7 @@ impl Language {
 
     /// Whether these two words, one behind the other, say nothing.
     pub(super) fn is_empty_pair(&self, first: &str, second: &str) -> bool {
-        self.empty.iter().any(|pair| *pair == [first, second])
+        self.empty.contains(&[first, second])
     }
 
     /// How many words of `words` ask the same of something else.

@@ -24,7 +24,7 @@ impl Asked<'_> {
             let address = word == "sie" && at > 0 && self.words[at].is_capital();
             // "das" and the like are mostly articles.
             let article = language.is_article(word) || word == "questo" || word == "questa";
-            return !address && !(article && !behind.is_empty());
+            return !address && (!article || behind.is_empty());
         }
         match word {
             "it" => !self.is_expletive(at),

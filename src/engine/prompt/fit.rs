@@ -28,6 +28,9 @@ const BYTES_PER_TOKEN: usize = 4;
 /// Question and answer.
 const TURN: usize = 2;
 
+/// Renders a prompt of these turns and sources.
+type Render<'a> = dyn Fn(&[Message], &[Source]) -> Result<Rendered, EngineError> + 'a;
+
 /// Fits sources and history, oldest turn first, into `room` tokens. What must
 /// leave is marked in `sources`.
 pub(super) fn fit(
@@ -35,7 +38,7 @@ pub(super) fn fit(
     room: usize,
     history: &[Message],
     sources: &mut [Source],
-    render: &dyn Fn(&[Message], &[Source]) -> Result<Rendered, EngineError>,
+    render: &Render<'_>,
 ) -> Result<Fitted, EngineError> {
     let count = |turn: &[Message]| turn.iter().map(|m| engine.count(&m.text)).sum::<usize>();
     let bytes: usize = history.iter().map(|message| message.text.len()).sum();
@@ -98,7 +101,7 @@ fn turns(history: &[Message]) -> impl DoubleEndedIterator<Item = &[Message]> {
 fn fit_sources(
     room: usize,
     sources: &mut [Source],
-    render: &dyn Fn(&[Message], &[Source]) -> Result<Rendered, EngineError>,
+    render: &Render<'_>,
 ) -> Result<Rendered, EngineError> {
     loop {
         let rendered = render(&[], sources)?;

@@ -1,9 +1,9 @@
 //! Text analysis: which terms a text is found, scored and checked by.
 //!
 //! The same analysis serves passages and questions. A text is split into words
-//! ([`split`]); each word becomes one or more terms ([`forms`]): the word with
-//! case and accents folded ([`fold`]), its stem in the language of its document
-//! ([`language`]), the parts of an identifier, overlapping pairs of characters
+//! (`split`); each word becomes one or more terms (`forms`): the word with
+//! case and accents folded (`fold`), its stem in the language of its document
+//! (`language`), the parts of an identifier, overlapping pairs of characters
 //! in scripts without spaces, a Korean noun without its particle. Nothing is a
 //! stop word and no word is too long; weights tell what counts ([`TermStats`]).
 //!

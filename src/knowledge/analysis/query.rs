@@ -203,8 +203,8 @@ fn of_word(text: &str, opens: bool, languages: &[&str], stats: &TermStats) -> Qu
     }
     if !word.parts.is_empty() {
         let is_number = |part: &&str| part.starts_with(char::is_numeric);
-        let code = word.parts.iter().any(|part| is_number(&part))
-            && word.parts.iter().all(|part| part.chars().count() < 3 || is_number(&part));
+        let code = word.parts.iter().any(&is_number)
+            && word.parts.iter().all(|part| part.chars().count() < 3 || is_number(part));
         out.forms.push((word.whole.clone(), 1.0));
         if word.whole.ends_with(['+', '#']) {
             // C++ is not C.

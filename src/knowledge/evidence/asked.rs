@@ -2,7 +2,7 @@
 //! numbers and names, and the kind of answer.
 
 use super::kind::Wanted;
-use crate::knowledge::analysis::{Analyzer, Query, TermStats, Terms};
+use crate::knowledge::analysis::{Analyzer, Query, QueryWord, TermStats, Terms};
 use std::collections::HashSet;
 
 /// A question, taken apart.
@@ -27,11 +27,24 @@ pub struct Held {
     pub names_missing: f32,
 }
 
+/// Words that ask for whatever is said of a name.
+const ASKS_FOR_ALL: &[&str] = &["changed", "change", "changes", "new", "happened", "happens"];
+
 impl Asked {
     /// Takes a question apart.
     pub fn new(question: &str, stats: &TermStats) -> Self {
         let (identifiers, names) = marked(question);
-        let query = Query::of(question, stats);
+        let mut query = Query::of(question, stats);
+        if !identifiers.is_empty() {
+            // "What changed in 5.0?" asks for all that stands below that name.
+            let open = |word: &QueryWord| {
+                word.forms.first().is_some_and(|(form, _)| ASKS_FOR_ALL.contains(&form.as_str()))
+            };
+            let named = |word: &QueryWord| !word.common && !open(word);
+            if query.words.iter().filter(|word| named(word)).count() <= identifiers.len() + 1 {
+                query.words.retain(|word| !open(word));
+            }
+        }
         Self { query, identifiers, names, wanted: Wanted::of(question) }
     }
 

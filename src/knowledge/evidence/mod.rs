@@ -3,9 +3,9 @@
 //!
 //! Where a model's window or speed is small, passages are reduced to their
 //! best sentences (extractive compression); each keeps its way back to the
-//! file. [`score`] looks at what a sentence shares with the question, a
-//! [`Ranker`] reads the best of them ([`cascade`]), [`answers`] makes a
-//! probability of all that was found, and [`choose`] makes sources of it.
+//! file. `score` looks at what a sentence shares with the question, a
+//! [`Ranker`] reads the best of them (`cascade`), [`answers`] makes a
+//! probability of all that was found, and `choose` makes sources of it.
 
 pub mod answers;
 mod asked;

@@ -1,7 +1,7 @@
 //! Ranking sentences by reading them: a vector of each with its headings, and
 //! a logit for a question and a sentence read together.
 //!
-//! The built-in ranker ([`builtin()`]) is two small BERTs that share their word
+//! The built-in ranker (`builtin()`) is two small BERTs that share their word
 //! vectors; README.md in `src/builtin/ranker` has what they read. Models of the
 //! hub take the place of one of them: a sentence encoder gives the vectors, a
 //! cross-encoder the logits. `evidence` decides which sentences are worth it.

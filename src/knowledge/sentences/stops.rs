@@ -199,6 +199,13 @@ pub(super) fn is_plain_end(before: &str, next: &str, language: Option<Language>)
     if token.ends_with([')', ']']) {
         return token.contains(char::is_alphabetic);
     }
+    // A hash or another long identifier abbreviates nothing.
+    let identifier = token.chars().nth(7).is_some()
+        && token.chars().all(char::is_alphanumeric)
+        && token.contains(|c: char| c.is_ascii_digit());
+    if identifier {
+        return true;
+    }
     token.chars().nth(3).is_some()
         && token.chars().all(char::is_lowercase)
         && abbreviations::known(token, language).is_none()

@@ -264,7 +264,7 @@ impl Store {
     }
 
     /// Takes up what was committed elsewhere, at once instead of within
-    /// [`READ_INTERVAL`].
+    /// `READ_INTERVAL`.
     ///
     /// # Errors
     /// Errors of reading.

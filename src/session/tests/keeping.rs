@@ -190,7 +190,7 @@ fn sessions_that_hold_a_passage_are_found_also_where_it_was_replaced() {
         let of = |turn: &Turn| turn.sources.iter().any(|source| source.hit.chunk.path == path);
         sessions.holding(of).unwrap().into_iter().map(|info| info.id).collect::<Vec<_>>()
     };
-    assert_eq!(holds(&path), [with.clone()]);
+    assert_eq!(holds(&path), std::slice::from_ref(&with));
     assert!(holds("/other").is_empty());
     // Records are appended, so the file still holds what a later one replaced.
     let (_, mut writer) = sessions.open(&with).unwrap();
