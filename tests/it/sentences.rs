@@ -79,6 +79,7 @@ fn score(set: &str, file: &str, width: usize) -> Score {
 }
 
 /// The summed errors and ends of some files, printed for each.
+#[expect(clippy::print_stdout, reason = "the figures, shown with `--nocapture`")]
 fn total(set: &str, files: &[&str], width: usize) -> (usize, usize) {
     let (mut errors, mut ends) = (0, 0);
     for file in files {
