@@ -78,7 +78,8 @@ async fn odd_questions_never_fail() {
         ] {
             let legs =
                 store.search(None, Some(&asked(text)), &Filter::default(), 10).await.unwrap();
-            assert_eq!(legs.full_text.len(), found, "{text:?}");
+            assert_eq!(legs.full_text.is_empty(), found == 0, "{text:?}");
+            assert!(legs.full_text.len() >= found, "{text:?}");
         }
         store.maintain().await.unwrap();
     }
