@@ -65,7 +65,7 @@ pub fn ask(screen: &Screen, question: &str) {
     screen.send(ENTER);
     screen.wait_for(&format!("a checked citation below {question:?}"), |screen| {
         let text = flat(screen);
-        text.rfind(question).is_some_and(|at| text[at..].contains('✓'))
+        text.rfind(question).is_some_and(|at| text[at..].contains(['✓', '~']))
     });
     screen.quiet(SETTLED);
 }

@@ -44,7 +44,8 @@ fn a_key_is_drawn_at_once_while_lorag_indexes_and_answers() {
     chat::write(&screen, QUESTION);
     screen.send(ENTER);
     screen.wait_for("a citation in the answer", |screen| conversation(screen).contains("[1]"));
-    screen.send(&format!("/index {}", text(&many)));
+    // Enter right behind many keys would be a line of a paste.
+    chat::write(&screen, &format!("/index {}", text(&many)));
     screen.send(ENTER);
     screen.wait_gone("/index");
 
