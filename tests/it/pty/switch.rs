@@ -163,7 +163,8 @@ fn switching_is_quick_and_keys_are_drawn_at_once_meanwhile() {
     let mut times = Vec::new();
     for round in 1..=6 {
         // Another scale is another variant, so each of these is a load.
-        screen.send(&format!("/adapter bullets*0.{round}{ENTER}"));
+        chat::write(&screen, &format!("/adapter bullets*0.{round}"));
+        screen.send(ENTER);
         screen.wait_gone("/adapter");
         screen.send("qzx");
         screen.wait_for_text("qzx");
