@@ -173,6 +173,14 @@ pub async fn run(data: &Path, to: &Path, count: usize) -> Result<()> {
     part(&mut out, &world, "selqa-test", &swapped(&test), &["swapped"]).await?;
     part(&mut out, &world, "covid-second", &second[..foreign], &["foreign"]).await?;
     drop(world);
+    // The same sections as pages with titles, as documents have them.
+    selqa.write_titled(&folder.path().join("titled"))?;
+    let world = World::index(&folder.path().join("titled"), embedder("builtin")?).await?;
+    part(&mut out, &world, "titled-dev", &dev, &both).await?;
+    part(&mut out, &world, "titled-dev", &swapped(&dev), &["swapped"]).await?;
+    part(&mut out, &world, "titled-test", &test, &both).await?;
+    part(&mut out, &world, "titled-test", &swapped(&test), &["swapped"]).await?;
+    drop(world);
     let world = World::index(&folder.path().join("covid"), embedder("builtin")?).await?;
     part(&mut out, &world, "covid-first", &first, &both).await?;
     part(&mut out, &world, "selqa-dev", &dev[..foreign], &["foreign"]).await?;

@@ -33,7 +33,7 @@ def best(row, read):
 def fit(read):
     X, y, w = [], [], []
     for row in rows:
-        if row["set"] not in ("selqa-dev", "covid-first"): continue
+        if row["set"] not in ("selqa-dev", "titled-dev", "covid-first"): continue
         for k, (x, right) in enumerate(best(row, read)):
             X.append(x + [1]); y.append(right)
             # The first sentence is shown; of one that is wrong beside a right one less is known.
@@ -58,7 +58,7 @@ for read in (True, False):
     theta = fit(read)
     print("READ" if read else "UNREAD", ", ".join(f"{t:.2f} {n}" for n, t in zip(NAMES + ["bias"], theta)))
     chance = lambda row: float(1 / (1 + np.exp(-np.append(best(row, read)[0][0], 1) @ theta)))
-    for name in ("selqa-dev", "selqa-test", "covid-second", "handbook"):
+    for name in ("selqa-dev", "titled-dev", "selqa-test", "titled-test", "covid-second", "handbook"):
         of = lambda kind: [chance(r) for r in rows if (r["set"], r["kind"], r["few"]) == (name, kind, False)]
         there = of("present")
         if not there: continue
@@ -66,7 +66,7 @@ for read in (True, False):
             if gone := of(kind):
                 print(f"  {name}, {kind}: AUC {auc(there, gone):.3f}; answered at", ", ".join(
                     f"{t}: {np.mean(np.array(there) >= t):.2f}/{np.mean(np.array(gone) >= t):.2f}" for t in (.03, .06, .1, .15, .2, .3, .5)))
-    held = sorted(((chance(r), best(r, read)[0][1]) for r in rows if r["set"] in ("selqa-test", "covid-second") and not r["few"]), reverse=True)
+    held = sorted(((chance(r), best(r, read)[0][1]) for r in rows if r["set"] in ("selqa-test", "titled-test", "covid-second") and not r["few"]), reverse=True)
     p, right = np.array([h[0] for h in held]), np.array([h[1] for h in held])
     if len(p) < 20: continue
     wrong = 1 - np.cumsum(right) / np.arange(1, len(right) + 1)

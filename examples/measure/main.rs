@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --example measure -- retrieval SELQA_FOLDER [EMBEDDER]
 //! cargo run --example measure -- reader SELQA_FOLDER [COUNT]
+//! cargo run --example measure -- writing SELQA_FOLDER [COUNT]
 //! cargo run --example measure -- handbook
 //! cargo run --example measure -- chains
 //! cargo run --example measure -- latency KNOWLEDGE_FOLDER [QUERY]
@@ -19,6 +20,7 @@
 mod chains;
 mod covid;
 mod features;
+mod handbook;
 mod latency;
 mod ranker;
 mod reader;
@@ -42,13 +44,12 @@ async fn main() -> Result<()> {
             let folder = argument(1).context("which folder holds SelQA?")?;
             reader::selqa(folder.as_ref(), argument(2).map_or(Ok(300), str::parse)?).await
         }
-        Some("handbook") => reader::handbook().await,
-        Some("chains") => chains::run().await,
-        Some("dump") => {
+        Some("writing") => {
             let folder = argument(1).context("which folder holds SelQA?")?;
-            let to = argument(2).context("which file to write?")?;
-            reader::dump(folder.as_ref(), to.as_ref()).await
+            reader::writing(folder.as_ref(), argument(2).map_or(Ok(300), str::parse)?).await
         }
+        Some("handbook") => handbook::run().await,
+        Some("chains") => chains::run().await,
         Some("features") => {
             let folder = argument(1).context("which folder holds selqa and covidqa?")?;
             let to = argument(2).context("which file to write?")?;
@@ -65,6 +66,8 @@ async fn main() -> Result<()> {
             let folder = argument(1).context("which folder holds SelQA?")?;
             support::run(folder.as_ref(), argument(2).unwrap_or("builtin"))
         }
-        _ => bail!("say what to measure: retrieval, reader, handbook, chains, latency or support"),
+        _ => bail!(
+            "say what to measure: retrieval, reader, writing, handbook, chains, features, ranker, latency or support"
+        ),
     }
 }

@@ -92,8 +92,13 @@ fn threshold(ask: &Ask<'_>) -> Option<f32> {
     of_risk.or(ask.settings.answer_threshold).or(ask.manner.quote_threshold)
 }
 
-/// Sums that are closer than this say nothing about which sentence is better.
-const TIE: f32 = 0.25;
+/// Sums that are closer than this say next to nothing about which sentence is
+/// better: within it the second is right about as often as the first
+/// (`examples/measure/README.md`).
+const TIE: f32 = 1.0;
+
+/// The same where no ranker read them.
+const TIE_UNREAD: f32 = 0.25;
 
 /// Most sentences that are quoted together because nothing parts them.
 const TIED: usize = 2;
@@ -139,15 +144,26 @@ pub(super) fn quote_grammar(
     let used = || sources.iter().filter(|s| s.used());
     let best = used().flat_map(|s| &s.sentences).map(|s| s.score).fold(f32::MIN, f32::max);
     let max = ask.manner.quote_max.unwrap_or(ask.settings.max_quotes).max(1);
+    let was_read = ask.evidence.signs.first().is_some_and(|signs| signs.logit.is_some());
+    let tie = if was_read { TIE } else { TIE_UNREAD };
     // Sentences that fit equally well are both quoted: to choose one would be
     // to guess, and to deny would be wrong.
-    let tied = used().flat_map(|s| &s.sentences).filter(|s| s.score >= best - TIE).count();
+    let mut tied: Vec<f32> = used()
+        .flat_map(|s| &s.sentences)
+        .map(|s| s.score)
+        .filter(|score| *score >= best - tie)
+        .collect();
+    tied.sort_by(|a, b| b.total_cmp(a));
+    tied.truncate(TIED);
     let together = max == 1
         && ask.manner.quote_margin.is_some()
         && ask.manner.quote_unit == QuoteUnit::Sentence
-        && (2..=TIED).contains(&tied);
-    let margin = if together { Some(TIE) } else { ask.manner.quote_margin };
-    let floor = margin.map_or(f32::MIN, |margin| best - margin);
+        && tied.len() > 1;
+    let floor = match (together, ask.manner.quote_margin) {
+        (true, _) => tied.last().copied().unwrap_or(best),
+        (false, Some(margin)) => best - margin,
+        (false, None) => f32::MIN,
+    };
     let quotables = used()
         .flat_map(|source| {
             let offered = source.sentences.iter().enumerate().filter(|(_, s)| s.score >= floor);

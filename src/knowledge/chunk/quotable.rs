@@ -35,11 +35,17 @@ impl<'a> Quotable<'a> {
     pub(super) fn of(document: &'a Document) -> Self {
         let mut out = Self { text: &document.text, parts: Vec::new() };
         let mut title = "";
+        // Where the sentence starts that ends in a colon right before a block.
+        let mut leads = None;
         for block in &document.blocks {
+            let led = std::mem::take(&mut leads);
             match &block.kind {
                 BlockKind::Heading { title: own, .. } => title = own,
-                BlockKind::Prose => out.prose(block, title),
-                BlockKind::Verbatim => out.verbatim(block, title),
+                BlockKind::Prose => {
+                    out.prose(block, title);
+                    leads = out.lead_in();
+                }
+                BlockKind::Verbatim => out.verbatim(block, title, led),
                 BlockKind::Row => out.push(UnitKind::Row, block.range.clone(), block, title),
                 BlockKind::Declaration => {
                     out.push(UnitKind::Code, block.range.clone(), block, title);
@@ -58,16 +64,39 @@ impl<'a> Quotable<'a> {
         }
     }
 
+    /// Where the last sentence starts, if it ends in a colon and so says
+    /// nothing without what follows.
+    fn lead_in(&self) -> Option<usize> {
+        let last = self.parts.last().filter(|part| part.kind == UnitKind::Sentence)?;
+        let text = self.text.get(last.range.clone())?;
+        text.ends_with([':', '：']).then_some(last.range.start)
+    }
+
     /// Preformatted text is one unit where it is short, otherwise its groups
-    /// of lines between blank ones are.
-    fn verbatim(&mut self, block: &'a Block, title: &'a str) {
+    /// of lines between blank ones are. The first one holds the sentence that
+    /// leads in to it.
+    fn verbatim(&mut self, block: &'a Block, title: &'a str, led: Option<usize>) {
         let whole = trimmed(self.text, block.range.clone());
+        if whole.is_empty() {
+            return;
+        }
+        let first = self.parts.len() - usize::from(led.is_some());
+        self.parts.truncate(first);
         let text = self.text.get(whole.clone()).unwrap_or_default();
         if text.lines().count() <= WHOLE_LINES {
-            return self.push(UnitKind::Code, whole, block, title);
+            self.push(UnitKind::Code, whole, block, title);
+        } else {
+            self.groups(whole.start, text, block, title);
         }
+        if let (Some(lead), Some(part)) = (led, self.parts.get_mut(first)) {
+            part.range.start = lead;
+        }
+    }
+
+    /// Groups of lines between blank ones.
+    fn groups(&mut self, start: usize, text: &'a str, block: &'a Block, title: &'a str) {
         let mut open: Option<(Range<usize>, usize)> = None;
-        let mut at = whole.start;
+        let mut at = start;
         for line in text.split_inclusive('\n') {
             let range = at..at + line.len();
             at = range.end;

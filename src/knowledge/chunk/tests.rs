@@ -295,6 +295,30 @@ fn long_code_is_parted_at_blank_lines() {
 }
 
 #[test]
+fn code_is_one_unit_with_the_sentence_that_leads_in_to_it() {
+    let pieces = Builder::default()
+        .prose("Archives are zip files. To open one, write:")
+        .add(BlockKind::Verbatim, "open(\"a.zip\")")
+        .prose("Long ones come in parts:")
+        .add(BlockKind::Verbatim, "a\nb\nc\n\nd\ne\nf\n")
+        .prose("Nothing follows this:")
+        .heading(1, "Next")
+        .add(BlockKind::Verbatim, "alone()")
+        .chunk(200, 0);
+    assert_eq!(
+        units(&pieces).iter().map(|unit| unit.replace("\n\n", "\n")).collect::<Vec<_>>(),
+        [
+            "Archives are zip files.",
+            "To open one, write:\nopen(\"a.zip\")",
+            "Long ones come in parts:\na\nb\nc",
+            "d\ne\nf",
+            "Nothing follows this:",
+            "alone()",
+        ]
+    );
+}
+
+#[test]
 fn units_that_share_a_passage_say_their_own_section() {
     let mut builder = Builder::default().heading(1, "Top").prose(&words(30));
     builder = builder.heading(2, "4.2").prose("Once a night.").heading(2, "4.3");

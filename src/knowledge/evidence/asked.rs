@@ -12,6 +12,8 @@ pub struct Asked {
     names: HashSet<String>,
     /// The kind of answer.
     pub wanted: Wanted,
+    /// Whether it asks for whatever is said of what it names.
+    pub all: bool,
 }
 
 /// What a text holds of a question.
@@ -35,6 +37,7 @@ impl Asked {
     pub fn new(question: &str, stats: &TermStats) -> Self {
         let (identifiers, names) = marked(question);
         let mut query = Query::of(question, stats);
+        let mut all = false;
         if !identifiers.is_empty() {
             // "What changed in 5.0?" asks for all that stands below that name.
             let open = |word: &QueryWord| {
@@ -42,10 +45,11 @@ impl Asked {
             };
             let named = |word: &QueryWord| !word.common && !open(word);
             if query.words.iter().filter(|word| named(word)).count() <= identifiers.len() + 1 {
+                all = query.words.iter().any(open);
                 query.words.retain(|word| !open(word));
             }
         }
-        Self { query, identifiers, names, wanted: Wanted::of(question) }
+        Self { query, identifiers, names, wanted: Wanted::of(question), all }
     }
 
     /// Share of the question's weight that these terms hold.

@@ -162,3 +162,19 @@ fn nothing_found_is_no_evidence() {
     let found = of(&[], "When?", BEST, true);
     assert!(found.sources.is_empty() && found.answers == 0.0 && found.signs.is_empty());
 }
+
+#[test]
+fn all_that_stands_below_a_name_answers_what_changed_there() {
+    let hits = [
+        hit(1, "Release 5.1", "Themes can be written in one file. Keys are shown in the bar."),
+        hit(2, "Release 5.0", "Sessions are kept for a year. The parser was rewritten."),
+    ];
+    let found = of(&hits, "What changed in 5.0?", BEST, true);
+    let below = |signs: &&Signs| signs.hit == 1;
+    assert!(found.answers >= 0.3, "{found:?}");
+    assert_eq!(found.signs.first().map(|signs| signs.hit), Some(1));
+    assert!(found.signs.iter().filter(below).all(|signs| signs.answers >= Some(0.3)));
+    assert!(found.signs.iter().filter(|s| s.hit == 0).all(|signs| signs.answers < Some(0.3)));
+    let found = of(&hits, "What changed in 6.0?", BEST, true);
+    assert!(found.answers < 0.06, "{found:?}");
+}

@@ -41,10 +41,17 @@ pub fn candidates(hits: &[Hit]) -> Vec<Candidate> {
     let mut out: Vec<Candidate> = Vec::new();
     for (index, hit) in hits.iter().enumerate() {
         let mut found = of_passage(index, &hit.chunk, &mut files);
-        found.retain(|c| seen.insert((c.sentence.text.clone(), c.piece.lead.clone())));
+        found.retain(|c| seen.insert((folded(&c.sentence.text), c.piece.lead.clone())));
         out.extend(found);
     }
     out
+}
+
+/// A text without the marks in which two renderings of one source differ.
+fn folded(text: &str) -> String {
+    let marks = ['(', ')', '"', '\'', '“', '”', '‘', '’', '*', '_', '`'];
+    let kept = text.chars().filter(|c| !c.is_whitespace() && !marks.contains(c));
+    kept.flat_map(char::to_lowercase).collect()
 }
 
 fn of_passage(hit: usize, chunk: &Chunk, files: &mut FileLines) -> Vec<Candidate> {
@@ -56,11 +63,6 @@ fn of_passage(hit: usize, chunk: &Chunk, files: &mut FileLines) -> Vec<Candidate
     let mut before = String::new();
     let mut out = Vec::new();
     let units = units_of(chunk);
-    let leads_in: HashSet<String> = units
-        .iter()
-        .map(|unit| one_line(&unit.context))
-        .filter(|lead| lead.ends_with(':'))
-        .collect();
     for unit in units {
         let Some(raw) = chunk.text.get(unit.within.start..unit.within.end) else { continue };
         let text = if unit.kind == UnitKind::Sentence {
@@ -76,8 +78,9 @@ fn of_passage(hit: usize, chunk: &Chunk, files: &mut FileLines) -> Vec<Candidate
         };
         before.clone_from(&text);
         let title = chunk.heading.iter().any(|h| h.trim() == text.trim());
-        // What leads in to a list answers nothing without it, and its items hold it.
-        let leads = leads_in.contains(text.trim_end());
+        // What leads in to a list or an example answers nothing without it: its
+        // items have it as their context, and code begins with it.
+        let leads = text.trim_end().ends_with([':', '：']);
         // What isn't text can't be generated, so it can't be quoted either.
         let broken = text.contains('\u{FFFD}');
         if title || leads || broken || !fits(&text, unit.kind, !piece.lead.is_empty()) {
