@@ -53,7 +53,8 @@ pub struct SeenFile {
     settled: bool,
 }
 
-/// Why a file was not indexed, as far as that follows from its bytes alone.
+/// Why a file was not indexed, as far as that follows from its name, its bytes
+/// and the program alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeenSkip {
@@ -63,17 +64,41 @@ pub enum SeenSkip {
     Undecodable(String),
     /// [`Skip::Empty`].
     Empty,
+    /// [`Skip::Generated`]: left out as long as the settings say so.
+    Generated(String),
+    /// [`Skip::Broken`]: tried again by the next version of the program.
+    Broken {
+        /// What the failure said.
+        why: String,
+        /// The version of the program that failed on it.
+        program: String,
+    },
 }
+
+/// The version of this program.
+const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 impl SeenSkip {
     /// The reason, where it will be the same as long as the file is.
     #[must_use]
     pub fn of(skip: &Skip) -> Option<Self> {
         match skip {
+            Skip::Generated(what) => Some(Self::Generated(what.clone())),
+            Skip::Broken(why) => Some(Self::Broken { why: why.clone(), program: PROGRAM.into() }),
             Skip::Binary(what) => Some(Self::Binary(what.clone())),
             Skip::Undecodable(what) => Some(Self::Undecodable(what.clone())),
             Skip::Empty => Some(Self::Empty),
             _ => None,
+        }
+    }
+
+    /// Whether it still holds, where generated files are `wanted` or not.
+    #[must_use]
+    pub fn holds(&self, wanted: bool) -> bool {
+        match self {
+            Self::Generated(_) => !wanted,
+            Self::Broken { program, .. } => program == PROGRAM,
+            Self::Binary(_) | Self::Undecodable(_) | Self::Empty => true,
         }
     }
 }
@@ -84,6 +109,8 @@ impl From<&SeenSkip> for Skip {
             SeenSkip::Binary(what) => Self::Binary(what.clone()),
             SeenSkip::Undecodable(what) => Self::Undecodable(what.clone()),
             SeenSkip::Empty => Self::Empty,
+            SeenSkip::Generated(what) => Self::Generated(what.clone()),
+            SeenSkip::Broken { why, .. } => Self::Broken(why.clone()),
         }
     }
 }
@@ -315,11 +342,27 @@ mod tests {
 
     #[test]
     fn only_reasons_that_last_are_noted() {
-        for skip in [Skip::Empty, Skip::Binary("x".into()), Skip::Undecodable("y".into())] {
+        for skip in [
+            Skip::Empty,
+            Skip::Binary("x".into()),
+            Skip::Undecodable("y".into()),
+            Skip::Generated("minified".into()),
+            Skip::Broken("p".into()),
+        ] {
             assert_eq!(Skip::from(&SeenSkip::of(&skip).unwrap()), skip);
         }
-        for skip in [Skip::Link, Skip::Unreadable("z".into()), Skip::Broken("p".into())] {
+        for skip in [Skip::Link, Skip::Unreadable("z".into())] {
             assert_eq!(SeenSkip::of(&skip), None);
         }
+    }
+
+    #[test]
+    fn a_reason_holds_for_its_settings_and_its_program() {
+        let generated = SeenSkip::of(&Skip::Generated("minified".into())).unwrap();
+        assert!(generated.holds(false) && !generated.holds(true));
+        let broken = SeenSkip::of(&Skip::Broken("p".into())).unwrap();
+        assert!(broken.holds(false) && broken.holds(true));
+        let older = SeenSkip::Broken { why: "p".into(), program: "0.0.1".into() };
+        assert!(!older.holds(false));
     }
 }

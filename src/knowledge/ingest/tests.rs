@@ -1,6 +1,8 @@
 //! Ingests that meet what must not stop them: files that make a part of lorag
 //! fail, files that changed or didn't, folders that moved or are away.
 
+mod unread;
+
 use super::*;
 use crate::domain::Hit;
 use crate::knowledge::embed::{EmbedError, EmbedderSource, load};
@@ -16,12 +18,14 @@ struct World {
     parse: Parse,
     embedder: Arc<dyn Embedder>,
     verify: bool,
+    generated: bool,
 }
 
 impl World {
     fn new() -> Self {
         let embedder = load(&EmbedderSource::Builtin).unwrap();
-        Self { place: tempfile::tempdir().unwrap(), parse, embedder, verify: false }
+        let place = tempfile::tempdir().unwrap();
+        Self { place, parse, embedder, verify: false, generated: false }
     }
 
     fn folder(&self) -> PathBuf {
@@ -53,7 +57,7 @@ impl World {
             collection: "default".to_owned(),
             exclude: Vec::new(),
             verify: self.verify,
-            generated: false,
+            generated: self.generated,
         };
         let (roots, cancel) = ([self.path(root)], Cancel::default());
         let embedder = Arc::clone(&self.embedder);
@@ -177,63 +181,6 @@ async fn a_panic_of_the_embedder_costs_the_file_unless_it_is_the_embedder() {
     world.old("a.md", "A whole page.");
     let error = world.try_ingest("").await.unwrap_err().to_string();
     assert!(error.contains("the embedder failed: no vector for that"), "{error}");
-}
-
-/// Finding 7.
-#[tokio::test]
-async fn unchanged_files_are_not_read_again() {
-    let mut world = World::new();
-    let a = world.old("a.md", "The gate opens at seven.");
-    world.old("b.md", "The gate closes at nine.");
-    world.old("c.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0");
-    assert_eq!(world.ingest("").await.read, 3);
-    let second = world.ingest("").await;
-    assert_eq!((second.read, second.unchanged, second.skipped.len()), (0, 2, 1));
-    assert!(matches!(second.skipped[0].1, Skip::Binary(_)), "{:?}", second.skipped);
-
-    world.verify = true;
-    let verified = world.ingest("").await;
-    assert_eq!((verified.read, verified.unchanged, verified.indexed), (3, 2, 0));
-    world.verify = false;
-
-    // Of the same length, with its old date put back.
-    fs::write(&a, "The gate opens at eight.").unwrap();
-    date(&a, 1_000_000_000);
-    let third = world.ingest("").await;
-    #[cfg(unix)]
-    assert_eq!((third.read, third.indexed), (1, 1));
-    world.verify = true;
-    let verified = world.ingest("").await;
-    assert_eq!(third.indexed + verified.indexed, 1);
-    world.verify = false;
-
-    // Other chunk sizes and a lost list read all again.
-    fs::remove_file(world.folder().join("seen.jsonl")).unwrap();
-    let lost = world.ingest("").await;
-    assert_eq!((lost.read, lost.unchanged), (3, 2));
-}
-
-#[tokio::test]
-async fn a_file_that_was_just_written_is_read_until_it_has_settled() {
-    let world = World::new();
-    let page = world.new_file("a.md", "The gate opens at seven.");
-    assert_eq!(world.ingest("").await.read, 1);
-    let again = world.ingest("").await;
-    assert_eq!((again.read, again.unchanged), (1, 1));
-    date(&page, 1_000_000_000);
-    assert_eq!(world.ingest("").await.read, 1);
-    assert_eq!(world.ingest("").await.read, 0);
-}
-
-#[tokio::test]
-async fn another_folder_does_not_make_this_one_forgotten() {
-    let world = World::new();
-    world.old("one/a.md", "The gate opens at seven.");
-    world.old("one/b.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0");
-    world.old("two/a.md", "The gate closes at nine.");
-    world.ingest("one").await;
-    world.ingest("two").await;
-    assert_eq!(world.ingest("one").await.read, 0);
 }
 
 #[tokio::test]

@@ -120,18 +120,14 @@ impl Work {
                 return Done { path, seen: None, read: true, outcome };
             }
         };
-        if !self.generated
-            && !self.named.contains(&file.path)
-            && let Some(skip) = generated(&file.path, &bytes)
-        {
-            return Done { path, seen: None, read: true, outcome: Outcome::Skipped(skip) };
-        }
         let hash = blake3::hash(&bytes).to_hex().to_string();
-        let same = self.known.get(&path).is_some_and(|k| k.hash == hash && k.chunker == chunker);
-        let outcome = if same {
-            Outcome::Unchanged
-        } else {
-            self.rows(file, &path, &bytes, &hash).unwrap_or_else(Outcome::Skipped)
+        let same = || self.known.get(&path).is_some_and(|k| k.hash == hash && k.chunker == chunker);
+        let unwanted =
+            if self.wants_generated(file) { None } else { generated(&file.path, &bytes) };
+        let outcome = match unwanted {
+            Some(skip) => Outcome::Skipped(skip),
+            None if same() => Outcome::Unchanged,
+            None => self.rows(file, &path, &bytes, &hash).unwrap_or_else(Outcome::Skipped),
         };
         let skip = match &outcome {
             Outcome::Skipped(skip) => SeenSkip::of(skip).map(Some),
@@ -145,6 +141,11 @@ impl Work {
         Done { path, seen, read: true, outcome }
     }
 
+    /// Whether a file is read even if a program wrote it for programs.
+    fn wants_generated(&self, file: &FoundFile) -> bool {
+        self.generated || self.named.contains(&file.path)
+    }
+
     /// What is known of a file that looks as it did when it was read.
     fn as_before(&self, file: &FoundFile, path: &str, chunker: &str) -> Option<Outcome> {
         let seen = self.seen.get(path).filter(|seen| seen.is_of(file))?;
@@ -152,7 +153,9 @@ impl Work {
             return None;
         }
         match (&seen.skip, self.known.get(path)) {
-            (Some(skip), _) => Some(Outcome::Skipped(skip.into())),
+            (Some(skip), _) => {
+                skip.holds(self.wants_generated(file)).then(|| Outcome::Skipped(skip.into()))
+            }
             (None, Some(known)) if known.hash == seen.hash && known.chunker == chunker => {
                 Some(Outcome::Unchanged)
             }
