@@ -14,14 +14,14 @@ const REMEMBERED: usize = 20_000;
 /// Bytes above which a word is none of a language, and has no stem.
 const LONGEST_STEMMED: usize = 96;
 
-/// Analyses the passages of one document.
+/// Analyses passages of one language.
 pub struct Analyzer<'a> {
     language: &'a str,
     known: HashMap<String, Vec<String>>,
 }
 
 impl<'a> Analyzer<'a> {
-    /// An analyzer for a document's language, an ISO 639-1 code. An unknown
+    /// An analyzer for a language, an ISO 639-1 code. An unknown
     /// one is taken for English.
     #[must_use]
     pub fn new(language: &'a str) -> Self {

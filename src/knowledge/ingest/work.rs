@@ -86,6 +86,9 @@ pub(super) struct Rows {
 /// little.
 const MOST_UNKNOWN: f32 = 0.4;
 
+/// A thread's analyzers by language: what they know of words serves every file.
+type Analyzers = HashMap<&'static str, Analyzer<'static>>;
+
 impl Work {
     /// Starts a thread that works on files until none is left.
     pub(super) fn spawn(self, out: mpsc::Sender<Done>) -> Result<(), KnowledgeError> {
@@ -98,14 +101,17 @@ impl Work {
     }
 
     fn run(&self, out: &mpsc::Sender<Done>) {
+        let mut analyzers = Analyzers::new();
         while let Some(file) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-            if self.cancel.is_cancelled() || out.blocking_send(self.file(file)).is_err() {
+            if self.cancel.is_cancelled()
+                || out.blocking_send(self.file(file, &mut analyzers)).is_err()
+            {
                 return;
             }
         }
     }
 
-    fn file(&self, file: &FoundFile) -> Done {
+    fn file(&self, file: &FoundFile, analyzers: &mut Analyzers) -> Done {
         let path = file.path.to_string_lossy().into_owned();
         let chunker = self.sizes.signature();
         if !self.verify
@@ -127,7 +133,9 @@ impl Work {
         let outcome = match unwanted {
             Some(skip) => Outcome::Skipped(skip),
             None if same() => Outcome::Unchanged,
-            None => self.rows(file, &path, &bytes, &hash).unwrap_or_else(Outcome::Skipped),
+            None => {
+                self.rows(file, &path, &bytes, &hash, analyzers).unwrap_or_else(Outcome::Skipped)
+            }
         };
         let skip = match &outcome {
             Outcome::Skipped(skip) => SeenSkip::of(skip).map(Some),
@@ -169,6 +177,7 @@ impl Work {
         path: &str,
         bytes: &[u8],
         hash: &str,
+        analyzers: &mut Analyzers,
     ) -> Result<Outcome, Skip> {
         let (chunks, language) = guarded(|| self.chunks(file, path, bytes, hash))??;
         if chunks.is_empty() {
@@ -201,7 +210,8 @@ impl Work {
             chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
         };
         let (terms, counts) = guarded(|| {
-            let (mut analyzer, mut counts) = (Analyzer::new(language), TermStats::default());
+            let analyzer = analyzers.entry(language).or_insert_with(|| Analyzer::new(language));
+            let mut counts = TermStats::default();
             let terms: Vec<String> =
                 chunks.iter().map(|chunk| analyzer.prepared(&chunk.search_text())).collect();
             terms.iter().for_each(|terms| counts.add_prepared(terms, language));

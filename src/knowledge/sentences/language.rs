@@ -4,6 +4,9 @@
 //! ordinal depends on it. A guess is enough, and none is as good as a wrong
 //! one is bad: without a clear winner there is none.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// A language whose abbreviations are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
@@ -54,6 +57,31 @@ const SMALL_WORDS: [&[&str]; 6] = [
     ],
 ];
 
+/// Most bytes of a small word in ASCII: longer words need not be looked up.
+const LONGEST_SMALL: usize = 8;
+
+/// Each small word with its languages, a bit for each in their order.
+static BY_WORD: LazyLock<HashMap<&'static str, u8>> = LazyLock::new(|| {
+    let mut out = HashMap::new();
+    for (index, words) in SMALL_WORDS.iter().enumerate() {
+        words.iter().for_each(|word| *out.entry(*word).or_default() |= 1 << index);
+    }
+    out
+});
+
+/// The languages of a small word, a bit for each.
+fn languages(word: &str) -> u8 {
+    let known = |word: &str| BY_WORD.get(word).copied().unwrap_or_default();
+    if !word.is_ascii() {
+        return known(&word.to_lowercase());
+    }
+    let mut low = [0; LONGEST_SMALL];
+    let Some(low) = low.get_mut(..word.len()) else { return 0 };
+    low.copy_from_slice(word.as_bytes());
+    low.make_ascii_lowercase();
+    std::str::from_utf8(low).map_or(0, known)
+}
+
 /// The language of a text, where it shows.
 pub(super) fn language(text: &str) -> Option<Language> {
     let mut scores = [0_usize; 6];
@@ -76,11 +104,9 @@ pub(super) fn language(text: &str) -> Option<Language> {
                 _ => {}
             }
         }
-        let low = word.to_lowercase();
-        for (score, words) in scores.iter_mut().zip(SMALL_WORDS) {
-            if words.contains(&low.as_str()) {
-                *score += 2;
-            }
+        let languages = languages(word);
+        for (index, score) in scores.iter_mut().enumerate() {
+            *score += usize::from(languages >> index & 1) * 2;
         }
     }
     let best = scores.iter().copied().max().unwrap_or_default();
@@ -119,4 +145,20 @@ pub(super) fn of_code(code: &str) -> Option<Language> {
         "ru" => Language::Russian,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_small_word_is_found_however_it_is_written() {
+        for (index, words) in SMALL_WORDS.iter().enumerate() {
+            for word in *words {
+                assert_ne!(languages(word) >> index & 1, 0, "{word}");
+                assert_eq!(languages(&word.to_uppercase()), languages(word), "{word}");
+            }
+        }
+        assert_eq!((languages("installation"), languages("xyz"), languages("")), (0, 0, 0));
+    }
 }
