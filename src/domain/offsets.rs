@@ -5,6 +5,8 @@
 //! from two. An [`OffsetMap`] is a list of linear runs that leads any range of
 //! the text back to the smallest span of the file that yields it.
 
+mod stored;
+
 use super::ByteRange;
 use serde::{Deserialize, Serialize};
 
@@ -199,79 +201,13 @@ impl OffsetMap {
         }
         out
     }
-
-    /// A compact form for storage: LEB128 numbers, file positions as
-    /// differences to the end of the run before.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.runs.len() * 5);
-        let mut at = 0usize;
-        for run in &self.runs {
-            let jump = run.file as i64 - at as i64;
-            put(&mut out, ((jump << 1) ^ (jump >> 63)) as u64);
-            put(&mut out, run.count as u64);
-            put(&mut out, run.text_unit as u64);
-            put(&mut out, run.file_unit as u64);
-            at = run.file + run.count * run.file_unit;
-        }
-        out
-    }
-
-    /// Reads [`Self::to_bytes`] back; `None` where the bytes are damaged.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut rest = bytes;
-        let mut out = Self::default();
-        let mut at = 0i64;
-        while !rest.is_empty() {
-            let z = take(&mut rest)?;
-            let jump = ((z >> 1) as i64) ^ -((z & 1) as i64);
-            let count = usize::try_from(take(&mut rest)?).ok()?;
-            let text_unit = usize::try_from(take(&mut rest)?).ok()?;
-            let file_unit = usize::try_from(take(&mut rest)?).ok()?;
-            let file = usize::try_from(at.checked_add(jump)?).ok()?;
-            at = i64::try_from(file.checked_add(count.checked_mul(file_unit)?)?).ok()?;
-            let text = out.text_len();
-            text.checked_add(count.checked_mul(text_unit)?)?;
-            if text_unit == 0 || count == 0 {
-                return None;
-            }
-            out.runs.push(Run { text, file, count, text_unit, file_unit });
-        }
-        Some(out)
-    }
-}
-
-fn put(out: &mut Vec<u8>, mut value: u64) {
-    loop {
-        let low = (value & 0x7f) as u8;
-        value >>= 7;
-        if value == 0 {
-            out.push(low);
-            return;
-        }
-        out.push(low | 0x80);
-    }
-}
-
-fn take(rest: &mut &[u8]) -> Option<u64> {
-    let mut value = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, tail) = rest.split_first()?;
-        *rest = tail;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn page() -> OffsetMap {
+    pub(super) fn page() -> OffsetMap {
         // "<p>a &amp; b</p>" gives "a & b".
         let mut map = OffsetMap::default();
         map.push(3, 2, 1, 1);
@@ -311,13 +247,6 @@ mod tests {
         assert_eq!(map.to_file(0, 9), ByteRange::new(3, 10));
         map.truncate(0);
         assert!(map.runs().is_empty() && map.is_made());
-    }
-
-    #[test]
-    fn storage_gives_the_same_map_back() {
-        let map = page();
-        assert_eq!(OffsetMap::from_bytes(&map.to_bytes()), Some(map));
-        assert_eq!(OffsetMap::from_bytes(&[0x80]), None);
     }
 
     #[test]

@@ -120,7 +120,8 @@ pub(super) fn table_schema(
     if format == OLD_FORMAT {
         fields.push(Field::new(SEARCH_TEXT, DataType::Utf8, false));
     } else {
-        fields.push(Field::new(TERMS, DataType::Utf8, false));
+        // Read only when an index is made, so it may be packed tightly.
+        fields.push(Field::new(TERMS, DataType::Utf8, false).with_metadata(packed()));
         fields.push(Field::new(UNITS, DataType::Binary, true));
         fields.push(Field::new(LANGUAGE, DataType::Utf8, false));
     }
@@ -132,6 +133,11 @@ pub(super) fn table_schema(
         (DIMENSION_KEY.to_owned(), dimension.to_string()),
     ]);
     Ok(Arc::new(Schema::new_with_metadata(fields, metadata)))
+}
+
+/// Has Lance pack a column with zstd.
+fn packed() -> HashMap<String, String> {
+    HashMap::from([("lance-encoding:compression".to_owned(), "zstd".to_owned())])
 }
 
 /// What the metadata of a table records.
