@@ -9,6 +9,7 @@ use crate::builtin::{Asset, file};
 use candle_core::safetensors::SliceSafetensors;
 use model2vec_rs::model::StaticModel;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Weight of the vector leg for static models, chosen on SelQA's dev part
 /// with the built-in one; README has the table.
@@ -22,7 +23,7 @@ const TABLE_NAMES: [&str; 3] = ["embeddings", "0", "embedding.weight"];
 pub struct StaticEmbedder {
     id: String,
     model: StaticModel,
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
 }
 
 impl StaticEmbedder {
@@ -37,7 +38,8 @@ impl StaticEmbedder {
                 .ok_or_else(|| load_error(path, format!("{name} is not compiled in")))
         };
         let (tokenizer, weights) = (part("tokenizer.json")?, part("model.safetensors")?);
-        let mut embedder = Self::from_bytes(tokenizer, weights, part("config.json")?)
+        let tokens = Tokens::builtin().map_err(|reason| load_error(path, reason))?;
+        let mut embedder = Self::from_bytes(tokens, tokenizer, weights, part("config.json")?)
             .map_err(|reason| load_error(path, reason))?;
         let hash = short_hash(&[tokenizer, weights]);
         embedder.id = format!("builtin-{}-{hash}", embedder.model.dim());
@@ -59,15 +61,20 @@ impl StaticEmbedder {
         } else {
             b"{}".to_vec()
         };
-        let mut embedder = Self::from_bytes(&tokenizer, &weights, &config)
+        let mut embedder = Tokens::from_bytes(&tokenizer)
+            .and_then(|tokens| Self::from_bytes(Arc::new(tokens), &tokenizer, &weights, &config))
             .map_err(|reason| load_error(folder, reason))?;
         let hash = short_hash(&[&tokenizer, &weights]);
         embedder.id = format!("{}-{hash}", model_name(folder));
         Ok(embedder)
     }
 
-    fn from_bytes(tokenizer: &[u8], weights: &[u8], config: &[u8]) -> Result<Self, String> {
-        let tokens = Tokens::from_bytes(tokenizer)?;
+    fn from_bytes(
+        tokens: Arc<Tokens>,
+        tokenizer: &[u8],
+        weights: &[u8],
+        config: &[u8],
+    ) -> Result<Self, String> {
         check_rows(&tokens, weights)?;
         // Every embedder gives vectors of length one, whatever the model's
         // config says, so that distances compare.

@@ -26,7 +26,7 @@ const LATIN: f32 = 0.7;
 /// Two BERTs with one table of word vectors.
 pub struct BuiltinRanker {
     id: String,
-    pub(super) tokens: Tokens,
+    pub(super) tokens: Arc<Tokens>,
     pub(super) frame: Frame,
     encoder: Net,
     judge: Net,
@@ -43,14 +43,13 @@ impl BuiltinRanker {
     pub fn new() -> Result<Self, RankError> {
         let fault =
             |reason: String| RankError::Load { path: PathBuf::from("this program"), reason };
-        let part = |name: &str| {
-            file(Asset::Ranker, name).ok_or_else(|| fault(format!("{name} is not compiled in")))
-        };
-        Self::from_bytes(part("tokenizer.json")?, part("model.safetensors")?).map_err(fault)
+        let model = file(Asset::Ranker, "model.safetensors");
+        let model =
+            model.ok_or_else(|| fault("model.safetensors is not compiled in".to_owned()))?;
+        Tokens::builtin().and_then(|tokens| Self::from_bytes(tokens, model)).map_err(fault)
     }
 
-    pub(super) fn from_bytes(tokenizer: &[u8], model: &[u8]) -> Result<Self, String> {
-        let tokens = Tokens::from_bytes(tokenizer)?;
+    pub(super) fn from_bytes(tokens: Arc<Tokens>, model: &[u8]) -> Result<Self, String> {
         let weights = Weights::new(model)?;
         let encoder = Net::new(&weights, "minilm.", SHAPE, None)?;
         let words = Some(Arc::clone(encoder.words()));

@@ -1,6 +1,8 @@
 //! The arithmetic of a BERT layer beside its matrix products, written so that
 //! the compiler makes vector instructions of it: no branches, no library call
-//! for each element, sums in lanes.
+//! for each element, sums in lanes. The program is built for any x86-64, so the
+//! widest instructions of the CPU are chosen at run time ([`vectorised`]); the
+//! results are the same to the last bit.
 
 /// Elements that are summed side by side.
 const LANES: usize = 8;
@@ -11,6 +13,13 @@ const DIVIDED: usize = 64;
 
 /// Most threads.
 const THREADS: usize = 8;
+
+/// Does work with the widest vector instructions of this CPU. Only what is
+/// inlined into it profits.
+#[inline]
+fn vectorised<T>(work: impl FnOnce() -> T) -> T {
+    pulp::Arch::new().dispatch(work)
+}
 
 /// e to the power of `x`, for `x` up to 0: 2 to the whole part of x / ln 2,
 /// times a polynomial (Cephes' `expf`). Off by less than 2e-7 of the result.
@@ -94,6 +103,7 @@ pub struct Norm {
 
 impl Norm {
     /// Normalises one row.
+    #[inline(always)]
     pub fn row(&self, row: &mut [f32]) {
         let count = row.len() as f32;
         let mean = sum(row, |x| x) / count;
@@ -108,12 +118,14 @@ impl Norm {
 /// Adds `product + bias` to `hidden` and normalises, row by row.
 pub fn add_and_norm(hidden: &mut [f32], product: &[f32], bias: &[f32], norm: &Norm) {
     let width = bias.len();
-    for (row, product) in hidden.chunks_exact_mut(width).zip(product.chunks_exact(width)) {
-        for ((x, p), b) in row.iter_mut().zip(product).zip(bias) {
-            *x += p + b;
+    vectorised(|| {
+        for (row, product) in hidden.chunks_exact_mut(width).zip(product.chunks_exact(width)) {
+            for ((x, p), b) in row.iter_mut().zip(product).zip(bias) {
+                *x += p + b;
+            }
+            norm.row(row);
         }
-        norm.row(row);
-    }
+    });
 }
 
 /// GELU of `product + bias`.
@@ -123,11 +135,13 @@ pub fn bias_and_gelu(product: &[f32], bias: &[f32]) -> Vec<f32> {
     let rows = product.len() / width.max(1);
     let each = share(rows) * width;
     in_parallel(out.chunks_mut(each).zip(product.chunks(each)), |(out, product)| {
-        for (out, product) in out.chunks_exact_mut(width).zip(product.chunks_exact(width)) {
-            for ((out, p), b) in out.iter_mut().zip(product).zip(bias) {
-                *out = gelu(p + b);
+        vectorised(|| {
+            for (out, product) in out.chunks_exact_mut(width).zip(product.chunks_exact(width)) {
+                for ((out, p), b) in out.iter_mut().zip(product).zip(bias) {
+                    *out = gelu(p + b);
+                }
             }
-        }
+        });
     });
     out
 }
@@ -166,7 +180,7 @@ pub fn attention(
     in_parallel(hands.into_iter(), |hand| {
         let mut scratch = Scratch::default();
         for (text, place) in hand {
-            one(text, bias, heads, place, &mut scratch);
+            vectorised(|| one(text, bias, heads, place, &mut scratch));
         }
     });
     out
@@ -181,6 +195,7 @@ struct Scratch {
     weights: Vec<f32>,
 }
 
+#[inline(always)]
 fn one(text: &[f32], bias: &[f32], heads: usize, out: &mut [f32], scratch: &mut Scratch) {
     let width = bias.len() / 3;
     let size = width / heads.max(1);
@@ -222,6 +237,7 @@ fn one(text: &[f32], bias: &[f32], heads: usize, out: &mut [f32], scratch: &mut 
     }
 }
 
+#[inline(always)]
 fn softmax(weights: &mut [f32]) {
     let most = weights.iter().copied().fold(f32::MIN, f32::max);
     weights.iter_mut().for_each(|x| *x = exp(*x - most));
@@ -239,14 +255,14 @@ fn share(rows: usize) -> usize {
     if rows < DIVIDED { rows.max(1) } else { rows.div_ceil(threads()).max(1) }
 }
 
-/// Does the work of every item, each but the first on a thread of its own.
+/// Does the work of every item, on the threads that the matrix products use.
 fn in_parallel<T: Send>(items: impl Iterator<Item = T>, work: impl Fn(T) + Sync) {
     let mut items = items;
     let Some(first) = items.next() else { return };
-    std::thread::scope(|scope| {
+    rayon::in_place_scope(|scope| {
         let work = &work;
         for item in items {
-            scope.spawn(move || work(item));
+            scope.spawn(move |_| work(item));
         }
         work(first);
     });

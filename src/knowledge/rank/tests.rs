@@ -4,6 +4,7 @@ use super::builtin::{BuiltinRanker, LIMITS};
 use super::inputs::{single, triple};
 use super::*;
 use crate::knowledge::embed::load::fixtures::{HIDDEN, Weights, bert_weights, tokenizer_json};
+use crate::knowledge::embed::load::tokens::Tokens;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -73,8 +74,8 @@ fn logits_and_cosines_keep_to_the_fixtures() {
 fn the_arithmetic_keeps_to_the_fixtures_with_their_own_weights() {
     let folder = std::env::var("LORAG_RANKER_F16").unwrap();
     let read = |name: &str| std::fs::read(Path::new(&folder).join(name)).unwrap();
-    let ranker =
-        BuiltinRanker::from_bytes(&read("tokenizer.json"), &read("model.safetensors")).unwrap();
+    let tokens = Tokens::from_bytes(&read("tokenizer.json")).unwrap();
+    let ranker = BuiltinRanker::from_bytes(Arc::new(tokens), &read("model.safetensors")).unwrap();
     for (case, piece) in fixtures() {
         let question = case["question"].as_str().unwrap();
         let pieces = [piece];

@@ -61,13 +61,6 @@ impl Table {
     }
 }
 
-/// Numbers with their shape.
-struct Matrix {
-    values: Vec<f32>,
-    rows: usize,
-    columns: usize,
-}
-
 impl<'a> Weights<'a> {
     /// Reads the header.
     ///
@@ -90,10 +83,10 @@ impl<'a> Weights<'a> {
     /// # Errors
     /// Where it is missing or has another length.
     pub fn vector(&self, name: &str, length: usize) -> Result<Vec<f32>, String> {
-        let matrix = self.matrix(name)?;
-        let found = matrix.values.len();
+        let values = self.numbers(name)?;
+        let found = values.len();
         (found == length)
-            .then_some(matrix.values)
+            .then_some(values)
             .ok_or_else(|| format!("{name} has {found} numbers, not {length}"))
     }
 
@@ -121,14 +114,12 @@ impl<'a> Weights<'a> {
     pub fn stacked(&self, names: &[String], rows: usize, columns: usize) -> Result<Tensor, String> {
         let mut values = Vec::with_capacity(names.len() * rows * columns);
         for name in names {
-            let matrix = self.matrix(name)?;
-            if (matrix.rows, matrix.columns) != (rows, columns) {
+            let (found_rows, found_columns) = self.read(name, &mut values)?;
+            if (found_rows, found_columns) != (rows, columns) {
                 return Err(format!(
-                    "{name} is {} by {}, not {rows} by {columns}",
-                    matrix.rows, matrix.columns
+                    "{name} is {found_rows} by {found_columns}, not {rows} by {columns}"
                 ));
             }
-            values.extend(matrix.values);
         }
         Tensor::from_vec(values, (names.len() * rows, columns), &Device::Cpu)
             .map_err(|error| error.to_string())
@@ -148,28 +139,37 @@ impl<'a> Weights<'a> {
             let scales = self.vector(&scale_of(name), rows.len() / width)?;
             return Ok(Table::Bytes { rows, scales, width });
         }
-        Ok(Table::Floats { rows: self.matrix(name)?.values, width })
+        Ok(Table::Floats { rows: self.numbers(name)?, width })
     }
 
-    fn matrix(&self, name: &str) -> Result<Matrix, String> {
+    fn numbers(&self, name: &str) -> Result<Vec<f32>, String> {
+        let mut values = Vec::new();
+        self.read(name, &mut values)?;
+        Ok(values)
+    }
+
+    /// Puts a tensor's numbers behind those of `values`, and gives its rows and
+    /// columns.
+    fn read(&self, name: &str, values: &mut Vec<f32>) -> Result<(usize, usize), String> {
         let view = self.file.get(name).map_err(|_| format!("{name} is missing"))?;
         let columns = view.shape().last().copied().unwrap_or(1);
         let count: usize = view.shape().iter().product();
         let rows = count / columns.max(1);
+        values.reserve_exact(count);
         if self.has(&scale_of(name)) {
             let scales = self.vector(&scale_of(name), rows)?;
-            let mut values = Vec::with_capacity(count);
             for (row, scale) in view.data().chunks_exact(columns.max(1)).zip(scales) {
                 values.extend(row.iter().map(|byte| f32::from(byte.cast_signed()) * scale));
             }
-            return Ok(Matrix { values, rows, columns });
+            return Ok((rows, columns));
         }
-        let values = self
+        let found = self
             .file
             .load(name, &Device::Cpu)
             .and_then(|tensor| tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>())
             .map_err(|error| format!("{name}: {error}"))?;
-        Ok(Matrix { values, rows, columns })
+        values.extend(found);
+        Ok((rows, columns))
     }
 }
 

@@ -8,8 +8,9 @@
 //! around it, so the count of a text is the sum over its words, and words
 //! repeat: each is tokenized once and remembered.
 
+use crate::builtin::{Asset, file};
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use tokenizers::{Model, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper, Tokenizer};
 
 /// Most words that are remembered; the frequent ones come early in any text.
@@ -49,6 +50,20 @@ impl Tokens {
             .map_err(|error| format!("tokenizer.json cannot be used: {error}"))?;
         let words = Words::of(&tokenizer);
         Ok(Self { tokenizer, words })
+    }
+
+    /// The one in this program, read once: the embedder and the ranker share
+    /// it, and load at the same time.
+    ///
+    /// # Errors
+    /// Only where the program was built from damaged files.
+    pub fn builtin() -> Result<Arc<Self>, String> {
+        static READ: OnceLock<Result<Arc<Tokens>, String>> = OnceLock::new();
+        let read = || {
+            let json = file(Asset::Embedder, "tokenizer.json");
+            Tokens::from_bytes(json.ok_or("tokenizer.json is not compiled in")?).map(Arc::new)
+        };
+        READ.get_or_init(read).clone()
     }
 
     /// Token ids of a text, without special tokens.
@@ -260,7 +275,6 @@ fn word_pieces(tokenizer: &Tokenizer, word: &str) -> usize {
 mod tests {
     use super::super::fixtures::{tokenizer_json, word_level_tokenizer_json};
     use super::*;
-    use crate::builtin::{Asset, file};
 
     /// Texts that reach every branch of the count.
     const MIXED: &[&str] = &[
