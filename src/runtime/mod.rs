@@ -83,6 +83,13 @@ pub struct Ended {
     pub unheard: bool,
 }
 
+impl Ended {
+    /// Without a terminal before anything was said.
+    fn hung_up() -> Self {
+        Self { session: None, signal: Signal::Hangup.number(), unheard: true }
+    }
+}
+
 /// The theme that was chosen on the screen last.
 #[must_use]
 pub fn remembered_theme(setup: &Setup) -> Option<String> {
@@ -102,8 +109,9 @@ pub fn run(launch: Launch) -> io::Result<Ended> {
         let _inside = runtime.enter();
         Signals::new()?
     };
-    let terminal = Terminal::enter(TerminalOptions { mouse: ui_settings.mouse })?;
-    let size = terminal.size()?;
+    let terminal = Terminal::enter(TerminalOptions { mouse: ui_settings.mouse });
+    let Some(terminal) = unless_gone(terminal)? else { return Ok(Ended::hung_up()) };
+    let Some(size) = unless_gone(terminal.size())? else { return Ok(Ended::hung_up()) };
     let mut state = State::new(Start {
         keymap: launch.keymap,
         theme: launch.theme,
@@ -152,7 +160,9 @@ pub fn run(launch: Launch) -> io::Result<Ended> {
         signal: None,
     };
     // Painted before anything is opened or loaded.
-    screen.draw()?;
+    if unless_gone(screen.draw())?.is_none() {
+        return Ok(Ended::hung_up());
+    }
     let (sender, inbox) = unbounded_channel();
     let worker = Worker::start(launch.setup, sender, launch.resume, launch.collection)?;
     worker.list_models();
@@ -199,6 +209,14 @@ pub fn run(launch: Launch) -> io::Result<Ended> {
     let unheard = unheard || signal == Some(Signal::Hangup);
     let (session, signal) = (screen.state.session.id, signal.and_then(Signal::number));
     Ok(Ended { session, signal, unheard })
+}
+
+/// Nothing where the terminal is gone, which is no error of the program.
+fn unless_gone<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
+    match outcome {
+        Err(error) if is_gone(&error) => Ok(None),
+        outcome => outcome.map(Some),
+    }
 }
 
 /// Whether the terminal is gone, by what the system says.

@@ -94,6 +94,15 @@ impl Screen {
             let deadline = self.frames.deadline();
             tokio::select! {
                 biased;
+                signal = signals.next() => match signal {
+                    Signal::Terminate | Signal::Interrupt | Signal::Hangup => self.end(signal)?,
+                    Signal::Suspend => self.pending = Some(Pending::Suspend),
+                    Signal::Continue => {
+                        // The shell may have set the modes that it likes.
+                        self.terminal.resume()?;
+                        self.redraw()?;
+                    }
+                },
                 key = keys.next() => match key {
                     Some(Ok(event)) => {
                         for input in self.burst(event, &mut keys).await {
@@ -104,15 +113,6 @@ impl Screen {
                     }
                     // The terminal is gone.
                     Some(Err(_)) | None => self.end(Signal::Hangup)?,
-                },
-                signal = signals.next() => match signal {
-                    Signal::Terminate | Signal::Interrupt | Signal::Hangup => self.end(signal)?,
-                    Signal::Suspend => self.pending = Some(Pending::Suspend),
-                    Signal::Continue => {
-                        // The shell may have set the modes that it likes.
-                        self.terminal.resume()?;
-                        self.redraw()?;
-                    }
                 },
                 () = until(deadline) => self.draw()?,
                 () = until(self.pause) => {
@@ -334,6 +334,10 @@ impl Screen {
         let size = self.terminal.size()?;
         let _ = update(&mut self.state, Event::Resize { columns: size.width, rows: size.height });
         self.terminal.clear()?;
+        if self.terminal.stalled() {
+            // A frame is due already, and any number of these draw no more.
+            return Ok(());
+        }
         self.draw()
     }
 

@@ -31,7 +31,7 @@ const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
 /// How long a terminal that takes no more bytes is waited for at the end.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What is to be put down again; `None` while no screen is up.
 static UP: Mutex<Option<Up>> = Mutex::new(None);
@@ -72,7 +72,7 @@ impl Terminal {
             ));
         }
         let kind = std::env::var("TERM").ok();
-        let backend = ScreenBackend::new(Stdout, takes_synchronized(kind.as_deref()));
+        let backend = ScreenBackend::new(Stdout::default(), takes_synchronized(kind.as_deref()));
         let inner = ratatui::Terminal::new(backend)?;
         // From here on the drop puts the screen down.
         let mut terminal = Self { inner, options, wanted: true, stalled: false };
@@ -137,7 +137,7 @@ impl Terminal {
     /// A terminal that takes no bytes is no error: keys and signals are still to
     /// be heeded.
     fn took(&mut self, outcome: io::Result<()>) -> io::Result<()> {
-        let stalled = matches!(&outcome, Err(error) if error.kind() == io::ErrorKind::TimedOut);
+        let stalled = stdout::is_stalled(&outcome);
         if stalled && !self.stalled {
             tracing::warn!("the terminal takes no bytes");
         }
@@ -238,7 +238,7 @@ impl std::fmt::Debug for Terminal {
 
 /// Gives the terminal back as it was before the screen; does nothing where no
 /// screen is up. For panic hooks and the way out after a signal: it waits for
-/// no lock, and for a terminal that takes nothing only a second.
+/// no lock, and for a terminal that takes nothing only for half a second.
 ///
 /// # Errors
 /// The terminal is gone. Its modes are restored if that is possible still.

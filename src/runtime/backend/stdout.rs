@@ -4,7 +4,7 @@
 //! A terminal that takes no more bytes, because its window is stopped or the
 //! line is dead, must not hold up the program: the terminal is opened once more
 //! for writing without blocking, which leaves the shell's own use of it as it
-//! is, and every write has a deadline.
+//! is, and a write is given up where nothing is taken for a while.
 
 use super::Wire;
 use ratatui::layout::Size;
@@ -18,25 +18,29 @@ use std::time::{Duration, Instant};
 /// How long to wait before trying again where the terminal takes no more.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// How long a frame is tried to be written.
-pub const STALL: Duration = Duration::from_millis(400);
+/// How long a terminal that takes nothing is waited for.
+const STALL: Duration = Duration::from_millis(400);
+
+/// The same where it took nothing the last time, so that any number of frames
+/// hold up a signal no longer than the first one.
+const PROBE: Duration = Duration::from_millis(20);
 
 /// Size of a terminal that doesn't know its own, such as a serial line.
 const USUAL: Size = Size { width: 80, height: 24 };
 
 /// The terminal behind standard output.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Stdout;
+pub struct Stdout {
+    /// Whether it took nothing the last time.
+    stalled: bool,
+}
 
 impl Wire for Stdout {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let until = Instant::now() + STALL;
-        match write_all(bytes, Some(until), |rest| rustix::io::write(terminal(), rest)) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                Err(io::ErrorKind::TimedOut.into())
-            }
-            outcome => outcome,
-        }
+        let patience = if self.stalled { PROBE } else { STALL };
+        let outcome = send_within(bytes, patience);
+        self.stalled = is_stalled(&outcome);
+        outcome
     }
 
     fn size(&self) -> io::Result<Size> {
@@ -76,31 +80,39 @@ fn terminal() -> BorrowedFd<'static> {
     }
 }
 
-/// Writes to the terminal and gives up after `patience`: for the last words
-/// before the end.
-///
-/// # Errors
-/// It takes none, or is gone.
-pub fn send_within(bytes: &[u8], patience: Duration) -> io::Result<()> {
-    let until = Instant::now() + patience;
-    write_all(bytes, Some(until), |rest| rustix::io::write(terminal(), rest))
+/// Whether a write was given up since the terminal took nothing.
+pub fn is_stalled(outcome: &io::Result<()>) -> bool {
+    matches!(outcome, Err(error) if error.kind() == io::ErrorKind::TimedOut)
 }
 
-/// Calls `write` until all is written. A terminal that was set not to block by
-/// another program is waited for, until `until` if that is given.
+/// Writes to the terminal and gives up where it takes nothing for `patience`,
+/// or for longer once it took some.
+///
+/// # Errors
+/// It takes none ([`is_stalled`]), or is gone.
+pub fn send_within(bytes: &[u8], patience: Duration) -> io::Result<()> {
+    write_all(bytes, patience, |rest| rustix::io::write(terminal(), rest))
+}
+
+/// Calls `write` until all is written. A slow line may take as long as it
+/// likes, while it takes something: what was sent only in part would have to be
+/// sent anew.
 fn write_all(
     mut bytes: &[u8],
-    until: Option<Instant>,
+    patience: Duration,
     mut write: impl FnMut(&[u8]) -> rustix::io::Result<usize>,
 ) -> io::Result<()> {
+    let mut until = Instant::now() + patience;
     while !bytes.is_empty() {
         match write(bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) if until.is_none_or(|until| Instant::now() < until) => {
-                std::thread::sleep(PAUSE);
+            Ok(count) => {
+                bytes = bytes.get(count..).unwrap_or_default();
+                until = Instant::now() + patience.max(STALL);
             }
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) if Instant::now() < until => std::thread::sleep(PAUSE),
+            Err(Errno::AGAIN) => return Err(io::ErrorKind::TimedOut.into()),
             Err(error) => return Err(error.into()),
         }
     }
@@ -115,7 +127,7 @@ mod tests {
     fn partial_interrupted_and_refused_writes_are_gone_on_with() {
         let mut written = Vec::new();
         let mut calls = 0;
-        let outcome = write_all(b"abcdef", None, |rest| {
+        let outcome = write_all(b"abcdef", STALL, |rest| {
             calls += 1;
             match calls {
                 1 => Err(Errno::INTR),
@@ -133,15 +145,32 @@ mod tests {
 
     #[test]
     fn a_terminal_that_is_gone_is_an_error() {
-        let outcome = write_all(b"a", None, |_| Err(Errno::IO));
+        let outcome = write_all(b"a", STALL, |_| Err(Errno::IO));
         assert_eq!(outcome.unwrap_err().raw_os_error(), Some(Errno::IO.raw_os_error()));
-        let outcome = write_all(b"a", None, |_| Ok(0));
+        let outcome = write_all(b"a", STALL, |_| Ok(0));
         assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::WriteZero);
     }
 
     #[test]
     fn patience_ends() {
-        let outcome = write_all(b"a", Some(Instant::now()), |_| Err(Errno::AGAIN));
-        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        let started = Instant::now();
+        let outcome = write_all(b"a", PROBE, |_| Err(Errno::AGAIN));
+        assert!(is_stalled(&outcome), "{outcome:?}");
+        assert!(started.elapsed() >= PROBE);
+        assert!(!is_stalled(&Ok(())) && !is_stalled(&Err(Errno::IO.into())));
+    }
+
+    #[test]
+    fn a_line_that_takes_a_little_now_and_then_is_waited_for() {
+        let (mut written, mut last) = (0, Instant::now());
+        let outcome = write_all(b"abcd", PROBE, |_| {
+            if last.elapsed() < PROBE * 2 && written > 0 {
+                return Err(Errno::AGAIN);
+            }
+            (written, last) = (written + 1, Instant::now());
+            Ok(1)
+        });
+        outcome.unwrap();
+        assert_eq!(written, 4);
     }
 }

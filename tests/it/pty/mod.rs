@@ -20,6 +20,7 @@ mod receive;
 mod resuming;
 mod signals;
 mod ssh;
+mod stuck;
 mod switch;
 mod tour;
 
@@ -90,7 +91,7 @@ impl Screen {
     pub fn run(command: &Command, columns: u16, rows: u16) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let settings = launch::line_settings(&*pair.master);
-        let mut reader = pair.master.try_clone_reader().unwrap();
+        let reader = pair.master.try_clone_reader().unwrap();
         let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
         let shared = Arc::new(Shared {
             received: Mutex::new(Received::new(parser)),
@@ -102,7 +103,7 @@ impl Screen {
         // terminal open.
         drop(pair.slave);
         let theirs = Arc::clone(&shared);
-        std::thread::spawn(move || theirs.read_on(&mut *reader));
+        std::thread::spawn(move || theirs.read_on(reader));
         Self { shared, master: pair.master, child, settings }
     }
 
@@ -154,6 +155,38 @@ impl Screen {
     pub fn wait_exit(&mut self) -> ExitStatus {
         self.wait("the end of the program", |received| received.ended);
         self.child.wait().unwrap()
+    }
+
+    /// Waits for the end of the program, for so long at most, and returns how
+    /// long it took; also where the terminal is read by nobody.
+    #[track_caller]
+    pub fn ends_within(&mut self, limit: Duration) -> (ExitStatus, Duration) {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status, started.elapsed());
+            }
+            assert!(started.elapsed() < limit, "it has not ended after {limit:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Reads nothing more, as a window that was stopped with Ctrl+S; or goes on
+    /// reading.
+    pub fn hold(&self, held: bool) {
+        lock(&self.shared.received).held = held;
+        self.shared.changed.notify_all();
+    }
+
+    /// Closes the terminal, as a window that is shut.
+    pub fn close(&mut self) {
+        lock(&self.shared.received).leaves = true;
+        // The reader is told by what it reads next.
+        self.shared.changed.notify_all();
+        let _ = self.shared.send(b"\x0c");
+        self.wait("the reader to end", |received| received.ended);
+        *lock(&self.shared.writer) = Box::new(std::io::sink());
+        self.master = native_pty_system().openpty(size(80, 24)).unwrap().master;
     }
 
     #[track_caller]

@@ -3,7 +3,7 @@
 
 use super::lock;
 use std::io::{ErrorKind, Read, Write};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 /// What came from the program.
@@ -16,13 +16,25 @@ pub struct Received {
     pub arrivals: Vec<(Instant, usize)>,
     /// Whether nobody has the terminal open any more.
     pub ended: bool,
+    /// Whether nobody reads: what was read last is the last, until this ends.
+    pub held: bool,
+    /// Whether the terminal goes away: the reader closes its end.
+    pub leaves: bool,
     /// Up to where queries were looked for.
     searched: usize,
 }
 
 impl Received {
     pub fn new(parser: vt100::Parser) -> Self {
-        Self { parser, raw: Vec::new(), arrivals: Vec::new(), ended: false, searched: 0 }
+        Self {
+            parser,
+            raw: Vec::new(),
+            arrivals: Vec::new(),
+            ended: false,
+            held: false,
+            leaves: false,
+            searched: 0,
+        }
     }
 
     /// Takes bytes in and returns what a terminal would answer to them.
@@ -71,7 +83,7 @@ impl Shared {
     }
 
     /// Reads until the program has ended.
-    pub fn read_on(&self, reader: &mut dyn Read) {
+    pub fn read_on(&self, mut reader: Box<dyn Read + Send>) {
         let mut buffer = vec![0; 1 << 16];
         loop {
             let count = match reader.read(&mut buffer) {
@@ -79,12 +91,22 @@ impl Shared {
                 Ok(0) | Err(_) => break,
                 Ok(count) => count,
             };
-            let replies = lock(&self.received).take(&buffer[..count]);
+            let mut received = lock(&self.received);
+            let replies = received.take(&buffer[..count]);
             self.changed.notify_all();
+            while received.held && !received.leaves {
+                received = self.changed.wait(received).unwrap_or_else(PoisonError::into_inner);
+            }
+            if received.leaves {
+                break;
+            }
+            drop(received);
             if !replies.is_empty() && self.send(replies.as_bytes()).is_err() {
                 break;
             }
         }
+        // Before anybody hears of it: a terminal that somebody still reads isn't gone.
+        drop(reader);
         lock(&self.received).ended = true;
         self.changed.notify_all();
     }
