@@ -3,17 +3,18 @@
 
 mod adapters;
 mod choice;
+mod parts;
 mod stamp;
 
 pub use adapters::{ADAPTER_CONFIG, AdapterOrigin, AdapterPlace};
 pub use choice::Choice;
+pub use parts::{Model, Setup, SetupError};
 
 use crate::builtin;
-use crate::config::{self, Loaded, Manifest, Manner, Origin, Paths};
+use crate::config::{self, Manifest, Manner, Origin, Paths};
 use crate::domain::Stack;
-use crate::engine::Engine;
 use crate::engine::mistral::{self, LoadOptions, Place};
-use crate::engine::residents::{Alive, Footprint, Weighs};
+use crate::engine::residents::Footprint;
 use crate::engine::scripted::ScriptedEngine;
 use crate::hub::{Cache, ModelId};
 use crate::knowledge::chunk::Sizes;
@@ -23,82 +24,11 @@ use crate::knowledge::rank::{RankerSource, Ranking};
 use crate::knowledge::search::SearchOptions;
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::WalkOptions;
-use adapters::Tuned;
+use parts::{Tuned, read_manifest};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-
-/// Settings and folders of this run.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// Settings with their origins.
-    pub loaded: Loaded,
-    /// Folders.
-    pub paths: Paths,
-}
-
-/// A model that is ready, with its manner.
-pub struct Model {
-    /// The engine.
-    pub engine: Box<dyn Engine>,
-    /// How to talk to it.
-    pub manner: Manner,
-    /// What is to be said of how it was made, if anything.
-    pub note: Option<String>,
-}
-
-impl Weighs for Model {
-    fn footprint(&self) -> Footprint {
-        self.engine.footprint()
-    }
-
-    fn alive(&self) -> Alive {
-        self.engine.alive()
-    }
-}
-
-/// What can go wrong while the parts are made.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct SetupError {
-    /// Whether the user asked for something that can't be, so that the exit
-    /// code is that of wrong usage.
-    pub usage: bool,
-    /// What, and what to do.
-    pub message: String,
-}
-
-impl SetupError {
-    fn usage(message: impl std::fmt::Display) -> Self {
-        Self { usage: true, message: message.to_string() }
-    }
-}
-
-/// Errors that say enough by themselves.
-macro_rules! failures {
-    ($($error:ty),* $(,)?) => {$(
-        impl From<$error> for SetupError {
-            fn from(error: $error) -> Self {
-                Self { usage: false, message: error.to_string() }
-            }
-        }
-    )*};
-}
-
-failures!(
-    std::io::Error,
-    tokio::task::JoinError,
-    builtin::UnpackError,
-    crate::engine::EngineError,
-    embed::EmbedError,
-);
-
-impl From<config::ConfigError> for SetupError {
-    fn from(error: config::ConfigError) -> Self {
-        Self::usage(error)
-    }
-}
 
 /// The name of a model that isn't one: `scripted:20` writes the same text at
 /// 20 tokens a second, to measure everything around a model.
@@ -368,15 +298,4 @@ struct Resolved {
     /// Name to show.
     name: String,
     builtin: bool,
-}
-
-/// The manifest beside a model's weights; an empty one where there is none.
-fn read_manifest(path: &Path) -> Result<Manifest, SetupError> {
-    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-    let file = folder.join("lorag.toml");
-    match std::fs::read_to_string(&file) {
-        Ok(text) => config::parse_manifest(&file, &text).map_err(SetupError::usage),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Manifest::default()),
-        Err(error) => Err(SetupError::usage(format!("cannot read {}: {error}", file.display()))),
-    }
 }

@@ -10,6 +10,7 @@ mod claim;
 mod followup;
 mod memory;
 mod meter;
+mod parts;
 mod reduce;
 mod resume;
 mod run;

@@ -10,7 +10,7 @@
 
 use super::aside::aside;
 use super::meter::Meter;
-use super::run::{Said, finish, marks_last, not_answered, quote_grammar, request};
+use super::parts::{Said, finish, marks_last, not_answered, quote_grammar, request};
 use super::shown::{Grounds, Listener, Shown};
 use super::{AnswerError, Ask, AskEvent};
 use crate::config::QuoteUnit;

@@ -1,7 +1,7 @@
 //! All there is to do outside: effects are data, carried out by `runtime`.
 
 use super::command::ExportFormat;
-use super::state::{Asking, CompareRequest, Draft, RequestId};
+use super::state::{Asking, CompareVariant, Draft, RequestId};
 use crate::config::QuoteMode;
 use crate::domain::{
     ByteRange, Earlier, Hit, LeftOut, LineRange, Mode, Source, Strategy, Turn, TurnId,
@@ -215,6 +215,29 @@ pub struct AskRequest {
     pub evidence: EvidenceFrom,
     /// The answer to go on with.
     pub continued: Option<Continued>,
+}
+
+/// What is asked of the outside for a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompareRequest {
+    /// The request.
+    pub request: RequestId,
+    /// The question.
+    pub question: String,
+    /// The questions before it, oldest first: it may lean on them.
+    pub before: Vec<Earlier>,
+    /// Earlier questions and answers, oldest first.
+    pub history: Vec<(String, String)>,
+    /// Whether answers are limited to sentences of the sources.
+    pub quote: QuoteMode,
+    /// How sources are read.
+    pub strategy: Strategy,
+    /// The evidence of every column that reads sources.
+    pub evidence: EvidenceFrom,
+    /// The model.
+    pub model: String,
+    /// The columns, answered in this order.
+    pub columns: Vec<CompareVariant>,
 }
 
 /// Where the evidence of an answer comes from.

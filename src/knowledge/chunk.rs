@@ -8,37 +8,20 @@
 //! for a file of one line.
 
 mod pack;
+mod packer;
 mod quotable;
 mod sections;
+mod sizes;
 mod units;
+
+pub use sizes::{Sizes, VERSION};
 
 use super::parse::Document;
 use crate::domain::{self, ByteRange, LineRange, OffsetMap};
+use packer::Packer;
 use quotable::Quotable;
 use sections::join_bare;
 use std::ops::Range;
-
-/// Names the way of chunking. A knowledge base records it, so that files are
-/// chunked again when it changes.
-pub const VERSION: &str = "v2";
-
-/// How large passages are, in tokens of the embedder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sizes {
-    /// Size to aim at. No passage is larger than about one and a half of it.
-    pub target: usize,
-    /// What a passage repeats of the one before it in the same section; at
-    /// most half of `target` is.
-    pub overlap: usize,
-}
-
-impl Sizes {
-    /// The way of chunking with its sizes, `v2:256:32`.
-    #[must_use]
-    pub fn signature(&self) -> String {
-        format!("{VERSION}:{}:{}", self.target, self.overlap)
-    }
-}
 
 /// A passage of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,69 +80,6 @@ pub fn chunk(
         }
     }
     out
-}
-
-/// What is never cut: a block, or a sentence, a line, some words of a large
-/// one.
-#[derive(Clone, Debug)]
-struct Unit {
-    range: Range<usize>,
-    tokens: usize,
-    /// Tokens of the markup between it and the unit before it.
-    gap: usize,
-    /// Whether so much lies before it that no passage may reach over it.
-    far: bool,
-    kind: UnitKind,
-}
-
-impl Unit {
-    fn cost(&self) -> usize {
-        self.gap + self.tokens
-    }
-}
-
-/// How the end of a unit may be repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum UnitKind {
-    /// Not at all.
-    Heading,
-    /// By sentences.
-    Prose,
-    /// By lines.
-    Verbatim,
-    /// Whole.
-    Part,
-}
-
-/// Makes units of blocks and packs them.
-struct Packer<'a> {
-    text: &'a str,
-    target: usize,
-    /// Most tokens that a passage repeats.
-    overlap: usize,
-    /// Bytes above which a text is cut without counting it: it is far too
-    /// large, and some tokenizers are slow on long texts.
-    countable: usize,
-    count: &'a dyn Fn(&str) -> usize,
-}
-
-impl<'a> Packer<'a> {
-    fn new(text: &'a str, sizes: Sizes, count: &'a dyn Fn(&str) -> usize) -> Self {
-        // No embedder reads more than this at once.
-        let target = sizes.target.clamp(1, 1 << 20);
-        // A sentence or line is repeated whole, so somewhat more is allowed.
-        let overlap = (sizes.overlap.saturating_mul(3) / 2).min(target / 2);
-        Self { text, target, overlap, countable: target * 16, count }
-    }
-
-    fn slice(&self, range: Range<usize>) -> &'a str {
-        self.text.get(range).unwrap_or_default()
-    }
-
-    /// Tokens of a text, or nothing where it is too long to be counted.
-    fn tokens(&self, range: &Range<usize>) -> Option<usize> {
-        (range.len() <= self.countable).then(|| (self.count)(self.slice(range.clone())))
-    }
 }
 
 /// Where the lines of a file end.

@@ -1,7 +1,7 @@
 //! Adapters by name: built in, of the adapters folder, of the hub's cache, or
 //! a folder; and models made with them.
 
-use super::{Model, Setup, SetupError, read_manifest};
+use super::parts::{Model, Setup, SetupError, Tuned, read_manifest};
 use crate::builtin::{self, Asset};
 use crate::config::{self, Manifest};
 use crate::domain::Stack;
@@ -276,12 +276,6 @@ pub(super) struct Opened {
     adapter: Arc<Adapter>,
     place: AdapterPlace,
     scale: f64,
-}
-
-/// What a load has to merge, and how the adapters want to be talked to.
-pub(super) struct Tuned {
-    pub tuning: Tuning,
-    pub manifests: Vec<Manifest>,
 }
 
 fn base_at(place: &Place) -> Result<Base, EngineError> {

@@ -3,7 +3,7 @@
 //! The walk goes on behind a mistake, so that one run reports all of them,
 //! each with the line it stands on.
 
-use super::{Binding, Keymap, Layer, Scope, Tables};
+use super::tables::{Binding, Keymap, Layer, Scope, Tables};
 use crate::app::action::Action;
 use crate::app::key::Key;
 use crate::config::{Place, Problem};

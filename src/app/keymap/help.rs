@@ -1,6 +1,6 @@
 //! The help, made from the keymap, so that it tells what the keys really do.
 
-use super::{Keymap, Layer};
+use super::tables::{Keymap, Layer};
 use crate::app::action::Action;
 use crate::app::key::Key;
 use std::cmp::Reverse;

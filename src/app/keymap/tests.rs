@@ -2,7 +2,7 @@
 //! over them.
 
 use super::*;
-use crate::app::key::KeyCode;
+use crate::app::key::{Key, KeyCode};
 
 fn key(text: &str) -> Key {
     text.parse().unwrap()

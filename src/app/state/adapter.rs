@@ -1,6 +1,6 @@
 //! Adapters and collections to choose from, and a load under way.
 
-use super::work::RequestId;
+use super::request::RequestId;
 use crate::domain::{Mode, NONE, short_name, short_stack};
 
 /// An adapter that can be chosen; the first is the plain model, `none`.

@@ -1,10 +1,8 @@
 //! The same question answered by several variants, side by side.
 
 use super::conversation::{Entry, Phase};
-use super::work::RequestId;
-use crate::app::effect::EvidenceFrom;
-use crate::config::QuoteMode;
-use crate::domain::{Earlier, Mode, Outcome, Strategy, TurnId};
+use super::request::RequestId;
+use crate::domain::{Mode, Outcome, TurnId};
 
 /// One way to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,29 +22,6 @@ impl CompareVariant {
             None => self.mode.to_string(),
         }
     }
-}
-
-/// What is asked of the outside for a comparison.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CompareRequest {
-    /// The request.
-    pub request: RequestId,
-    /// The question.
-    pub question: String,
-    /// The questions before it, oldest first: it may lean on them.
-    pub before: Vec<Earlier>,
-    /// Earlier questions and answers, oldest first.
-    pub history: Vec<(String, String)>,
-    /// Whether answers are limited to sentences of the sources.
-    pub quote: QuoteMode,
-    /// How sources are read.
-    pub strategy: Strategy,
-    /// The evidence of every column that reads sources.
-    pub evidence: EvidenceFrom,
-    /// The model.
-    pub model: String,
-    /// The columns, answered in this order.
-    pub columns: Vec<CompareVariant>,
 }
 
 /// A column of a comparison.

@@ -2,7 +2,7 @@
 
 use super::compare::Compare;
 use super::picker::Picker;
-use super::work::RequestId;
+use super::request::RequestId;
 use crate::domain::{ByteRange, LineRange, TurnId};
 use crate::editor::{Edit, Editor};
 use std::ops::Range;

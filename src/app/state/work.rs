@@ -1,12 +1,9 @@
 //! What runs in the background, and its figures.
 
 use super::adapter::Loading;
+use super::request::RequestId;
 use crate::domain::{FinishReason, Outcome, TurnId};
 use std::collections::VecDeque;
-
-/// Names something asked of the outside, so that a late reply is known as
-/// late.
-pub type RequestId = u64;
 
 /// The answer being made.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,18 +1,19 @@
 //! What each action does.
 
-use super::{ask, compare, evidence, popups, say, sessions, typing, variant};
+use super::accept::{self, Accepted};
+use super::say::say;
+use super::{ask, compare, evidence, popups, program, send, sessions, typing, variant};
 use crate::app::command::ExportFormat;
 use crate::app::effect::{ScrollArea, ScrollBy};
 use crate::app::state::{Arrangement, Focus, Help, NoticeLevel, PickerKind, Popup};
 use crate::app::{Action, Effect, State};
-use crate::config::QuoteMode;
 use crate::editor::Edit;
 
 /// Does an action.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     use Action as A;
     match action {
-        A::Send => ask::send(state),
+        A::Send => send::send(state),
         A::Cancel => cancel(state),
         A::Regenerate => ask::regenerate(state),
         A::AnswerAgain => ask::again(state),
@@ -22,14 +23,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::ShowPrompt => evidence::show_prompt(state),
         A::NextBranch => ask::branch(state, 1),
         A::PreviousBranch => ask::branch(state, -1),
-        A::ToggleQuote => {
-            let next = match state.quote {
-                QuoteMode::Auto => QuoteMode::On,
-                QuoteMode::On => QuoteMode::Off,
-                QuoteMode::Off => QuoteMode::Auto,
-            };
-            quote(state, next)
-        }
+        A::ToggleQuote => program::toggle_quote(state),
         A::ChooseModel => popups::models(state),
         A::CycleMode => variant::cycle(state),
         A::ChooseMode => variant::modes(state),
@@ -52,7 +46,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::ToggleStrategy => variant::strategy(state, None),
         A::ChooseCollection => variant::collections(state),
         A::Jobs => popups::jobs(state),
-        A::StopWork => stop(state),
+        A::StopWork => program::stop(state),
         A::FocusNext => cycle(state, 1),
         A::FocusPrevious => cycle(state, -1),
         A::FocusInput => to(state, Focus::Input),
@@ -101,12 +95,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::ExportJson => sessions::export(state, ExportFormat::Json, None),
         A::ExportHtml => sessions::export(state, ExportFormat::Html, None),
         A::CommandPalette => popups::commands(state),
-        A::Help => {
-            if !matches!(state.popups.last(), Some(Popup::Help(_))) {
-                state.popups.push(Popup::Help(Help::default()));
-            }
-            Vec::new()
-        }
+        A::Help => program::help(state),
         A::ChooseTheme => popups::themes(state),
         A::ToggleSources => toggle(state, Focus::Sources),
         A::ToggleStats => toggle(state, Focus::Stats),
@@ -123,10 +112,13 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             vec![Effect::Mouse(state.mouse)]
         }
         A::Close => close(state),
-        A::Accept => popups::accept(state),
+        A::Accept => match accept::accept(state) {
+            Accepted::Done(effects) => effects,
+            Accepted::Act(action) => act(state, action),
+        },
         A::Redraw => vec![Effect::Redraw],
         A::Suspend => vec![Effect::Suspend],
-        A::Quit => quit(state),
+        A::Quit => program::quit(state),
         A::InsertNewline => typing::edit(state, Edit::Newline),
         A::Complete => {
             if typing::complete(state) {
@@ -155,22 +147,10 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     }
 }
 
-/// Gives the keys to a pane; it is shown if it was hidden.
-pub fn focus(state: &mut State, pane: Focus) {
-    state.focus = pane;
-    match pane {
-        Focus::Input => return,
-        Focus::Sources => state.panes.sources = true,
-        Focus::Stats => state.panes.stats = true,
-        Focus::Conversation => {}
-    }
-    state.panes.tab = pane;
-}
-
 fn to(state: &mut State, pane: Focus) -> Vec<Effect> {
     let effects = compare::cancel(state);
     state.popups.clear();
-    focus(state, pane);
+    program::focus(state, pane);
     effects
 }
 
@@ -188,7 +168,7 @@ fn cycle(state: &mut State, by: isize) -> Vec<Effect> {
     }
     let at = order.iter().position(|pane| *pane == state.focus).unwrap_or(0);
     let next = (at as isize + by).rem_euclid(order.len() as isize) as usize;
-    focus(state, order[next]);
+    program::focus(state, order[next]);
     Vec::new()
 }
 
@@ -251,7 +231,7 @@ fn toggle(state: &mut State, pane: Focus) -> Vec<Effect> {
     if state.arrangement() == Arrangement::Tabs {
         // One pane at a time: the key shows it, and again goes back.
         let shown = state.panes.tab == pane;
-        focus(state, if shown { Focus::Conversation } else { pane });
+        program::focus(state, if shown { Focus::Conversation } else { pane });
         return Vec::new();
     }
     let shown = match pane {
@@ -260,7 +240,7 @@ fn toggle(state: &mut State, pane: Focus) -> Vec<Effect> {
     };
     *shown = !*shown;
     if !*shown && state.focus == pane {
-        focus(state, Focus::Conversation);
+        program::focus(state, Focus::Conversation);
     }
     Vec::new()
 }
@@ -281,25 +261,6 @@ fn resize(state: &mut State, by: i16) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Switches quote mode for the next answers.
-pub fn quote(state: &mut State, quote: QuoteMode) -> Vec<Effect> {
-    state.quote = quote;
-    let text = match quote {
-        QuoteMode::Auto => {
-            let quotes = state.model.loaded.as_ref().map(|model| model.quotes);
-            match quotes {
-                Some(true) => "Quote mode: as this model says, which is on.",
-                Some(false) => "Quote mode: as this model says, which is off.",
-                None => "Quote mode: as the model says.",
-            }
-        }
-        QuoteMode::On => "Quote mode is on: answers are sentences of the sources.",
-        QuoteMode::Off => "Quote mode is off: the model uses its own words.",
-    };
-    say(state, NoticeLevel::Done, text);
-    Vec::new()
-}
-
 /// Cancels the nearest thing: the answer, the text, then the program.
 fn cancel(state: &mut State) -> Vec<Effect> {
     if state.running.as_ref().is_some_and(|running| !running.keeping) {
@@ -312,21 +273,10 @@ fn cancel(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     if state.quit_armed {
-        return quit(state);
+        return program::quit(state);
     }
-    arm(state);
+    program::arm(state);
     Vec::new()
-}
-
-/// The next press quits.
-pub fn arm(state: &mut State) {
-    state.quit_armed = true;
-    let text = if state.knowledge.work.busy() || state.model.loading.is_some() {
-        "Press Ctrl+C again to quit; /stop only stops what runs in the background."
-    } else {
-        "Press Ctrl+C again to quit."
-    };
-    say(state, NoticeLevel::Info, text);
 }
 
 /// Closes the topmost popup; without one, cancels what runs, or goes back to
@@ -363,33 +313,8 @@ fn close(state: &mut State) -> Vec<Effect> {
         }
         None => {
             state.conversation.citation = None;
-            focus(state, Focus::Input);
+            program::focus(state, Focus::Input);
             Vec::new()
         }
     }
-}
-
-/// Stops what runs in the background.
-pub fn stop(state: &mut State) -> Vec<Effect> {
-    if !state.knowledge.work.busy() && state.model.loading.is_none() {
-        say(state, NoticeLevel::Info, "Nothing runs in the background.");
-        return Vec::new();
-    }
-    if let Some(loading) = state.model.loading.take() {
-        state.model.failed = Some(format!("loading {} was stopped", loading.name()));
-    }
-    say(state, NoticeLevel::Done, "Stopped. What was indexed so far stays.");
-    vec![Effect::StopWork]
-}
-
-/// Ends the program; an answer being made is kept as far as it came.
-pub fn quit(state: &mut State) -> Vec<Effect> {
-    let mut effects = compare::cancel(state);
-    if state.running.as_ref().is_some_and(|r| !r.keeping) {
-        effects.extend(ask::cancel(state));
-    }
-    effects.extend(typing::keep_draft(state));
-    state.quitting = true;
-    effects.push(Effect::Quit);
-    effects
 }

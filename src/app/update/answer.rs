@@ -1,6 +1,6 @@
 //! The answer as it comes.
 
-use super::say;
+use super::say::say;
 use crate::app::event::AnswerEvent;
 use crate::app::state::{Entry, NoticeLevel, Phase, RequestId};
 use crate::app::{Effect, State};

@@ -1,37 +1,12 @@
 //! Asking: a new question, again, differently, further, or not at all.
 
-use super::{answer, commands, say, typing};
-use crate::app::command;
+use super::say::say;
+use super::{answer, typing};
 use crate::app::effect::{AskRequest, Continued, EvidenceFrom};
 use crate::app::state::{Focus, NoticeLevel, Phase, Running, Scroll};
 use crate::app::{Effect, State};
 use crate::config::QuoteMode;
 use crate::domain::{FinishReason, GenerationStats, Hit, LeftOut, Outcome, Strategy, Turn, TurnId};
-
-/// Sends what stands in the input: a question, or a command.
-pub fn send(state: &mut State) -> Vec<Effect> {
-    let text = state.input.editor.text();
-    let text = text.trim();
-    if text.is_empty() {
-        return Vec::new();
-    }
-    if command::is_command(text) {
-        return commands::send(state, text);
-    }
-    if let Some(reason) = cannot_ask(state) {
-        say(state, NoticeLevel::Warning, reason);
-        return Vec::new();
-    }
-    let doubled = text.starts_with("//");
-    let question = if doubled { text.get(1..).unwrap_or(text) } else { text }.to_owned();
-    let written = text.to_owned();
-    let parent = match state.input.editing.take() {
-        Some(edited) => state.conversation.get(edited).and_then(|entry| entry.turn.parent),
-        None => state.conversation.tip().map(|entry| entry.turn.id),
-    };
-    typing::sent(state, &written);
-    ask(state, question, parent, EvidenceFrom::Search)
-}
 
 /// Why nothing can be asked now.
 pub fn cannot_ask(state: &State) -> Option<String> {
@@ -52,7 +27,8 @@ pub fn cannot_ask(state: &State) -> Option<String> {
     None
 }
 
-fn ask(
+/// Asks a question as a new turn.
+pub fn ask(
     state: &mut State,
     question: String,
     parent: Option<TurnId>,

@@ -1,9 +1,10 @@
 //! Commands typed into the input.
 
-use super::{act, ask, compare, evidence, popups, say, sessions, typing, variant, work};
+use super::say::say;
+use super::{ask, compare, evidence, popups, program, sessions, typing, variant, work};
 use crate::app::command::{self, Command};
 use crate::app::state::NoticeLevel;
-use crate::app::{Action, Effect, State};
+use crate::app::{Effect, State};
 
 /// Enter on a line that begins with a slash: the completion that is selected,
 /// or that alone makes a command of it, is taken first.
@@ -46,8 +47,8 @@ pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
             let kind = if adapters { compare::Kind::Adapters } else { compare::Kind::Modes };
             compare::start(state, kind, question)
         }
-        Command::Quote(None) => act::act(state, Action::ToggleQuote),
-        Command::Quote(Some(quote)) => act::quote(state, quote),
+        Command::Quote(None) => program::toggle_quote(state),
+        Command::Quote(Some(quote)) => program::quote(state, quote),
         Command::Theme(None) => popups::themes(state),
         Command::Theme(Some(name)) => popups::set_theme(state, &name),
         Command::Sessions(query) => sessions::list(state, query),
@@ -66,8 +67,8 @@ pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
         Command::Edit => ask::edit(state),
         Command::Continue => ask::go_on(state),
         Command::Jobs => popups::jobs(state),
-        Command::Stop => act::stop(state),
-        Command::Help => act::act(state, Action::Help),
-        Command::Quit => act::quit(state),
+        Command::Stop => program::stop(state),
+        Command::Help => program::help(state),
+        Command::Quit => program::quit(state),
     }
 }

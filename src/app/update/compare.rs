@@ -1,11 +1,11 @@
 //! The same question in several variants, and keeping one of the answers.
 
-use super::{answer, ask, say, variant};
-use crate::app::effect::EvidenceFrom;
+use super::say::say;
+use super::{answer, ask, variant};
+use crate::app::effect::{CompareRequest, EvidenceFrom};
 use crate::app::event::{AnswerEvent, CompareEvent};
 use crate::app::state::{
-    Compare, CompareColumn, CompareRequest, CompareVariant, Entry, NoticeLevel, Phase, Popup,
-    RequestId,
+    Compare, CompareColumn, CompareVariant, Entry, NoticeLevel, Phase, Popup, RequestId,
 };
 use crate::app::{Effect, State};
 use crate::domain::{Mode, Outcome, Turn};

@@ -1,6 +1,7 @@
 //! Sources and citations: walking, opening, pinning, copying.
 
-use super::say;
+use super::answer;
+use super::say::say;
 use crate::app::effect::{ScrollArea, ScrollBy};
 use crate::app::state::{Entry, NoticeLevel, Popup, Viewer, ViewerContent};
 use crate::app::{Effect, State};
@@ -158,7 +159,7 @@ pub fn edited(state: &mut State) -> Vec<Effect> {
         viewer.request = request;
     }
     let Some(entry) = state.current() else { return Vec::new() };
-    let mut effects = vec![super::answer::stale(&entry.turn)];
+    let mut effects = vec![answer::stale(&entry.turn)];
     if let Some(Popup::Viewer(viewer)) = state.popups.last() {
         let of_file = |source: &&Source| source.hit.chunk.path == viewer.path;
         let chunk = entry.turn.sources.iter().find(of_file).map(|source| &source.hit.chunk);

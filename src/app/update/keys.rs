@@ -1,28 +1,11 @@
 //! From a key to an action: the topmost popup first, then the focused pane.
 
-use super::{act, popups, say, typing};
+use super::popups::{self, layer};
+use super::say::say;
+use super::{act, typing};
 use crate::app::keymap::Layer;
-use crate::app::state::{Focus, NoticeLevel, Popup};
+use crate::app::state::{Focus, NoticeLevel};
 use crate::app::{Action, Effect, Key, State};
-
-/// The layer of bindings that holds now.
-#[must_use]
-pub fn layer(state: &State) -> Layer {
-    match state.popups.last() {
-        // Its keys are letters, so they rest while words are typed.
-        Some(Popup::Help(help)) if help.typing => Layer::Picker,
-        Some(Popup::Help(_)) => Layer::Help,
-        Some(Popup::Viewer(_)) => Layer::Viewer,
-        Some(Popup::Compare(_)) => Layer::Compare,
-        Some(Popup::Picker(_) | Popup::Prompt(_) | Popup::Confirm(_)) => Layer::Picker,
-        None => match state.focus {
-            Focus::Input => Layer::Input,
-            Focus::Conversation => Layer::Conversation,
-            Focus::Sources => Layer::Sources,
-            Focus::Stats => Layer::Stats,
-        },
-    }
-}
 
 /// A key was pressed.
 pub fn key(state: &mut State, key: Key) -> Vec<Effect> {

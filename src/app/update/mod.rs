@@ -1,6 +1,7 @@
 //! What the application does about an event. Pure: the same state and event
 //! always give the same state and effects.
 
+mod accept;
 mod act;
 mod answer;
 mod ask;
@@ -10,6 +11,9 @@ mod evidence;
 mod jobs;
 mod keys;
 mod popups;
+mod program;
+mod say;
+mod send;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -19,8 +23,9 @@ mod work;
 
 use super::effect::{ScrollArea, ScrollBy};
 use super::event::{Event, Scrolled};
-use super::state::{Focus, Help, Notice, NoticeLevel, Outside, Popup, Size};
+use super::state::{Focus, Help, NoticeLevel, Outside, Popup, Size};
 use super::{Effect, State};
+use say::say;
 
 /// Takes an event in, and says what is to be done outside.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
@@ -151,11 +156,6 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
     }
 }
 
-/// Says something in the status bar, until the next key.
-fn say(state: &mut State, level: NoticeLevel, text: impl Into<String>) {
-    state.notice = Some(Notice { level, text: text.into() });
-}
-
 fn mouse(state: &mut State, pane: Focus, lines: i32) -> Vec<Effect> {
     if let Some(popup) = state.popups.last() {
         let area = match popup {
@@ -168,7 +168,7 @@ fn mouse(state: &mut State, pane: Focus, lines: i32) -> Vec<Effect> {
     }
     match (pane, lines) {
         (pane, 0) => {
-            act::focus(state, pane);
+            program::focus(state, pane);
             Vec::new()
         }
         (Focus::Sources, lines) => evidence::step_source(state, lines.signum() as isize),

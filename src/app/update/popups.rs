@@ -1,6 +1,7 @@
 //! Popups: lists to choose from, lines to type, questions to confirm, files.
 
-use super::{act, ask, compare, jobs, keys, say, sessions, variant, work};
+use super::say::say;
+use super::{jobs, variant};
 use crate::app::effect::{ScrollArea, ScrollBy};
 use crate::app::keymap::Layer;
 use crate::app::state::{
@@ -8,8 +9,26 @@ use crate::app::state::{
     PromptFor, RequestId, ViewerContent,
 };
 use crate::app::{Action, Effect, State};
-use crate::domain::{JobId, JobKind};
 use std::path::PathBuf;
+
+/// The layer of bindings that holds now.
+#[must_use]
+pub fn layer(state: &State) -> Layer {
+    match state.popups.last() {
+        // Its keys are letters, so they rest while words are typed.
+        Some(Popup::Help(help)) if help.typing => Layer::Picker,
+        Some(Popup::Help(_)) => Layer::Help,
+        Some(Popup::Viewer(_)) => Layer::Viewer,
+        Some(Popup::Compare(_)) => Layer::Compare,
+        Some(Popup::Picker(_) | Popup::Prompt(_) | Popup::Confirm(_)) => Layer::Picker,
+        None => match state.focus {
+            Focus::Input => Layer::Input,
+            Focus::Conversation => Layer::Conversation,
+            Focus::Sources => Layer::Sources,
+            Focus::Stats => Layer::Stats,
+        },
+    }
+}
 
 /// Opens the list of every action.
 pub fn commands(state: &mut State) -> Vec<Effect> {
@@ -18,7 +37,7 @@ pub fn commands(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     // Keys are those of the pane that the palette was opened from.
-    let layer = keys::layer(state);
+    let layer = layer(state);
     let key_of = |action: Action| {
         let layers = [layer, Layer::Conversation, Layer::Sources, Layer::Input];
         layers.iter().find_map(|layer| state.keymap.hint(*layer, action)).unwrap_or_default()
@@ -72,21 +91,6 @@ pub fn jobs(state: &mut State) -> Vec<Effect> {
     let rows = jobs::rows(state);
     state.popups.push(Popup::Picker(Picker::new(PickerKind::Jobs, rows)));
     Vec::new()
-}
-
-/// Cancels a job that runs; of one that ended, says how.
-fn cancel_job(state: &mut State, id: JobId) -> Vec<Effect> {
-    let Some(job) = state.jobs.get(id) else { return Vec::new() };
-    if !job.runs() {
-        let text = format!("{}: {}", job.title, jobs::detail(job, state.now_ms));
-        say(state, NoticeLevel::Info, text);
-        return Vec::new();
-    }
-    match job.kind {
-        JobKind::Index | JobKind::Load => act::stop(state),
-        JobKind::Answer => ask::cancel(state),
-        JobKind::Compare => compare::cancel(state),
-    }
 }
 
 /// Opens the list of themes; the selected one is shown at once.
@@ -248,76 +252,6 @@ pub fn previewed(state: &mut State) -> Vec<Effect> {
         state.theme = name;
     }
     Vec::new()
-}
-
-/// Enter in a popup.
-pub fn accept(state: &mut State) -> Vec<Effect> {
-    if let Some(Popup::Picker(picker)) = state.popups.last_mut()
-        && picker.loading
-    {
-        // The rows are those of what was typed before.
-        picker.accept_when_loaded = true;
-        return Vec::new();
-    }
-    match state.popups.pop() {
-        Some(Popup::Picker(picker)) => match picker.current().map(|row| row.value.clone()) {
-            Some(PickerValue::Action(action)) => act::act(state, action),
-            Some(PickerValue::Model(name)) => work::load(state, name),
-            Some(PickerValue::Theme(name)) => set_theme(state, &name),
-            Some(PickerValue::Session { id, turn }) => sessions::open(state, id, turn),
-            Some(PickerValue::Adapter(name)) => variant::choose(state, &name),
-            Some(PickerValue::Mode(mode)) => variant::set_mode(state, mode),
-            Some(PickerValue::Collection(name)) => variant::collection(name),
-            Some(PickerValue::Job(id)) => cancel_job(state, id),
-            None if picker.kind == PickerKind::Adapters && !picker.query.is_empty() => {
-                // A stack, a scale or a folder, which no row has.
-                variant::choose(state, picker.query.text().trim())
-            }
-            None if picker.kind == PickerKind::Models && !picker.query.is_empty() => {
-                // A folder, a file or a hub id that isn't in the list.
-                work::load(state, picker.query.text().trim().to_owned())
-            }
-            None => {
-                state.popups.push(Popup::Picker(picker));
-                Vec::new()
-            }
-        },
-        Some(Popup::Prompt(mut prompt)) => {
-            let text = prompt.editor.text();
-            let text = text.trim();
-            match prompt.purpose {
-                _ if text.is_empty() || prompt.waiting => {
-                    state.popups.push(Popup::Prompt(prompt));
-                    Vec::new()
-                }
-                PromptFor::Title => sessions::rename(state, text),
-                PromptFor::SaveCopied => {
-                    let path = PathBuf::from(text);
-                    // It stays until the file is there: a path can be wrong.
-                    (prompt.waiting, prompt.selected) = (true, false);
-                    state.popups.push(Popup::Prompt(prompt));
-                    save_to(state, path)
-                }
-            }
-        }
-        Some(Popup::Confirm(confirm)) => sessions::delete(state, confirm.delete_session),
-        Some(Popup::Viewer(viewer)) => {
-            state.popups.push(Popup::Viewer(viewer));
-            Vec::new()
-        }
-        Some(Popup::Help(mut help)) => {
-            if std::mem::take(&mut help.typing) {
-                state.popups.push(Popup::Help(help));
-            }
-            Vec::new()
-        }
-        Some(Popup::Compare(open)) => {
-            state.popups.push(Popup::Compare(open));
-            compare::keep(state)
-        }
-        None if state.focus == Focus::Input => ask::send(state),
-        None => super::evidence::open(state),
-    }
 }
 
 /// A file for the viewer is there.

@@ -1,6 +1,7 @@
 //! Sessions: list, resume, rename, fork, delete.
 
-use super::{answer, popups, say, typing, variant, work};
+use super::say::say;
+use super::{answer, typing, variant, work};
 use crate::app::command::ExportFormat;
 use crate::app::event::{OpenedSession, SessionRow};
 use crate::app::state::{
@@ -47,11 +48,15 @@ pub fn listed(state: &mut State, query: &str, rows: Vec<SessionRow>) -> Vec<Effe
         accept = std::mem::take(&mut picker.accept_when_loaded);
     }
     // Enter was pressed before the list for what is typed was there.
-    let on_top = matches!(
-        state.popups.last(),
-        Some(Popup::Picker(picker)) if picker.kind == PickerKind::Sessions && !picker.loading
-    );
-    if accept && on_top { popups::accept(state) } else { Vec::new() }
+    let chosen = match state.popups.last() {
+        Some(Popup::Picker(p)) if accept && p.kind == PickerKind::Sessions && !p.loading => {
+            p.current().map(|row| row.value.clone())
+        }
+        _ => None,
+    };
+    let Some(PickerValue::Session { id, turn }) = chosen else { return Vec::new() };
+    state.popups.pop();
+    open(state, id, turn)
 }
 
 /// Writes the conversation to a file, as it stands on the screen.

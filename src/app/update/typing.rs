@@ -1,6 +1,7 @@
 //! The input: typing, history, completion.
 
 use super::popups;
+use super::say::say;
 use crate::app::command::{self, Known};
 use crate::app::keymap::Layer;
 use crate::app::state::{Completion, Draft, Focus, NoticeLevel, Popup};
@@ -223,5 +224,5 @@ pub fn restore(state: &mut State, draft: Draft) {
     state.input.kept = draft;
     let key = state.keymap.hint(Layer::Input, Action::Close).unwrap_or_else(|| "Esc".to_owned());
     let text = format!("What you had typed and not sent is back; {key} takes it away.");
-    super::say(state, NoticeLevel::Info, text);
+    say(state, NoticeLevel::Info, text);
 }

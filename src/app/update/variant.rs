@@ -4,7 +4,7 @@
 //! loads, the one before goes on answering as it did. Modes that use no adapter
 //! are answered by the plain model.
 
-use super::say;
+use super::say::say;
 use crate::app::event::ModelEvent;
 use crate::app::state::{
     AdapterCard, Loading, ModelCard, NoticeLevel, Outside, Picker, PickerKind, PickerRow,

@@ -1,6 +1,7 @@
 //! What runs in the background: indexing, loading, the passing of time.
 
-use super::{say, variant};
+use super::say::say;
+use super::variant;
 use crate::app::event::KnowledgeEvent;
 use crate::app::state::{KnowledgeWork, NoticeLevel};
 use crate::app::{Effect, State};

@@ -1,7 +1,7 @@
 //! Packing: the units of a section become passages, each of which repeats a
 //! little of the one before it.
 
-use super::{Packer, Unit, UnitKind};
+use super::packer::{Packer, Unit, UnitKind};
 use std::ops::Range;
 
 /// A passage that is being packed.

@@ -1,6 +1,6 @@
 //! Sections: a heading with its units, and which neighbours share a passage.
 
-use super::{Packer, Unit};
+use super::packer::{Packer, Unit};
 use crate::knowledge::parse::{Block, BlockKind};
 
 /// A heading and what follows it up to the next one.

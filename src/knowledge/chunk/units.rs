@@ -1,7 +1,7 @@
 //! Blocks become units: a block that is larger than a passage is cut at
 //! sentences or lines, and what is still larger at words.
 
-use super::{Packer, Unit, UnitKind};
+use super::packer::{Packer, Unit, UnitKind};
 use crate::knowledge::parse::{Block, BlockKind};
 use crate::knowledge::sentences::{sentences, trimmed};
 use std::ops::Range;

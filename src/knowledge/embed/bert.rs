@@ -6,8 +6,8 @@
 //! precision) load too. Texts longer than the model's window are embedded in
 //! windows and averaged, see `load::windows`.
 
-use super::load::Modules;
 use super::load::files::{Prefixes, catching, load_error, model_name, read, read_json, short_hash};
+use super::load::modules::Modules;
 use super::load::tokens::Tokens;
 use super::load::windows::Framing;
 use super::{EmbedError, Embedder};

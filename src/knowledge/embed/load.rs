@@ -4,6 +4,7 @@
 pub(in crate::knowledge) mod files;
 #[cfg(test)]
 pub(in crate::knowledge) mod fixtures;
+pub(in crate::knowledge) mod modules;
 pub(in crate::knowledge) mod tokens;
 pub(super) mod windows;
 
@@ -12,6 +13,7 @@ use super::mistral::{Family, MistralEmbedder};
 use super::static_model::StaticEmbedder;
 use super::{EmbedError, Embedder};
 use files::{load_error, read_json};
+pub(in crate::knowledge) use modules::Modules;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -145,51 +147,6 @@ fn unknown(folder: &Path, model_type: &str, architectures: &[&str]) -> String {
         ));
     }
     format!("{found}. {SUPPORTED}")
-}
-
-/// The modules of a sentence transformer (`modules.json`): their kinds and
-/// folders, in order.
-#[derive(Debug, Default)]
-pub(in crate::knowledge) struct Modules(Vec<(String, String)>);
-
-impl Modules {
-    /// Reads `modules.json`; no modules where there is none.
-    ///
-    /// # Errors
-    /// Where it is damaged.
-    pub(in crate::knowledge) fn of(folder: &Path) -> Result<Self, EmbedError> {
-        let json = read_json(folder, "modules.json")?.unwrap_or_default();
-        let text = |module: &Value, key: &str| {
-            let text = module.get(key).and_then(Value::as_str).unwrap_or("");
-            text.to_owned()
-        };
-        let modules = json.as_array().map(Vec::as_slice).unwrap_or_default();
-        Ok(Self(
-            modules
-                .iter()
-                .map(|module| {
-                    let class = text(module, "type");
-                    let kind = class.rsplit('.').next().unwrap_or_default().to_owned();
-                    (kind, text(module, "path"))
-                })
-                .collect(),
-        ))
-    }
-
-    /// Whether there is a module of this kind (`Pooling`).
-    pub(super) fn has(&self, kind: &str) -> bool {
-        self.path_of(kind).is_some()
-    }
-
-    /// The folder of the first module of this kind.
-    pub(in crate::knowledge) fn path_of(&self, kind: &str) -> Option<&str> {
-        self.0.iter().find(|(name, _)| name == kind).map(|(_, path)| path.as_str())
-    }
-
-    /// The first module whose kind is none of these.
-    pub(super) fn other_than(&self, kinds: &[&str]) -> Option<&str> {
-        self.0.iter().map(|(kind, _)| kind.as_str()).find(|kind| !kinds.contains(kind))
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Committing: starts the worker threads, and writes what they make in
 //! batches.
 
-use super::may_exist;
+use super::report::may_exist;
 use super::work::{Outcome, Work};
 use super::{IngestEvent, IngestReport};
 use crate::knowledge::KnowledgeError;

@@ -6,7 +6,7 @@
 //! their hashes; then everything below the old place leaves, also what was
 //! changed or deleted after the move.
 
-use super::may_exist;
+use super::report::may_exist;
 use crate::knowledge::parse::Skip;
 use crate::knowledge::presence::{gone, vanished_top};
 use crate::knowledge::seen::SeenFiles;

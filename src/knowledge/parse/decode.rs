@@ -4,23 +4,16 @@
 //! by character, so that every character knows the bytes it came from. What
 //! isn't text is refused with the reason.
 
+mod decoded;
 mod legacy;
 mod signatures;
 
+pub(super) use decoded::Decoded;
+
 use super::Skip;
 use crate::domain::OffsetMap;
+use decoded::is_garbled;
 use signatures::{BINARIES, PAGE_LANGUAGES, named};
-
-/// A file's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Decoded {
-    /// The text, without a byte order mark.
-    pub text: String,
-    /// Leads ranges of the text to the file.
-    pub offsets: OffsetMap,
-    /// Whether the text isn't literally the file's bytes.
-    pub rendered: bool,
-}
 
 /// Decodes a whole file.
 ///
@@ -73,19 +66,6 @@ fn verbatim(text: &str, file: usize) -> Result<Decoded, Skip> {
         offsets: OffsetMap::verbatim(file, text.len()),
         rendered: false,
     })
-}
-
-/// Whether a text has more control characters than the odd one that logs and
-/// terminal recordings hold.
-fn is_garbled(text: &str) -> bool {
-    let controls = text
-        .chars()
-        .filter(|c| {
-            let ordinary = matches!(c, '\t' | '\n' | '\r' | '\x08' | '\x0c' | '\x1b' | '\u{85}');
-            c.is_control() && !ordinary
-        })
-        .count();
-    text.contains('\0') || controls > 4 && controls * 20 > text.len()
 }
 
 fn invalid_utf8(at: usize) -> Skip {

@@ -10,6 +10,8 @@
 mod attributes;
 mod contexts;
 mod elements;
+mod open;
+mod page;
 mod references;
 mod render;
 mod tables;
@@ -17,16 +19,14 @@ mod tags;
 
 use super::decode::Decoded;
 use super::fragment::Fragment;
-use super::{Block, BlockKind, Document, Format};
+use super::{BlockKind, Document, Format};
 use attributes::Attributes;
-use elements::Open;
 use html5gum::emitters::callback::{Callback, CallbackEmitter, CallbackEvent};
 use html5gum::{Emitter, ForwardingEmitter, Span, State, Tokenizer};
+use page::{Page, Plan, Rendered};
 use references::References;
 use render::Renderer;
-use std::collections::HashSet;
 use std::convert::Infallible;
-use tables::Capture;
 use tags::Tag;
 
 /// After this many passes nothing is left out any more but programs.
@@ -60,50 +60,6 @@ pub(super) fn parse(decoded: Decoded) -> Document {
     let Fragment { text, offsets } = page.shown;
     let offsets = if rendered { offsets.through(&inner) } else { offsets };
     Document { format: Format::Html, text, offsets, rendered: true, blocks: page.blocks }
-}
-
-/// What isn't left out. Whether an element that would be left out is ever
-/// closed shows only at the end; if it isn't, the page is read again with it.
-#[derive(Debug, Default)]
-struct Plan {
-    /// The page's title, where no heading of level 1 says it.
-    keep_title: bool,
-    /// Elements that are never closed, by the place of their tag.
-    keep: HashSet<usize>,
-    /// Everything but programs.
-    keep_all: bool,
-}
-
-/// A page that was read once.
-struct Rendered {
-    shown: Fragment,
-    blocks: Vec<Block>,
-    /// Whether there is a title that was left out.
-    lacks_title: bool,
-    /// Elements that were left out and never closed.
-    unclosed: Vec<usize>,
-}
-
-/// A page while it is read.
-struct Page<'a> {
-    raw: &'a str,
-    plan: &'a Plan,
-    renderer: Renderer,
-    /// What is rendered by itself around what `renderer` writes, outermost
-    /// first.
-    captures: Vec<Capture>,
-    references: References,
-    open: Vec<Open>,
-    /// How many open elements are left out.
-    skipping: usize,
-    /// The start tag whose attributes are being read.
-    tag: Option<Tag>,
-    /// Where the text since the last tag starts.
-    text_start: usize,
-    /// Where that text ends, if there is any and nothing follows.
-    text_end: Option<usize>,
-    lacks_title: bool,
-    unclosed: Vec<usize>,
 }
 
 impl<'a> Page<'a> {

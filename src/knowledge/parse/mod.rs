@@ -3,6 +3,7 @@
 
 mod code;
 mod decode;
+mod document;
 mod fragment;
 mod generated;
 mod html;
@@ -14,121 +15,11 @@ mod rst;
 mod table;
 mod text;
 
+pub use document::{Block, BlockKind, Document, Format, Skip};
 pub use generated::generated;
 
 use crate::domain::OffsetMap;
-use std::ops::Range;
 use std::path::Path;
-
-/// What a file is taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// CommonMark with tables, footnotes and front matter.
-    Markdown,
-    /// Anything else that decodes as text.
-    Text,
-    /// reStructuredText.
-    Rst,
-    /// HTML and XHTML.
-    Html,
-    /// Source code, split at syntax boundaries where the language is known.
-    Code,
-    /// A sheet of rows: CSV, TSV.
-    Table,
-}
-
-/// What a block of a document is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BlockKind {
-    /// A heading; its text without markup, and its level from 1. For code an
-    /// item (`impl Foo`, `fn bar`) whose body follows at a deeper level.
-    Heading {
-        /// Depth, 1 for the outermost.
-        level: u8,
-        /// The words, without markup.
-        title: String,
-    },
-    /// Running text, a list, a table, a quote: may be split at sentences or
-    /// lines.
-    Prose,
-    /// Preformatted text or code: split only at lines.
-    Verbatim,
-    /// A row of a table, rendered on one line with its header; never split.
-    Row,
-    /// A declaration of source code with its comment, without its body: split
-    /// only at lines, quoted whole.
-    Declaration,
-}
-
-/// A piece of a document that is kept together where it fits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Block {
-    /// What it is.
-    pub kind: BlockKind,
-    /// Its place in the document's text, in bytes. Blocks come in order and
-    /// don't overlap; what lies between two is white space or markup. Empty for
-    /// a heading whose words stand in what follows, or nowhere.
-    pub range: Range<usize>,
-    /// What it stands below beside its headings, such as the lead-in of its
-    /// list. Empty mostly.
-    pub context: String,
-}
-
-/// A file that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// What it was taken for.
-    pub format: Format,
-    /// The text: the file itself, decoded or rendered where it had to be.
-    pub text: String,
-    /// Leads ranges of `text` to the file.
-    pub offsets: OffsetMap,
-    /// Whether `text` isn't literally the file's bytes.
-    pub rendered: bool,
-    /// The structure, in order.
-    pub blocks: Vec<Block>,
-}
-
-/// Why a file is not indexed. The text is for people.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Skip {
-    /// It holds binary data.
-    #[error("binary file ({0})")]
-    Binary(String),
-    /// It is text in no encoding that lorag reads.
-    #[error("undecodable text: {0}")]
-    Undecodable(String),
-    /// It is larger than the limit.
-    #[error("{size} bytes, over the limit of {limit} (ingest.max_file_bytes)")]
-    TooLarge {
-        /// Its size in bytes.
-        size: u64,
-        /// The limit in bytes.
-        limit: u64,
-    },
-    /// It could not be read.
-    #[error("cannot be read: {0}")]
-    Unreadable(String),
-    /// A program wrote it for programs.
-    #[error("generated: {0} (ingest.generated takes it in)")]
-    Generated(String),
-    /// There is no text in it.
-    #[error("it holds no text")]
-    Empty,
-    /// A part of lorag failed on it.
-    #[error("lorag failed on it, which is a bug of lorag: {0}")]
-    Broken(String),
-    /// Its name isn't UTF-8.
-    #[error("its name is not valid UTF-8")]
-    Name,
-    /// A link, and links aren't followed.
-    #[error("a symbolic link (ingest.follow_links is off)")]
-    Link,
-    /// A link that leads to one of its own parents.
-    #[error("a symbolic link that leads back to {0}")]
-    Loop(String),
-}
 
 /// Reads a document from a file's bytes. The path only tells the format.
 ///

@@ -4,6 +4,7 @@
 //! the snapshot that they came from.
 
 use super::StoreError;
+use super::key::RowKey;
 use super::rows::{chunk_columns, to_chunks, typed, unit};
 use super::schema::column;
 use crate::domain::Chunk;
@@ -14,10 +15,6 @@ use lancedb::query::{ExecutableQuery, Select};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// Names a chunk within one search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RowKey(pub(super) u64);
 
 /// What the two legs of a search found, and the snapshot they searched.
 #[derive(Debug)]

@@ -3,8 +3,9 @@
 //! One step at a time, and only by the holder of the writer lock: a compaction
 //! that meets another write is lost.
 
+use super::open::blocking;
 use super::schema::column;
-use super::{Store, StoreError, blocking, recover};
+use super::{Store, StoreError, recover};
 use lancedb::DistanceType;
 use lancedb::index::scalar::{BTreeIndexBuilder, BitmapIndexBuilder, FtsIndexBuilder};
 use lancedb::index::vector::IvfPqIndexBuilder;

@@ -1,8 +1,9 @@
 //! What the knowledge base holds: files, collections, counts.
 
+use super::open::blocking;
 use super::rows::{FileRecord, typed};
 use super::schema::column;
-use super::{Store, StoreError, blocking};
+use super::{Store, StoreError};
 use crate::knowledge::analysis::prepared;
 use arrow::array::{Array, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use futures::TryStreamExt;

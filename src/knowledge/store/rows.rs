@@ -1,7 +1,7 @@
 //! Chunks as rows of the table, and rows as chunks.
 
 use super::StoreError;
-use super::legs::RowKey;
+use super::key::RowKey;
 use super::schema::{column, vector_item, vector_width};
 use super::units::{units_from_bytes, units_to_bytes};
 use crate::domain::{ByteRange, Chunk, LineRange, OffsetMap};

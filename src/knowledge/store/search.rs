@@ -12,8 +12,10 @@
 
 mod queries;
 
+use super::cache::{Cache, Indexes};
 use super::filter::{Filter, Scope};
-use super::legs::{Legs, RowKey};
+use super::key::RowKey;
+use super::legs::Legs;
 use super::rows::{typed, unit};
 use super::schema::column;
 use super::{Store, StoreError, WriterLock};
@@ -26,22 +28,6 @@ use queries::{full_text_leg, full_text_query, vector_leg};
 use std::cmp::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// What is known about one version of the table, so that a search needn't
-/// look it up again.
-#[derive(Debug, Default)]
-pub(super) struct Cache {
-    indexes: Option<(u64, Indexes)>,
-    paths: Option<(u64, Arc<Vec<String>>)>,
-    /// Making the index failed once, so searches scan instead.
-    gave_up: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Indexes {
-    full_text: bool,
-    vector: bool,
-}
 
 impl Store {
     /// Runs both legs, at the same time and on the same version of the table:

@@ -2,6 +2,7 @@
 
 use super::collect::millis_since_1970;
 use super::*;
+use crate::knowledge::parse::Skip;
 use std::fs;
 use std::slice::from_ref;
 use std::time::{Duration, SystemTime};

@@ -1,7 +1,8 @@
 //! One answer: waits for what it needs, searches, and passes on what comes.
 
-use super::variants::{self, Variant};
-use super::{COLLECTION, Indexing, Shared};
+use super::loaded::Variant;
+use super::shared::{COLLECTION, Indexing, Shared};
+use super::variants;
 use crate::answer::{self, AskEvent, Continued, Passages, Question, Reader, Retrieved, retrieve};
 use crate::app::effect::{AskRequest, EvidenceFrom};
 use crate::app::event::{AnswerEvent, Event};

@@ -1,6 +1,6 @@
 //! Choosing a collection, with the way its questions are answered.
 
-use super::Shared;
+use super::shared::Shared;
 use crate::app::event::Event;
 use crate::app::state::CollectionCard;
 use crate::domain::{instead, visible};

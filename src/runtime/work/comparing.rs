@@ -2,12 +2,13 @@
 //! the same evidence.
 
 use super::answering::{BROKEN, Teller, answer, find, question};
+use super::loaded::Variant;
+use super::shared::Shared;
 use super::variants::{self, obtain};
-use super::{Shared, Variant};
 use crate::answer::{Question, Retrieved};
-use crate::app::effect::AskRequest;
+use crate::app::effect::{AskRequest, CompareRequest};
 use crate::app::event::{AnswerEvent, CompareEvent, Event};
-use crate::app::state::{CompareRequest, CompareVariant};
+use crate::app::state::CompareVariant;
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! Small work on files: which changed, saving text, remembering choices.
 
-use super::{Shared, expand, shown};
+use super::shared::Shared;
+use super::{expand, shown};
 use crate::app::Event;
 use std::io::Write;
 use std::path::Path;

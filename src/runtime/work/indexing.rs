@@ -1,6 +1,7 @@
 //! Indexing behind the screen, told with at most ten events a second.
 
-use super::{COLLECTION, Shared, collections, shown};
+use super::shared::{COLLECTION, Shared};
+use super::{collections, shown};
 use crate::app::event::{Event, KnowledgeEvent};
 use crate::app::state::Collection;
 use crate::knowledge::ingest::{Cancel, IngestEvent, IngestReport, ingest};

@@ -1,7 +1,8 @@
 //! The one thread that reads and writes sessions, so that writes can't
 //! overtake each other.
 
-use super::{Shared, files, shown};
+use super::shared::Shared;
+use super::{files, shown};
 use crate::app::Event;
 use crate::app::command::ExportFormat;
 use crate::app::event::{OpenedSession, SessionRow};

@@ -1,40 +1,18 @@
 //! Models with their adapters: loaded in the background, and kept within a
 //! budget of memory so that switching back is instant.
 
-use super::Shared;
-use super::loads::{Loader, Loads, Stage};
+use super::loaded::Variant;
+use super::loads::{Loader, Stage};
+use super::shared::Shared;
 use crate::app::event::Event;
 use crate::app::state::AdapterCard;
 use crate::domain::{NONE, Stack};
-use crate::engine::residents::{Footprint, default_budget};
+use crate::engine::residents::Footprint;
 use crate::setup::{Model, Setup};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-
-/// A model with the adapters it was made with.
-pub struct Variant {
-    /// The name the model was asked for by.
-    pub name: String,
-    /// The adapters as they are spelled; `None` for the plain model.
-    pub adapter: Option<String>,
-    /// The model.
-    pub model: Arc<Model>,
-}
-
-/// Loaded models with their adapters.
-pub(super) type Variants = Loads<Model>;
-
-/// Nothing loaded yet, within the memory that the settings or the machine give.
-pub(super) fn empty(setup: &Setup) -> Variants {
-    let budget = setup.loaded.settings.adapters.memory_bytes.unwrap_or_else(|| {
-        let mut system = sysinfo::System::new();
-        system.refresh_memory();
-        default_budget(system.total_memory(), system.available_memory())
-    });
-    Loads::new(budget)
-}
 
 /// Names a variant among those that are loaded.
 fn key(name: &str, adapter: Option<&str>) -> String {

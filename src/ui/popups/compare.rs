@@ -4,8 +4,8 @@
 
 use super::super::text::{self, Highlighter, Mark};
 use super::super::theme::{Role, Theme};
+use super::canvas::{Canvas, role_style};
 use super::frame::{Frame, hints, inner};
-use super::{Canvas, role_style};
 use crate::app::Action;
 use crate::app::effect::ScrollBy;
 use crate::app::keymap::Layer;

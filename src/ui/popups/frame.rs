@@ -3,7 +3,7 @@
 
 use super::super::text;
 use super::super::theme::Role;
-use super::Canvas;
+use super::canvas::Canvas;
 use crate::app::Action;
 use crate::app::keymap::{Keymap, Layer};
 use ratatui::buffer::Buffer;

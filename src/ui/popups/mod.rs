@@ -4,6 +4,7 @@
 //! Drawing and scrolling lay a popup out by the same functions, so that a
 //! position found by one is right for the other.
 
+mod canvas;
 mod compare;
 mod frame;
 mod help;
@@ -14,14 +15,14 @@ mod prompt;
 mod tests;
 mod viewer;
 
-use super::theme::{Role, Theme};
+use super::theme::Theme;
 use crate::app::State;
 use crate::app::effect::ScrollBy;
 use crate::app::event::Scrolled;
 use crate::app::state::Popup;
+use canvas::Canvas;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
 
 /// What is laid out and kept between frames: where the rows of long lines in
 /// the viewer begin, and the answers of a comparison.
@@ -79,20 +80,4 @@ pub fn scroll(state: &State, area: Rect, by: ScrollBy, cache: &mut Cache) -> Opt
         Popup::Picker(picker) => picker::scroll(picker, area, by).map(Scrolled::Picker),
         Popup::Prompt(_) | Popup::Confirm(_) => None,
     }
-}
-
-/// What every popup is drawn with.
-struct Canvas<'a> {
-    state: &'a State,
-    theme: &'a Theme,
-    screen: Rect,
-    /// Whether it is the topmost popup.
-    top: bool,
-}
-
-/// How a role looks in a popup. Plain text brings the background of the screen
-/// along, which would leave patches on that of the popup.
-fn role_style(theme: &Theme, role: Role) -> Style {
-    let style = theme.style(role);
-    if role == Role::Text { style.patch(theme.style(Role::Popup)) } else { style }
 }

@@ -4,8 +4,9 @@
 use super::super::sources::first_shown;
 use super::super::text;
 use super::super::theme::{Role, Theme};
+use super::canvas::{Canvas, role_style};
 use super::frame::{Frame, hints, inner, is_narrow, middle};
-use super::{Canvas, line, role_style};
+use super::line;
 use crate::app::Action;
 use crate::app::effect::ScrollBy;
 use crate::app::keymap::Layer;

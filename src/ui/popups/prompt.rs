@@ -2,8 +2,9 @@
 
 use super::super::text;
 use super::super::theme::Role;
+use super::canvas::{Canvas, role_style};
 use super::frame::{Frame, hints, inner, middle};
-use super::{Canvas, line, role_style};
+use super::line;
 use crate::app::Action;
 use crate::app::keymap::Layer;
 use crate::app::state::{Confirm, Prompt, PromptFor};

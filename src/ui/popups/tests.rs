@@ -9,8 +9,10 @@ use crate::app::state::{
 };
 use crate::domain::{LineRange, acts};
 use crate::ui::fixtures;
+use crate::ui::theme::Role;
 use crate::ui::theme::{Depth, Themes};
 use ratatui::buffer::Cell;
+use ratatui::style::Style;
 use std::sync::Arc;
 
 const LARGE: (u16, u16) = (120, 40);

@@ -5,6 +5,7 @@ use super::super::text;
 use super::super::theme::{Role, Theme};
 use super::figures::{Figures, Part};
 use super::path;
+use super::selection::{focused, selected_place};
 use crate::app::State;
 use crate::app::state::Entry;
 use crate::domain::{LeftOut, Source, Turn};
@@ -35,10 +36,10 @@ pub(super) fn render(
 ) {
     let sources = &entry.turn.sources;
     let shown = usize::from(area.height / each).max(1);
-    let selected = super::selected_place(state);
+    let selected = selected_place(state);
     let first = first_shown(selected, shown, sources.len());
     let more = sources.len() > shown;
-    let focused = super::focused(state);
+    let focused = focused(state);
     let common = path::common(sources);
     let digits = sources.iter().map(|s| s.number).max().unwrap_or(0).to_string().len();
     // What is hidden above and below is told in the last column.

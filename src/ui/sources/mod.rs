@@ -10,6 +10,7 @@ mod list;
 mod paragraphs;
 mod passage;
 mod path;
+mod selection;
 #[cfg(test)]
 mod tests;
 
@@ -18,11 +19,12 @@ pub use path::place;
 use super::text;
 use super::theme::{Role, Theme};
 use crate::app::State;
-use crate::app::state::{Focus, Phase};
-use crate::domain::{Outcome, Source};
+use crate::app::state::Phase;
+use crate::domain::Outcome;
 pub(super) use list::first_shown;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use selection::selected;
 
 /// Rows that the passage needs to be shown at all, its rule included.
 const PASSAGE_ROWS: u16 = 6;
@@ -49,20 +51,6 @@ pub fn render(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if let (Some(below), Some(source)) = (below, selected(state)) {
         passage::render(state, entry, source, theme, each == 1, below, buffer);
     }
-}
-
-/// Place of the selected source, which is there whenever any is.
-fn selected_place(state: &State) -> usize {
-    let count = state.current_turn().map_or(0, |turn| turn.sources.len());
-    state.conversation.source.min(count.saturating_sub(1))
-}
-
-fn selected(state: &State) -> Option<&Source> {
-    state.current_turn()?.sources.get(selected_place(state))
-}
-
-fn focused(state: &State) -> bool {
-    state.popups.is_empty() && state.focus == Focus::Sources
 }
 
 /// The list, and the passage where there is room for it. A long list leaves

@@ -2,7 +2,7 @@
 //! a source.
 
 use super::*;
-use crate::app::state::KnowledgeWork;
+use crate::app::state::{Focus, KnowledgeWork};
 use crate::domain::{ByteRange, LeftOut, Support};
 use crate::ui::fixtures;
 use ratatui::style::Style;

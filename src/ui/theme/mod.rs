@@ -10,10 +10,12 @@ mod depth;
 mod fallback;
 mod file;
 mod role;
+mod styles;
 
 pub use colour::contrast;
 pub use depth::Depth;
 pub use role::Role;
+pub use styles::Theme;
 
 use crate::domain::visible;
 use fallback::Palette;
@@ -23,9 +25,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-
-/// How many roles there are.
-const ROLES: usize = Role::ALL.len();
+use styles::ROLES;
 
 /// The themes that come with the program, the default first. The first of each
 /// pair is the name of the file and of the theme.
@@ -47,38 +47,7 @@ static BUILT_IN: LazyLock<Themes> = LazyLock::new(|| Themes {
     themes: FILES.iter().map(|(stem, text)| file::parse(stem, text).0).collect(),
 });
 
-/// How every role looks.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Theme {
-    name: String,
-    about: String,
-    /// What the file names, whatever the terminal can show.
-    background: Option<Color>,
-    /// In the order of [`Role::ALL`].
-    styles: [Style; ROLES],
-}
-
 impl Theme {
-    /// Its name, by which it is chosen.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// One line about it; may be empty.
-    #[must_use]
-    pub fn about(&self) -> &str {
-        &self.about
-    }
-
-    /// How a role looks. What the style leaves open shows through from below,
-    /// so an area is painted with [`Role::Text`] (the screen) or
-    /// [`Role::Popup`] first, which alone carry the background.
-    #[must_use]
-    pub fn style(&self, role: Role) -> Style {
-        self.styles.get(role as usize).copied().unwrap_or_default()
-    }
-
     /// The theme in the colours that the terminal can show. Text stays as
     /// legible as the palette allows, and what is told by its background stays
     /// told. Without colours, a theme that has some looks as `plain`.

@@ -1,6 +1,7 @@
 //! Modes, adapters and comparisons.
 
 use super::*;
+use crate::app::effect::CompareRequest;
 use crate::app::event::CompareEvent;
 
 fn card(name: &str, fits: Result<(), String>) -> AdapterCard {

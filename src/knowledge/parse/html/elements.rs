@@ -4,38 +4,13 @@
 //! the next item ends the one before it, a heading ends a paragraph, the end of
 //! a list ends its items, and an end tag reaches no further than its cell.
 
-use super::Page;
+use super::open::{Begun, Open};
+use super::page::Page;
 use super::tables::{Capture, Captured, MOST_NESTED, Part, Table};
 use super::tags::{self, Role, Tag};
 
 /// Elements nested deeper than this are read as if they weren't there.
 const MAX_DEPTH: usize = 512;
-
-/// An element that is open.
-pub(super) struct Open {
-    name: Vec<u8>,
-    role: Role,
-    /// Where its tag stands in the page.
-    at: usize,
-    /// Whether it is left out with all that it holds.
-    is_skipped: bool,
-    /// For lists and tables, whether an item or a row has begun.
-    has_items: bool,
-    /// What was begun with it and ends with it.
-    begun: Begun,
-}
-
-/// What an element begins beside its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Begun {
-    Nothing,
-    /// Text that is rendered by itself: a table, a cell, a caption.
-    Capture,
-    /// A list whose items stand below something.
-    Context,
-    /// A term that what follows stands below.
-    Term,
-}
 
 impl Page<'_> {
     /// An element starts. One that is written as empty (`<div/>`) is.

@@ -3,7 +3,7 @@
 
 use super::super::super::text;
 use super::super::super::theme::{Role, Theme};
-use super::super::role_style;
+use super::super::canvas::role_style;
 use crate::app::command::COMMANDS;
 use crate::app::keymap::{Keymap, Layer};
 use crate::app::{Action, State};

@@ -1,23 +1,12 @@
 //! Text within a block: styles, citation marks, links, code spans and breaks.
 
-use super::{Renderer, bytes};
+use super::open::OpenLink;
+use super::renderer::{Renderer, bytes};
 use crate::domain::{ByteRange, Support};
 use crate::ui::text::measure::one_line;
 use crate::ui::theme::Role;
 use ratatui::style::Style;
 use std::ops::Range;
-
-/// A link or image whose text is being read.
-pub(super) struct OpenLink {
-    /// Where it begins in the source.
-    start: usize,
-    /// Where its text begins in the flow.
-    text: usize,
-    /// Its address; nothing where it isn't to be shown.
-    address: String,
-    /// Whether it is `[name]` alone, and its address stands elsewhere.
-    shortcut: bool,
-}
 
 impl Renderer<'_> {
     /// Adds text that shows the bytes `range` of the source. Marks in it are

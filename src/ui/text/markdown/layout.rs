@@ -1,55 +1,15 @@
 //! Where lines stand: in quotes and list items, with their marks before them
 //! and blank lines between blocks.
 
-use super::{Renderer, bytes};
+use super::open::Part;
+use super::renderer::{Renderer, bytes};
 use crate::domain::ByteRange;
+use crate::ui::text::RenderedLine;
 use crate::ui::text::flow::Flow;
 use crate::ui::text::wrap::Break;
-use crate::ui::text::{RenderedLine, width as columns};
 use crate::ui::theme::Role;
 use ratatui::text::{Line, Span};
 use std::ops::Range;
-
-/// A quote or list item that lines stand in.
-pub(super) struct Part {
-    /// What stands before its first line, until that is drawn.
-    first: Option<String>,
-    /// What stands before its other lines, equally wide.
-    rest: String,
-    width: usize,
-    /// Whether it is a list item.
-    item: bool,
-    /// Whether a line of it was drawn.
-    began: bool,
-}
-
-impl Part {
-    /// A quote.
-    pub(super) fn quote() -> Self {
-        Self { first: None, rest: "▎ ".to_owned(), width: 2, item: false, began: false }
-    }
-
-    /// A list item behind `marker`.
-    fn item(marker: String) -> Self {
-        let width = columns(&marker);
-        Self { first: Some(marker), rest: " ".repeat(width), width, item: true, began: false }
-    }
-}
-
-/// A list whose items are being read.
-pub(super) struct List {
-    /// The number of the next item; `None` for a list without numbers.
-    number: Option<u64>,
-    /// Whether it had an item.
-    began: bool,
-}
-
-impl List {
-    /// One that begins with this number.
-    pub(super) fn new(number: Option<u64>) -> Self {
-        Self { number, began: false }
-    }
-}
 
 impl Renderer<'_> {
     /// Begins a block at `start` of the source: what came before is drawn.

@@ -10,6 +10,8 @@
 mod code;
 mod inline;
 mod layout;
+mod open;
+mod renderer;
 mod table;
 
 #[cfg(test)]
@@ -18,16 +20,13 @@ mod tests;
 use super::flow::Flow;
 use super::highlight::Highlighter;
 use super::{Mark, RenderedLine};
-use crate::domain::ByteRange;
 use crate::ui::theme::{Role, Theme};
-use code::OpenCode;
-use inline::OpenLink;
-use layout::{List, Part};
+use open::{List, OpenCode, Part, Table};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Modifier;
+use renderer::{Renderer, Shown};
 use std::borrow::Cow;
 use std::ops::Range;
-use table::Table;
 
 /// Markdown in lines of at most `width` columns, in the styles of the theme.
 /// `marks` are the citations in it: each is shown with its symbol, and the
@@ -119,13 +118,6 @@ fn completed(text: &str) -> (Cow<'_, str>, usize) {
     (Cow::Owned(format!("{body}{}", if half { "*" } else { "**" })), body.len())
 }
 
-/// A mark, and whether a line shows it already.
-struct Shown<'a> {
-    mark: &'a Mark,
-    index: usize,
-    done: bool,
-}
-
 /// The marks that lie in the text, by their place.
 fn ordered<'a>(marks: &'a [Mark], text: &str) -> Vec<Shown<'a>> {
     let inside = |mark: &Mark| {
@@ -147,40 +139,6 @@ fn ordered<'a>(marks: &'a [Mark], text: &str) -> Vec<Shown<'a>> {
         apart
     });
     ordered
-}
-
-/// Turns events into lines.
-struct Renderer<'a> {
-    /// The Markdown, and what closes it behind `length`.
-    source: &'a str,
-    length: usize,
-    marks: Vec<Shown<'a>>,
-    width: usize,
-    theme: &'a Theme,
-    highlighter: &'a mut Highlighter,
-    lines: Vec<RenderedLine>,
-    /// How many parts a blank line before the next line stands in.
-    gap: Option<usize>,
-    /// Whether a line was drawn outside of all parts.
-    began: bool,
-    /// The quotes and list items around, outermost first.
-    parts: Vec<Part>,
-    lists: Vec<List>,
-    styles: Vec<Style>,
-    /// The text of the block, row or cell that is open.
-    flow: Option<Flow>,
-    code: Option<OpenCode>,
-    table: Option<Table>,
-    links: Vec<OpenLink>,
-    /// Link definitions not shown yet, the first one last.
-    definitions: Vec<Range<usize>>,
-    /// Where the content seen so far ends.
-    seen: usize,
-    /// The line of `-` or `=` at the end of the text that would make a heading
-    /// of the paragraph above.
-    underline: Option<Range<usize>>,
-    /// Whether line breaks within the paragraph are shown.
-    keep_breaks: bool,
 }
 
 impl Renderer<'_> {
@@ -340,23 +298,6 @@ impl Renderer<'_> {
         }
     }
 
-    /// The style of the text at hand.
-    fn style(&self) -> Style {
-        self.styles.last().copied().unwrap_or_else(|| self.theme.style(Role::Text))
-    }
-
-    /// Changes the style until the tag ends.
-    fn restyle(&mut self, change: impl Fn(Style, &Theme) -> Style) {
-        let style = change(self.style(), self.theme);
-        self.styles.push(style);
-    }
-
-    /// The content up to `end` is seen; white space isn't content.
-    fn see(&mut self, end: usize) {
-        let text = self.source.get(..end.min(self.length)).unwrap_or_default();
-        self.seen = self.seen.max(text.trim_end().len());
-    }
-
     /// The line of `-` or `=` below a heading with which the text ends. The
     /// line may just be the beginning of a list item or of a rule, so that it
     /// counts as text until more comes.
@@ -375,9 +316,4 @@ impl Renderer<'_> {
                 .is_some_and(|between| between.chars().all(|c| c.is_whitespace() || c == '>'));
         (lone && last).then(|| begin..begin + marks.len())
     }
-}
-
-/// A range of the parser as a range of the domain.
-fn bytes(range: &Range<usize>) -> ByteRange {
-    ByteRange::new(range.start, range.end)
 }

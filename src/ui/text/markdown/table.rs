@@ -1,7 +1,8 @@
 //! Tables: columns as wide as their cells, shrunk to fit, and where there is
 //! no room for columns, one line for each cell.
 
-use super::Renderer;
+use super::open::Table;
+use super::renderer::Renderer;
 use crate::ui::text::flow::Flow;
 use crate::ui::text::wrap::{Break, Row};
 use crate::ui::text::{RenderedLine, union};
@@ -21,50 +22,6 @@ const SEPARATOR: &str = " │ ";
 const CROSSING: &str = "─┼─";
 /// Columns that these take.
 const BETWEEN: usize = 3;
-
-/// A table that is being read.
-pub(super) struct Table {
-    alignments: Vec<Alignment>,
-    header: Vec<Flow>,
-    rows: Vec<Vec<Flow>>,
-    /// The cells of the row at hand.
-    cells: Vec<Flow>,
-}
-
-impl Table {
-    /// An empty one.
-    pub(super) fn new(alignments: Vec<Alignment>) -> Self {
-        Self { alignments, header: Vec::new(), rows: Vec::new(), cells: Vec::new() }
-    }
-
-    /// Adds a cell to the row at hand.
-    pub(super) fn cell(&mut self, cell: Flow) {
-        self.cells.push(cell);
-    }
-
-    /// Ends the header.
-    pub(super) fn head(&mut self) {
-        self.header = std::mem::take(&mut self.cells);
-    }
-
-    /// Ends a row.
-    pub(super) fn row(&mut self) {
-        self.rows.push(std::mem::take(&mut self.cells));
-    }
-
-    /// The width of each column if nothing is wrapped.
-    fn natural(&mut self) -> Vec<usize> {
-        let mut widths = vec![1; self.alignments.len()];
-        for row in std::iter::once(&mut self.header).chain(&mut self.rows) {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                let lines = cell.wrap(usize::MAX, usize::MAX, Break::Words);
-                let widest = lines.iter().map(|line| line.width).max().unwrap_or(0);
-                *width = widest.max(*width);
-            }
-        }
-        widths
-    }
-}
 
 impl Renderer<'_> {
     /// Draws a table.

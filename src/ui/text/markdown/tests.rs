@@ -1,7 +1,7 @@
 //! What each construct of Markdown looks like, finished and streaming.
 
 use super::*;
-use crate::domain::Support;
+use crate::domain::{ByteRange, Support};
 
 fn lines(text: &str, width: u16) -> Vec<String> {
     texts(&render(text, &[], width))

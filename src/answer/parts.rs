@@ -1,0 +1,170 @@
+//! What every way to an answer needs: the grammar, the request, and the record
+//! of what was said.
+
+use super::meter::Meter;
+use super::{Ask, AskEvent};
+use crate::config::QuoteUnit;
+use crate::domain::{
+    Alternative, Answer, Citation, DroppedCitation, FinishReason, GenerationStats, Ledger, LeftOut,
+    Source,
+};
+use crate::engine::Request;
+use crate::engine::grammar::{Quotable, QuoteForm, QuoteGrammar, free_grammar};
+use crate::engine::prompt::{Prompt, harmless};
+use std::time::Instant;
+
+/// Sums that are closer than this say next to nothing about which sentence is
+/// better: within it the second is right about as often as the first
+/// (`examples/measure/README.md`).
+const TIE: f32 = 1.0;
+
+/// The same where no ranker read them.
+const TIE_UNREAD: f32 = 0.25;
+
+/// Most sentences that are quoted together because nothing parts them.
+const TIED: usize = 2;
+
+/// What was said, in the end.
+pub(super) struct Said {
+    pub text: String,
+    pub citations: Vec<Citation>,
+    pub dropped: Vec<DroppedCitation>,
+    pub alternatives: Vec<Alternative>,
+}
+
+/// Whether the number of a quote stands behind it.
+pub(super) fn marks_last(template: &str) -> bool {
+    template.find("{n}") > template.find("{quote}")
+}
+
+/// The no-answer sentence, with nothing generated.
+pub(super) fn not_answered(
+    ask: &Ask<'_>,
+    sources: Vec<Source>,
+    ledger: Ledger,
+    started: Instant,
+    on_event: &mut (dyn FnMut(AskEvent<'_>) + Send),
+) -> Answer {
+    let mut sources = sources;
+    for source in sources.iter_mut().filter(|s| s.used()) {
+        source.left_out = Some(LeftOut::NotAsked);
+    }
+    on_event(AskEvent::Sources(&sources));
+    on_event(AskEvent::Text(&ask.manner.no_answer));
+    let text = ask.manner.no_answer.clone();
+    let stats = Meter::new(started).stats(ask, 0, FinishReason::NotGenerated);
+    let said = Said { text, citations: Vec::new(), dropped: Vec::new(), alternatives: Vec::new() };
+    finish(ask, said, sources, ledger, stats)
+}
+
+pub(super) fn quote_grammar(
+    ask: &Ask<'_>,
+    sources: &[Source],
+    may_refuse: bool,
+) -> Option<QuoteGrammar> {
+    let used = || sources.iter().filter(|s| s.used());
+    let best = used().flat_map(|s| &s.sentences).map(|s| s.score).fold(f32::MIN, f32::max);
+    let max = ask.manner.quote_max.unwrap_or(ask.settings.max_quotes).max(1);
+    let was_read = ask.evidence.signs.first().is_some_and(|signs| signs.logit.is_some());
+    let tie = if was_read { TIE } else { TIE_UNREAD };
+    // Sentences that fit equally well are both quoted: to choose one would be
+    // to guess, and to deny would be wrong.
+    let mut tied: Vec<f32> = used()
+        .flat_map(|s| &s.sentences)
+        .map(|s| s.score)
+        .filter(|score| *score >= best - tie)
+        .collect();
+    tied.sort_by(|a, b| b.total_cmp(a));
+    tied.truncate(TIED);
+    let together = max == 1
+        && ask.manner.quote_margin.is_some()
+        && ask.manner.quote_unit == QuoteUnit::Sentence
+        && tied.len() > 1;
+    let floor = match (together, ask.manner.quote_margin) {
+        (true, _) => tied.last().copied().unwrap_or(best),
+        (false, Some(margin)) => best - margin,
+        (false, None) => f32::MIN,
+    };
+    let quotables = used()
+        .flat_map(|source| {
+            let offered = source.sentences.iter().enumerate().filter(|(_, s)| s.score >= floor);
+            offered.map(|(sentence, s)| Quotable {
+                number: source.number,
+                sentence,
+                text: harmless(&s.text),
+            })
+        })
+        .collect();
+    let form = QuoteForm {
+        template: ask.manner.quote_template.clone(),
+        join: ask.manner.quote_join.clone(),
+        unit: ask.manner.quote_unit,
+        max,
+    };
+    let none = may_refuse.then(|| ask.manner.no_answer.clone());
+    let grammar = QuoteGrammar::new(quotables, form, none, &ask.engine.info().end_tokens)?;
+    Some(if together { grammar.together() } else { grammar })
+}
+
+pub(super) fn request(
+    ask: &Ask<'_>,
+    prompt: &Prompt,
+    quote: Option<&QuoteGrammar>,
+    sources: &[Source],
+    reserve: usize,
+) -> Request {
+    // A template that opens a thought has the model think, asked or not.
+    let wanted = ask.settings.thinking || ask.engine.info().template_thinks;
+    let thinking = wanted && quote.is_none();
+    let grammar = match quote {
+        Some(quote) => Some(quote.lark().to_owned()),
+        None if ask.settings.cite_grammar && !thinking && ask.mode.reads() => {
+            let used: Vec<usize> = sources.iter().filter(|s| s.used()).map(|s| s.number).collect();
+            Some(free_grammar(&used, &ask.engine.info().end_tokens))
+        }
+        None => None,
+    };
+    let thoughts = if thinking { ask.settings.max_thinking_tokens } else { 0 };
+    Request {
+        messages: prompt.messages.clone(),
+        grammar,
+        max_tokens: reserve + thoughts,
+        temperature: ask.manner.temperature.unwrap_or(ask.settings.temperature),
+        top_p: ask.manner.top_p.unwrap_or(ask.settings.top_p),
+        thinking,
+        likelihood: false,
+    }
+}
+
+pub(super) fn finish(
+    ask: &Ask<'_>,
+    said: Said,
+    sources: Vec<Source>,
+    ledger: Ledger,
+    generation: GenerationStats,
+) -> Answer {
+    let Said { text, citations, dropped, alternatives } = said;
+    let said = text.trim();
+    // A quote may well speak of sources that do not answer.
+    let says_so = said.contains(ask.manner.no_answer.trim_end_matches('.'));
+    let refused = said.is_empty() || (says_so && citations.is_empty());
+    Answer {
+        question: ask.question.to_owned(),
+        answered: !refused,
+        answers: ask.mode.reads().then_some(ask.evidence.answers),
+        quoted: ask.quotes(),
+        text,
+        mode: ask.mode,
+        strategy: ask.strategy,
+        alternatives,
+        model: ask.engine.info().name.clone(),
+        adapter: ask.adapter.map(ToOwned::to_owned),
+        citations,
+        dropped,
+        sources,
+        ledger,
+        search: ask.search,
+        searched: vec![ask.question.to_owned()],
+        generation,
+    }
+}
