@@ -44,7 +44,8 @@ impl Tally {
             self.cited_right += usize::from(cites_right(&citation.path));
             self.quotes += 1;
             let file = std::fs::read(&citation.path)?;
-            let bytes = file.get(citation.bytes.start..citation.bytes.end).unwrap_or_default();
+            let at = citation.locator.bytes().unwrap_or_default();
+            let bytes = file.get(at.start..at.end).unwrap_or_default();
             // What was rendered has lost its marks, and nothing else.
             let exact = if citation.rendered {
                 plain(&String::from_utf8_lossy(bytes)).contains(&plain(&citation.quote))

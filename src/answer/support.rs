@@ -27,8 +27,7 @@ pub fn citation(
         None => Citation {
             number: source.number,
             path: chunk.path.clone(),
-            lines: chunk.lines,
-            bytes: chunk.bytes,
+            locator: chunk.locator(),
             quote: chunk.text.clone(),
             rendered: chunk.rendered,
             mark,
@@ -55,8 +54,7 @@ fn of_sentence(
     Citation {
         number: source.number,
         path: chunk.path.clone(),
-        lines: sentence.lines,
-        bytes: sentence.bytes,
+        locator: sentence.locator(),
         // The passage's own bytes, with its line breaks.
         quote: chunk.text.get(within).unwrap_or(&sentence.text).to_owned(),
         rendered: chunk.is_rendered(sentence.within),

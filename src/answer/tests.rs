@@ -117,7 +117,7 @@ async fn free_answers_cite_the_sentence_that_supports_them() {
     assert_eq!(answer.dropped[0].number, 7);
     let citation = &answer.citations[0];
     assert_eq!((citation.number, citation.quote.as_str()), (2, "Pears are green."));
-    assert_eq!(citation.bytes, ByteRange::new(120, 136));
+    assert_eq!(citation.locator.bytes(), Some(ByteRange::new(120, 136)));
     assert_eq!(&answer.text[citation.mark.start..citation.mark.end], "[2]");
     let grammar = engine.requests()[0].grammar.clone().unwrap();
     assert!(grammar.contains("(1|2)"), "{grammar}");

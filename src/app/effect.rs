@@ -4,7 +4,7 @@ use super::command::ExportFormat;
 use super::state::{Asking, CompareVariant, Draft, RequestId};
 use crate::config::QuoteMode;
 use crate::domain::{
-    ByteRange, Earlier, Hit, LeftOut, LineRange, Mode, Source, Strategy, Turn, TurnId,
+    ByteRange, Earlier, Hit, LeftOut, Locator, Mode, Source, Strategy, Turn, TurnId,
 };
 use std::path::PathBuf;
 
@@ -114,8 +114,8 @@ pub enum Effect {
         request: RequestId,
         /// The file.
         path: String,
-        /// Lines of the passage.
-        lines: LineRange,
+        /// Where the passage stands in the file.
+        locator: Locator,
         /// Bytes of the cited sentences.
         ranges: Vec<ByteRange>,
         /// BLAKE3 of the file when it was indexed.

@@ -7,7 +7,7 @@ use super::terminal::{Paint, one_line, visible};
 use super::terminal::{out, outln};
 use super::{Failure, code, ingest, json, search};
 use crate::answer::{AskEvent, Passages, Question, Reader, Retrieved, answer, retrieve};
-use crate::domain::{Answer, FinishReason, Support, millis};
+use crate::domain::{Answer, FinishReason, Locator, Support, millis};
 use crate::knowledge::beside::Beside;
 use crate::knowledge::embed::Embedder;
 use crate::knowledge::library::Library;
@@ -269,9 +269,9 @@ impl Printer {
 /// What was cited, below the answer; on a terminal also how it went.
 fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
     outln!()?;
-    let mut shown: Vec<(usize, usize, &str)> = Vec::new();
+    let mut shown: Vec<(usize, &Locator, &str)> = Vec::new();
     for citation in &answer.citations {
-        let key = (citation.number, citation.bytes.start, citation.symbol());
+        let key = (citation.number, &citation.locator, citation.symbol());
         if shown.contains(&key) {
             continue;
         }
@@ -279,13 +279,10 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
             outln!("\n{}", paint.bold("Sources"))?;
         }
         shown.push(key);
-        let lines = citation.lines;
         outln!(
-            "{} {}:{}-{} {}{}",
+            "{} {} {}{}",
             paint.cite(&format!("[{}]", citation.number)),
-            visible(&citation.path),
-            lines.start,
-            lines.end,
+            citation.locator.within(&visible(&citation.path)),
             citation.symbol(),
             paint.stale(answer.is_stale(citation))
         )?;

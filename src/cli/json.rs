@@ -1,9 +1,47 @@
 //! The stable JSON that commands print. The handbook documents it.
 
-use crate::domain::{Answer, Citation, FullTextLeg, Hit, Source, Support, VectorLeg};
+use crate::domain::{Answer, Citation, FullTextLeg, Hit, Locator, Source, Support, VectorLeg};
 use crate::knowledge::search::Found;
 use serde::Serialize;
 use serde_json::{Value, json};
+
+/// Where something stands in its document: as a locator, and for text files
+/// also in the fields of before there were others.
+#[derive(Serialize)]
+struct PlaceJson {
+    #[serde(flatten)]
+    text: Option<TextJson>,
+    locator: LocatorJson,
+}
+
+/// A locator, with the name of its kind.
+#[derive(Serialize)]
+struct LocatorJson {
+    kind: &'static str,
+    #[serde(flatten)]
+    text: Option<TextJson>,
+}
+
+/// A place in a text file.
+#[derive(Clone, Copy, Serialize)]
+struct TextJson {
+    start_line: u32,
+    end_line: u32,
+    start_byte: usize,
+    end_byte: usize,
+}
+
+impl From<&Locator> for PlaceJson {
+    fn from(locator: &Locator) -> Self {
+        let text = locator.lines().zip(locator.bytes()).map(|(lines, bytes)| TextJson {
+            start_line: lines.start,
+            end_line: lines.end,
+            start_byte: bytes.start,
+            end_byte: bytes.end,
+        });
+        Self { text, locator: LocatorJson { kind: locator.kind(), text } }
+    }
+}
 
 /// A passage.
 #[derive(Serialize)]
@@ -11,10 +49,8 @@ struct HitJson<'a> {
     path: &'a str,
     collection: &'a str,
     heading: String,
-    start_line: u32,
-    end_line: u32,
-    start_byte: usize,
-    end_byte: usize,
+    #[serde(flatten)]
+    place: PlaceJson,
     text: &'a str,
     rendered: bool,
     stale: bool,
@@ -31,10 +67,7 @@ impl<'a> From<&'a Hit> for HitJson<'a> {
             path: &chunk.path,
             collection: &chunk.collection,
             heading: chunk.heading_line(),
-            start_line: chunk.lines.start,
-            end_line: chunk.lines.end,
-            start_byte: chunk.bytes.start,
-            end_byte: chunk.bytes.end,
+            place: PlaceJson::from(&chunk.locator()),
             text: &chunk.text,
             rendered: chunk.rendered,
             stale: hit.stale,
@@ -61,10 +94,8 @@ struct SourceJson<'a> {
 struct CitationJson<'a> {
     number: usize,
     path: &'a str,
-    start_line: u32,
-    end_line: u32,
-    start_byte: usize,
-    end_byte: usize,
+    #[serde(flatten)]
+    place: PlaceJson,
     quote: &'a str,
     rendered: bool,
     stale: bool,
@@ -85,10 +116,7 @@ impl<'a> CitationJson<'a> {
         Self {
             number: citation.number,
             path: &citation.path,
-            start_line: citation.lines.start,
-            end_line: citation.lines.end,
-            start_byte: citation.bytes.start,
-            end_byte: citation.bytes.end,
+            place: PlaceJson::from(&citation.locator),
             quote: &citation.quote,
             rendered: citation.rendered,
             stale: answer.is_stale(citation),

@@ -55,7 +55,7 @@ pub async fn hint(context: &Context) -> Result<(), Failure> {
 
 fn print_hit(hit: &Hit, paint: Paint) -> std::io::Result<()> {
     let chunk = &hit.chunk;
-    let place = format!("{}:{}-{}", visible(&chunk.path), chunk.lines.start, chunk.lines.end);
+    let place = chunk.locator().within(&visible(&chunk.path));
     let leg = |name: &str, rank: Option<usize>| match rank {
         Some(rank) => format!("{name} #{rank}"),
         None => format!("{name} –"),

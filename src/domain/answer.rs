@@ -1,6 +1,6 @@
 //! An answer whose citations lead to exact passages.
 
-use super::{ByteRange, GenerationStats, Ledger, LineRange, Mode, SearchTimings, Source, Strategy};
+use super::{ByteRange, GenerationStats, Ledger, Locator, Mode, SearchTimings, Source, Strategy};
 use serde::{Deserialize, Serialize};
 
 /// A citation `[n]` of an answer.
@@ -10,13 +10,12 @@ pub struct Citation {
     pub number: usize,
     /// Absolute path of the file.
     pub path: String,
-    /// Lines of the quoted sentence.
-    pub lines: LineRange,
-    /// Bytes of the quoted sentence.
-    pub bytes: ByteRange,
+    /// Where the quoted sentence stands in the file.
+    #[serde(flatten)]
+    pub locator: Locator,
     /// The sentence of the source: quoted in quote mode, else the one that
-    /// supports the claim best. For UTF-8 text formats exactly `bytes` of the
-    /// file.
+    /// supports the claim best. For UTF-8 text formats exactly the bytes of its
+    /// locator.
     pub quote: String,
     /// Whether the file had to be decoded or rendered to give `quote`.
     pub rendered: bool,

@@ -63,7 +63,7 @@ impl Earlier {
 fn title(chunk: &Chunk, citation: &Citation) -> Option<String> {
     let unit = chunk.units.iter().find(|unit| {
         let bytes = chunk.offsets.to_file(unit.within.start, unit.within.end);
-        bytes.start <= citation.bytes.start && citation.bytes.end <= bytes.end
+        citation.locator.bytes().is_some_and(|cited| bytes.contains(cited))
     })?;
     let title = unit.context.trim();
     (!title.is_empty()).then(|| title.to_owned())
@@ -80,7 +80,8 @@ fn stem(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::{
-        ByteRange, Chunk, Citation, Hit, LineRange, OffsetMap, Source, Support, Unit, UnitKind,
+        ByteRange, Chunk, Citation, Hit, LineRange, Locator, OffsetMap, Source, Support, Unit,
+        UnitKind,
     };
 
     fn turn() -> Turn {
@@ -118,8 +119,10 @@ mod tests {
         let citation = Citation {
             number: 1,
             path: "/docs/night-shift.md".into(),
-            lines: LineRange { start: 10, end: 10 },
-            bytes: ByteRange::new(119, 100 + text.len()),
+            locator: Locator::text(
+                LineRange { start: 10, end: 10 },
+                ByteRange::new(119, 100 + text.len()),
+            ),
             quote: "It weighs two kilograms.".into(),
             rendered: false,
             mark: ByteRange::new(0, 3),

@@ -6,7 +6,7 @@ use super::Session;
 use super::line::flat;
 use super::record::{Fork, VERSION, escape};
 use super::time::{minute, rfc3339};
-use crate::domain::{Citation, LineRange, Outcome, Turn, TurnId, visible};
+use crate::domain::{Citation, Outcome, Turn, TurnId, visible};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -128,9 +128,7 @@ pub(super) fn remarks(turn: &Turn) -> Vec<String> {
 }
 
 fn put_citation(out: &mut String, number: usize, citation: &Citation) {
-    let LineRange { start, end } = citation.lines;
-    let lines = if start == end { start.to_string() } else { format!("{start}-{end}") };
-    let place = code(&format!("{}:{lines}", flat(&citation.path)));
+    let place = code(&citation.locator.within(&flat(&citation.path)));
     let symbol = citation.symbol();
     let space = if symbol.is_empty() { "" } else { " " };
     let marker = format!("{number}. ");
@@ -164,7 +162,7 @@ fn code(text: &str) -> String {
 mod tests {
     use super::super::SessionInfo;
     use super::*;
-    use crate::domain::{ByteRange, Support};
+    use crate::domain::{ByteRange, LineRange, Locator, Support};
 
     const ASKED: i64 = 1_795_270_953_000;
 
@@ -172,8 +170,10 @@ mod tests {
         Citation {
             number,
             path: "/docs/router.md".to_owned(),
-            lines: LineRange { start: lines.0, end: lines.1 },
-            bytes: ByteRange::default(),
+            locator: Locator::text(
+                LineRange { start: lines.0, end: lines.1 },
+                ByteRange::default(),
+            ),
             quote: quote.to_owned(),
             rendered: false,
             mark: ByteRange::default(),

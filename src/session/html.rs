@@ -5,7 +5,7 @@
 use super::Session;
 use super::line::flat;
 use super::time::minute;
-use crate::domain::{Citation, LineRange, Outcome, Source, Turn, visible};
+use crate::domain::{Citation, Outcome, Source, Turn, visible};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -70,7 +70,7 @@ fn put_source(out: &mut String, turn: &Turn, source: &Source) {
     let _ = writeln!(
         out,
         "<li id=\"t{id}s{number}\" value=\"{number}\"><code>{}</code> <span>{heading}</span>",
-        escaped(&place(&chunk.path, chunk.lines))
+        escaped(&chunk.locator().within(&flat(&chunk.path)))
     );
     let quotes: Vec<&Citation> = turn
         .citations
@@ -82,7 +82,7 @@ fn put_source(out: &mut String, turn: &Turn, source: &Source) {
             out,
             "<blockquote>{} <cite>{}</cite></blockquote>",
             escaped(citation.quote.trim()),
-            escaped(&place(&citation.path, citation.lines))
+            escaped(&citation.locator.within(&flat(&citation.path)))
         );
     }
     let _ = writeln!(
@@ -110,12 +110,6 @@ fn marked<'a>(passage: &str, quotes: impl Iterator<Item = &'a str>) -> String {
     }
     out.push_str(&escaped(passage.get(from..).unwrap_or_default()));
     out
-}
-
-fn place(path: &str, lines: LineRange) -> String {
-    let LineRange { start, end } = lines;
-    let lines = if start == end { start.to_string() } else { format!("{start}-{end}") };
-    format!("{}:{lines}", flat(path))
 }
 
 /// The answer's Markdown as HTML, its citation marks leading to the sources.
@@ -287,7 +281,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::super::SessionInfo;
     use super::*;
-    use crate::domain::{ByteRange, Chunk, Hit, OffsetMap, Support};
+    use crate::domain::{ByteRange, Chunk, Hit, LineRange, Locator, OffsetMap, Support};
 
     fn page() -> String {
         let quote = "Hold the <button>.";
@@ -322,8 +316,10 @@ mod tests {
         let citation = Citation {
             number: 2,
             path: "/docs/a\"b.md".into(),
-            lines: LineRange { start: 4, end: 4 },
-            bytes: ByteRange::new(7, 7 + quote.len()),
+            locator: Locator::text(
+                LineRange { start: 4, end: 4 },
+                ByteRange::new(7, 7 + quote.len()),
+            ),
             quote: quote.into(),
             rendered: false,
             mark: ByteRange::new(at, at + 3),

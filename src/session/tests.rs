@@ -4,8 +4,8 @@ mod keeping;
 
 use super::*;
 use crate::domain::{
-    ByteRange, Chunk, Citation, FinishReason, GenerationStats, Hit, LineRange, Mode, OffsetMap,
-    Source, Support, VectorLeg,
+    ByteRange, Chunk, Citation, FinishReason, GenerationStats, Hit, LineRange, Locator, Mode,
+    OffsetMap, Source, Support, VectorLeg,
 };
 use proptest::prelude::*;
 use std::fs;
@@ -45,8 +45,7 @@ fn turn(id: TurnId, parent: Option<TurnId>, question: &str, text: &str) -> Turn 
         citations: vec![Citation {
             number: 1,
             path: "/docs/a.md".to_owned(),
-            lines: place.1,
-            bytes: place.0,
+            locator: Locator::text(place.1, place.0),
             quote: "Hold the button.".to_owned(),
             rendered: false,
             mark: ByteRange::new(5, 8),

@@ -177,8 +177,7 @@ pub fn citation(text: &str, number: usize, nth: usize, support: Support) -> Cita
     Citation {
         number,
         path: chunk.path.clone(),
-        lines: chunk.lines,
-        bytes: chunk.bytes,
+        locator: chunk.locator(),
         quote: chunk.text.clone(),
         rendered: false,
         mark: ByteRange::new(start, start + mark.len()),

@@ -107,4 +107,9 @@ pub fn assert_exact(value: &Value, field: &str) {
     assert_eq!(std::str::from_utf8(bytes).unwrap(), value[field].as_str().unwrap());
     let before = file[..range.start].iter().filter(|b| **b == b'\n').count() as u64;
     assert_eq!(value["start_line"].as_u64().unwrap(), before + 1);
+    let locator = &value["locator"];
+    assert_eq!(locator["kind"], "text");
+    for field in ["start_line", "end_line", "start_byte", "end_byte"] {
+        assert!(value[field].is_u64() && locator[field] == value[field], "{field}: {value}");
+    }
 }

@@ -3,7 +3,7 @@
 use super::compare::Compare;
 use super::picker::Picker;
 use super::request::RequestId;
-use crate::domain::{ByteRange, LineRange, TurnId};
+use crate::domain::{ByteRange, Locator, TurnId};
 use crate::editor::{Edit, Editor};
 use std::ops::Range;
 use std::sync::Arc;
@@ -135,8 +135,8 @@ pub struct Viewer {
     pub turn: TurnId,
     /// The file.
     pub path: String,
-    /// Lines of the passage in the file.
-    pub lines: LineRange,
+    /// Where the passage stands in the file.
+    pub locator: Locator,
     /// Bytes of the cited sentences in the file; of the passage where none is
     /// cited.
     pub ranges: Vec<ByteRange>,

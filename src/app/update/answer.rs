@@ -5,7 +5,7 @@ use crate::app::event::AnswerEvent;
 use crate::app::state::{Entry, NoticeLevel, Phase, RequestId};
 use crate::app::{Effect, State};
 use crate::domain::{
-    Answer, Citation, DroppedCitation, FinishReason, LineRange, Outcome, Support, Turn, TurnId,
+    Answer, Chunk, Citation, DroppedCitation, FinishReason, Outcome, Support, Turn, TurnId,
 };
 
 /// Something of the answer came. What is late, because the answer was
@@ -138,8 +138,7 @@ fn unchecked(turn: &Turn, number: usize, mark: crate::domain::ByteRange) -> Cita
     Citation {
         number,
         path: chunk.map(|c| c.path.clone()).unwrap_or_default(),
-        lines: chunk.map_or(LineRange::default(), |c| c.lines),
-        bytes: chunk.map(|c| c.bytes).unwrap_or_default(),
+        locator: chunk.map(Chunk::locator).unwrap_or_default(),
         quote: String::new(),
         rendered: chunk.is_some_and(|c| c.rendered),
         mark,

@@ -5,7 +5,7 @@ use super::say::say;
 use crate::app::effect::{ScrollArea, ScrollBy};
 use crate::app::state::{Entry, NoticeLevel, Popup, Viewer, ViewerContent};
 use crate::app::{Effect, State};
-use crate::domain::{ByteRange, LineRange, Source, TurnId};
+use crate::domain::{ByteRange, Locator, Source, TurnId};
 use std::sync::Arc;
 
 /// Selects another source of the current answer.
@@ -107,25 +107,25 @@ pub fn open(state: &mut State) -> Vec<Effect> {
             Some(selected) => *at == selected,
             None => c.number == source.number,
         })
-        .map(|(_, c)| c.bytes)
+        .filter_map(|(_, c)| c.locator.bytes())
         .filter(|range| !range.is_empty())
         .collect();
     ranges.sort();
     ranges.dedup();
-    let (turn, path, lines) = (entry.turn.id, chunk.path.clone(), chunk.lines);
+    let (turn, path, locator) = (entry.turn.id, chunk.path.clone(), chunk.locator());
     let (file_hash, passage) = (chunk.file_hash.clone(), chunk.text.clone());
     let request = state.request();
     state.popups.push(Popup::Viewer(Box::new(Viewer {
         request,
         turn,
         path: path.clone(),
-        lines,
+        locator: locator.clone(),
         ranges: ranges.clone(),
         content: None,
         scroll: (0, 0),
         text_only: false,
     })));
-    vec![Effect::View { request, path, lines, ranges, file_hash, passage }]
+    vec![Effect::View { request, path, locator, ranges, file_hash, passage }]
 }
 
 /// Opens the file of the viewer, or of the selected source, in the user's
@@ -136,18 +136,17 @@ pub fn edit_file(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     if let Some(Popup::Viewer(viewer)) = state.popups.last() {
-        let line = match &viewer.content {
-            Some(Ok(content)) => content
-                .cited
-                .first()
-                .map_or(viewer.lines.start, |h| content.first_line + h.line as u32),
-            _ => viewer.lines.start,
+        let cited = match &viewer.content {
+            Some(Ok(content)) => content.cited.first().map(|h| content.first_line + h.line as u32),
+            _ => None,
         };
+        let line = cited.unwrap_or_else(|| viewer.locator.editor_line());
         return vec![Effect::Edit { path: viewer.path.clone(), line }];
     }
     let Some((entry, source)) = selected(state) else { return Vec::new() };
     let cited = entry.turn.citations.iter().find(|c| c.number == source.number);
-    let line = cited.map_or(source.hit.chunk.lines.start, |c| c.lines.start);
+    let locator = cited.map_or_else(|| source.hit.chunk.locator(), |c| c.locator.clone());
+    let line = locator.editor_line();
     vec![Effect::Edit { path: source.hit.chunk.path.clone(), line }]
 }
 
@@ -166,7 +165,7 @@ pub fn edited(state: &mut State) -> Vec<Effect> {
         effects.push(Effect::View {
             request,
             path: viewer.path.clone(),
-            lines: viewer.lines,
+            locator: viewer.locator.clone(),
             ranges: viewer.ranges.clone(),
             file_hash: chunk.map(|chunk| chunk.file_hash.clone()).unwrap_or_default(),
             passage: chunk.map(|chunk| chunk.text.clone()).unwrap_or_default(),
@@ -250,12 +249,11 @@ pub fn copy_citation(state: &mut State) -> Vec<Effect> {
     let of_source = || citations.iter().find(|c| c.number == source.number);
     let citation = at.and_then(|at| citations.get(at)).or_else(of_source);
     let chunk = &source.hit.chunk;
-    let (quote, path, lines) = match citation.filter(|c| !c.quote.trim().is_empty()) {
-        Some(citation) => (citation.quote.trim(), &citation.path, citation.lines),
-        None => (chunk.text.trim(), &chunk.path, chunk.lines),
+    let (quote, place) = match citation.filter(|c| !c.quote.trim().is_empty()) {
+        Some(citation) => (citation.quote.trim(), citation.locator.within(&citation.path)),
+        None => (chunk.text.trim(), chunk.locator().within(&chunk.path)),
     };
-    let end = if lines.end > lines.start { format!("-{}", lines.end) } else { String::new() };
-    let text = format!("{quote}\n{path}:{}{end}", lines.start);
+    let text = format!("{quote}\n{place}");
     copy(state, text, "citation")
 }
 
@@ -294,7 +292,7 @@ pub fn show_prompt(state: &mut State) -> Vec<Effect> {
         request,
         turn,
         path: format!("the prompt of question {number}"),
-        lines: LineRange { start: 1, end: u32::try_from(lines.len()).unwrap_or(u32::MAX) },
+        locator: Locator::default(),
         ranges: Vec::new(),
         content: Some(Ok(ViewerContent {
             lines: Arc::new(lines),

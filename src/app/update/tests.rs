@@ -116,8 +116,7 @@ fn citation(number: usize, start: usize, support: Support) -> Citation {
     Citation {
         number,
         path: format!("/docs/{number}.md"),
-        lines: LineRange { start: 3, end: 3 },
-        bytes: ByteRange::new(2, 9),
+        locator: Locator::text(LineRange { start: 3, end: 3 }, ByteRange::new(2, 9)),
         quote: "it is so".into(),
         rendered: false,
         mark: ByteRange::new(start, start + 3),

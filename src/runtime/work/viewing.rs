@@ -1,7 +1,7 @@
 //! The text of a file for the viewer, with the cited sentences in it.
 
 use crate::app::state::{Highlight, ViewerContent};
-use crate::domain::{ByteRange, LineRange, visible};
+use crate::domain::{ByteRange, LineRange, Locator, visible};
 use crate::knowledge::parse::decode_text;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -18,11 +18,12 @@ const AROUND: usize = 1 << 20;
 /// A message for the user.
 pub fn read(
     path: &str,
-    lines: LineRange,
+    locator: &Locator,
     ranges: &[ByteRange],
     file_hash: &str,
     passage: &str,
 ) -> Result<ViewerContent, String> {
+    let lines = locator.lines().unwrap_or_default();
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound && !passage.is_empty() => {
@@ -109,6 +110,10 @@ fn content(text: &str, lines: LineRange, cited: &[ByteRange], stale: bool) -> Vi
 mod tests {
     use super::*;
 
+    fn at(lines: LineRange) -> Locator {
+        Locator::text(lines, ByteRange::default())
+    }
+
     #[test]
     fn a_sentence_over_two_lines_is_marked_in_both() {
         let text = "# Title\r\n\r\nFirst one. The cited\nsentence is here. Last.\n";
@@ -150,13 +155,15 @@ mod tests {
         let range = ByteRange::new(2 + 2 * 6, 2 + 2 * 11);
         let lines = LineRange { start: 1, end: 1 };
         let path = path.to_str().unwrap();
-        let shown = read(path, lines, &[range], &hash, "").unwrap();
+        let shown = read(path, &at(lines), &[range], &hash, "").unwrap();
         assert_eq!(&shown.lines[0][shown.cited[0].bytes.clone()], "Zwei.");
-        let stale = read(path, lines, &[range], "other", "").unwrap();
+        let stale = read(path, &at(lines), &[range], "other", "").unwrap();
         assert!(stale.stale && stale.cited.is_empty());
-        assert!(read("/nowhere", lines, &[], "", "").unwrap_err().contains("cannot open /nowhere"));
+        assert!(
+            read("/nowhere", &at(lines), &[], "", "").unwrap_err().contains("cannot open /nowhere")
+        );
         let lines = LineRange { start: 7, end: 8 };
-        let gone = read("/nowhere", lines, &[range], &hash, "Eins.\nZwei.").unwrap();
+        let gone = read("/nowhere", &at(lines), &[range], &hash, "Eins.\nZwei.").unwrap();
         assert_eq!(*gone.lines, ["Eins.", "Zwei."]);
         assert_eq!((gone.first_line, gone.passage, gone.gone), (7, 0..2, true));
     }

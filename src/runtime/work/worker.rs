@@ -137,9 +137,9 @@ impl Worker {
                     task.abort();
                 }
             }
-            Effect::View { request, path, lines, ranges, file_hash, passage } => {
+            Effect::View { request, path, locator, ranges, file_hash, passage } => {
                 self.handle.spawn_blocking(move || {
-                    let content = viewing::read(&path, lines, &ranges, &file_hash, &passage);
+                    let content = viewing::read(&path, &locator, &ranges, &file_hash, &passage);
                     shared.tell(Event::Viewer { request, content });
                 });
             }

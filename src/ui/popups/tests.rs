@@ -7,7 +7,7 @@ use crate::app::state::{
     Confirm, Help, Highlight, Picker, PickerKind, PickerRow, PickerValue, Prompt, PromptFor,
     Viewer, ViewerContent,
 };
-use crate::domain::{LineRange, acts};
+use crate::domain::{ByteRange, LineRange, Locator, acts};
 use crate::ui::fixtures;
 use crate::ui::theme::Role;
 use crate::ui::theme::{Depth, Themes};
@@ -109,7 +109,7 @@ fn viewer(content: Option<Result<ViewerContent, String>>) -> Viewer {
         request: 7,
         turn: 1,
         path: "/home/ann/handbook/access/badges.md".into(),
-        lines: LineRange { start: 30, end: 32 },
+        locator: Locator::text(LineRange { start: 30, end: 32 }, ByteRange::default()),
         ranges: Vec::new(),
         content,
         scroll: (24, 0),

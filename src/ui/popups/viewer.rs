@@ -6,7 +6,6 @@ mod rows;
 
 pub(super) use rows::Rows;
 
-use super::super::sources::place;
 use super::super::text;
 use super::super::theme::{Role, Theme};
 use super::canvas::{Canvas, role_style};
@@ -72,7 +71,7 @@ pub(super) fn render(viewer: &Viewer, canvas: &Canvas<'_>, buffer: &mut Buffer, 
         [(Action::Close, "close"), (Action::CopyPassage, "copy"), (Action::PageDown, "page")];
     let actions: &[_] = if viewer.text_only { &of_text } else { &of_file };
     let title =
-        if viewer.text_only { viewer.path.clone() } else { place(&viewer.path, viewer.lines) };
+        if viewer.text_only { viewer.path.clone() } else { viewer.locator.within(&viewer.path) };
     let mut frame = Frame {
         title,
         path: !viewer.text_only,

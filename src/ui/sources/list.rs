@@ -179,7 +179,7 @@ impl Row<'_> {
         let number = format!("[{}]", source.number);
         let taken = columns_of(right) + usize::from(!right.is_empty());
         let room = usize::from(area.width).saturating_sub(self.indent() + taken);
-        let place = path::place(self.path, source.hit.chunk.lines);
+        let place = source.hit.chunk.locator().within(self.path);
         let style = self.theme.style(role);
         let line = Line::from(vec![
             Span::styled(mark, self.theme.style(Role::Dim)),

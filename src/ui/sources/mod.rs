@@ -14,8 +14,6 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
-pub use path::place;
-
 use super::text;
 use super::theme::{Role, Theme};
 use crate::app::State;

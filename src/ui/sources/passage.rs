@@ -6,7 +6,7 @@ use super::super::theme::{Role, Theme};
 use super::{figures, paragraphs, path};
 use crate::app::State;
 use crate::app::state::Entry;
-use crate::domain::{ByteRange, Citation, Source, Support, Turn};
+use crate::domain::{ByteRange, Citation, Sentence, Source, Support, Turn};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -123,8 +123,8 @@ fn cited(turn: &Turn, source: &Source, selected: Option<usize>) -> Vec<ByteRange
 /// Where the sentence of a citation stands in the passage.
 fn locate(source: &Source, citation: &Citation) -> Option<ByteRange> {
     let chunk = &source.hit.chunk;
-    let same = |bytes: ByteRange| !bytes.is_empty() && bytes == citation.bytes;
-    if let Some(sentence) = source.sentences.iter().find(|s| same(s.bytes)) {
+    let same = |at: &Sentence| !at.bytes.is_empty() && at.locator() == citation.locator;
+    if let Some(sentence) = source.sentences.iter().find(|s| same(s)) {
         return Some(sentence.within);
     }
     let quote = citation.quote.as_str();
@@ -137,9 +137,10 @@ fn locate(source: &Source, citation: &Citation) -> Option<ByteRange> {
     let sentence = source.sentences.iter().find(|s| s.text == quote).map(|s| s.within);
     // Several sentences in one, or a text whose white space differs.
     sentence.or_else(|| {
-        let start = chunk.offsets.to_text(citation.bytes.start);
-        let end = chunk.offsets.to_text(citation.bytes.end);
-        (chunk.bytes.contains(citation.bytes) && start < end).then(|| ByteRange::new(start, end))
+        let bytes = citation.locator.bytes()?;
+        let start = chunk.offsets.to_text(bytes.start);
+        let end = chunk.offsets.to_text(bytes.end);
+        (chunk.bytes.contains(bytes) && start < end).then(|| ByteRange::new(start, end))
     })
 }
 
@@ -188,7 +189,7 @@ fn pieces<'a>(text: &'a str, source: &Source, cited: &[ByteRange]) -> Vec<(&'a s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Sentence;
+    use crate::domain::{LineRange, Locator};
     use crate::ui::fixtures;
 
     /// A passage of three sentences, of which the answer cites the second.
@@ -212,7 +213,7 @@ mod tests {
         let mut turn = fixtures::cited_turn(1, None);
         turn.citations.truncate(1);
         let citation = &mut turn.citations[0];
-        citation.bytes = source.sentences[1].bytes;
+        citation.locator = source.sentences[1].locator();
         citation.quote = source.sentences[1].text.clone();
         (turn, source)
     }
@@ -231,10 +232,11 @@ mod tests {
         let (mut turn, source) = case();
         let expected = ["Two — zwei — is cited."];
         assert_eq!(marked(&turn, &source, None), expected);
-        let bytes = turn.citations[0].bytes;
-        turn.citations[0].bytes = ByteRange::default();
+        let bytes = turn.citations[0].locator.bytes().unwrap();
+        let at = |bytes| Locator::text(LineRange::default(), bytes);
+        turn.citations[0].locator = Locator::default();
         assert_eq!(marked(&turn, &source, None), expected);
-        turn.citations[0].bytes = ByteRange::new(bytes.start, bytes.end + 4);
+        turn.citations[0].locator = at(ByteRange::new(bytes.start, bytes.end + 4));
         turn.citations[0].quote = "with other  spaces".into();
         assert_eq!(marked(&turn, &source, None), ["Two — zwei — is cited. Thr"]);
         turn.citations[0].support = Support::Unchecked;
@@ -246,7 +248,7 @@ mod tests {
     fn a_selected_citation_is_highlighted_alone() {
         let (mut turn, source) = case();
         let mut other = turn.citations[0].clone();
-        other.bytes = source.sentences[2].bytes;
+        other.locator = source.sentences[2].locator();
         other.quote = source.sentences[2].text.clone();
         turn.citations.push(other);
         assert_eq!(marked(&turn, &source, None).len(), 2);
