@@ -1,7 +1,10 @@
 //! All there is to do outside: effects are data, carried out by `runtime`.
 
+pub use super::compared::CompareVariant;
+pub use super::scroll::{ScrollArea, ScrollBy};
+
 use super::command::ExportFormat;
-use super::state::{Asking, CompareVariant, Draft, RequestId};
+use super::state::{Asking, Draft, RequestId};
 use crate::config::QuoteMode;
 use crate::domain::{
     ByteRange, Earlier, Hit, LeftOut, Locator, Mode, Source, Strategy, Turn, TurnId,
@@ -154,42 +157,6 @@ pub enum Effect {
     Suspend,
     /// End the program.
     Quit,
-}
-
-/// What is scrolled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScrollArea {
-    /// The conversation.
-    Conversation,
-    /// The viewer on top.
-    Viewer,
-    /// The help on top.
-    Help,
-    /// The comparison on top.
-    Compare,
-    /// The stats.
-    Stats,
-    /// The list on top.
-    Picker,
-}
-
-/// How it is scrolled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScrollBy {
-    /// By lines, down if positive.
-    Lines(i32),
-    /// By pages less two lines, down if positive.
-    Pages(i32),
-    /// To the beginning.
-    Top,
-    /// To the end.
-    Bottom,
-    /// So far that the beginning of this turn is in sight.
-    Turn(TurnId),
-    /// So far that this byte of this turn's answer is in sight.
-    Byte(TurnId, usize),
-    /// So far that this line of the viewer is in sight.
-    Line(usize),
 }
 
 /// A question with all that decides how it is answered.

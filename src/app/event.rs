@@ -205,16 +205,11 @@ pub struct SessionRow {
 pub enum Scrolled {
     /// Of the conversation.
     Conversation(Scroll),
-    /// Of the viewer: line and row.
-    Viewer(usize, usize),
-    /// Of the help: its topmost line.
-    Help(usize),
-    /// Of the comparison: its topmost row.
-    Compare(usize),
     /// Of the stats: their topmost line.
     Stats(usize),
-    /// Of a list: its selected match.
-    Picker(usize),
+    /// Of the popup on top: its topmost line, and which of its rows; of a list
+    /// the selected match.
+    Popup(usize, usize),
 }
 
 /// News of the knowledge base.

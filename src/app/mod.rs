@@ -4,11 +4,14 @@
 
 pub mod action;
 pub mod command;
+mod compared;
 pub mod effect;
 pub mod event;
 pub mod key;
 pub mod keymap;
 mod markdown;
+pub mod popups;
+mod scroll;
 pub mod state;
 mod update;
 

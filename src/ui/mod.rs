@@ -107,9 +107,10 @@ impl Ui {
                 let pane = self.areas(state, state.size).stats?;
                 stats::scroll(state, &self.theme, pane.inner, by).map(Scrolled::Stats)
             }
-            ScrollArea::Viewer | ScrollArea::Help | ScrollArea::Compare | ScrollArea::Picker => {
+            ScrollArea::Popup => {
                 let screen = Rect::new(0, 0, state.size.columns, state.size.rows);
-                popups::scroll(state, screen, by, &mut self.popups)
+                let found = popups::scroll(state, screen, by, &mut self.popups);
+                found.map(|(line, row)| Scrolled::Popup(line, row))
             }
         }
     }

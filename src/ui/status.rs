@@ -448,7 +448,7 @@ mod tests {
     fn popups_tell_their_keys_themselves() {
         let mut state = fixtures::state();
         state.running = running(false);
-        state.popups.push(Popup::Help(Help::default()));
+        state.popups.push(Popup::from(Help::default()));
         assert!(line(&state, 120).trim_end().ends_with("quote auto"), "{}", line(&state, 120));
         state.notice = Some(Notice { level: NoticeLevel::Done, text: "Saved.".into() });
         assert!(line(&state, 120).trim_end().ends_with("Saved."));

@@ -4,7 +4,7 @@
 use super::Ui;
 use super::fixtures;
 use super::theme::{Depth, Themes};
-use crate::app::state::{Focus, Picker, PickerKind, PickerRow, PickerValue, Popup};
+use crate::app::state::{Focus, Picker, PickerKind, PickerRow, Popup, Task};
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
@@ -56,12 +56,12 @@ fn screen(name: &str, depth: Depth) -> String {
         label: label.into(),
         detail: "more".into(),
         key: "t".into(),
-        value: PickerValue::Theme(label.into()),
+        value: Task::Theme(label.into()),
     };
     let mut picker = Picker::new(PickerKind::Themes, vec![row("dark"), row("light")]);
     picker.query.insert("ar");
     picker.filter();
-    state.popups.push(Popup::Picker(picker));
+    state.popups.push(Popup::from(picker));
     let popup = looks(&fixtures::screen_of(&mut ui, &state, 40, 12));
     format!("{panes}\n{popup}")
 }

@@ -2,25 +2,24 @@
 
 mod adapter;
 mod asking;
-mod compare;
 mod conversation;
 mod input;
 mod jobs;
 mod layout;
-mod picker;
-mod popup;
 mod request;
 mod work;
 
+pub use super::compared::CompareVariant;
+pub use super::popups::{
+    Compare, CompareColumn, Confirm, Help, Highlight, Match, Picker, PickerKind, PickerRow, Popup,
+    Prompt, PromptFor, Task, Viewer, ViewerContent,
+};
 pub use adapter::{AdapterCard, CollectionCard, Loading};
 pub use asking::{Asking, Draft, Given, Outside};
-pub use compare::{Compare, CompareColumn, CompareVariant};
 pub use conversation::{Choice, Conversation, Entry, Phase, Scroll};
 pub use input::{Completion, Input};
 pub use jobs::Jobs;
 pub use layout::{Arrangement, Focus, Panes, Size};
-pub use picker::{Match, Picker, PickerKind, PickerRow, PickerValue};
-pub use popup::{Confirm, Help, Highlight, Popup, Prompt, PromptFor, Viewer, ViewerContent};
 pub use request::RequestId;
 pub use work::{
     Collection, Knowledge, KnowledgeWork, LiveStats, ModelCard, ModelState, Notice, NoticeLevel,

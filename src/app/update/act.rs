@@ -5,7 +5,8 @@ use super::say::say;
 use super::{ask, compare, evidence, popups, program, send, sessions, typing, variant};
 use crate::app::command::ExportFormat;
 use crate::app::effect::{ScrollArea, ScrollBy};
-use crate::app::state::{Arrangement, Focus, Help, NoticeLevel, PickerKind, Popup};
+use crate::app::popups::Close;
+use crate::app::state::{Arrangement, Focus, NoticeLevel};
 use crate::app::{Action, Effect, State};
 use crate::editor::Edit;
 
@@ -51,8 +52,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::FocusPrevious => cycle(state, -1),
         A::FocusInput => to(state, Focus::Input),
         A::StartCommand => {
-            if let Some(Popup::Help(help)) = state.popups.last_mut() {
-                help.typing = true;
+            if state.popups.last_mut().is_some_and(|popup| popup.search()) {
                 return Vec::new();
             }
             let effects = to(state, Focus::Input);
@@ -174,16 +174,8 @@ fn cycle(state: &mut State, by: isize) -> Vec<Effect> {
 
 fn vertical(state: &mut State, by: isize) -> Vec<Effect> {
     let lines = ScrollBy::Lines(by as i32);
-    match state.popups.last_mut() {
-        Some(Popup::Picker(picker)) => {
-            picker.step(by);
-            return popups::previewed(state);
-        }
-        Some(Popup::Viewer(_)) => return vec![Effect::Scroll(ScrollArea::Viewer, lines)],
-        Some(Popup::Help(_)) => return vec![Effect::Scroll(ScrollArea::Help, lines)],
-        Some(Popup::Compare(_)) => return vec![Effect::Scroll(ScrollArea::Compare, lines)],
-        Some(Popup::Prompt(_) | Popup::Confirm(_)) => return Vec::new(),
-        None => {}
+    if let Some(effects) = popups::moved(state, lines) {
+        return effects;
     }
     match state.focus {
         Focus::Input => typing::vertical(state, by),
@@ -194,35 +186,22 @@ fn vertical(state: &mut State, by: isize) -> Vec<Effect> {
 }
 
 fn page(state: &mut State, by: i32) -> Vec<Effect> {
-    let area = match state.popups.last_mut() {
-        Some(Popup::Picker(_)) => ScrollArea::Picker,
-        Some(Popup::Viewer(_)) => ScrollArea::Viewer,
-        Some(Popup::Help(_)) => ScrollArea::Help,
-        Some(Popup::Compare(_)) => ScrollArea::Compare,
-        Some(_) => return Vec::new(),
-        None if state.focus == Focus::Sources => {
-            return evidence::step_source(state, by as isize * 4);
-        }
-        None if state.focus == Focus::Stats => ScrollArea::Stats,
-        None => ScrollArea::Conversation,
-    };
-    vec![Effect::Scroll(area, ScrollBy::Pages(by))]
+    further(state, ScrollBy::Pages(by), by as isize * 4)
 }
 
 fn end(state: &mut State, by: ScrollBy) -> Vec<Effect> {
-    let all = if by == ScrollBy::Top { isize::MIN / 2 } else { isize::MAX / 2 };
-    let area = match state.popups.last_mut() {
-        Some(Popup::Picker(picker)) => {
-            picker.step(all);
-            return popups::previewed(state);
-        }
-        Some(Popup::Viewer(_)) => ScrollArea::Viewer,
-        Some(Popup::Help(_)) => ScrollArea::Help,
-        Some(Popup::Compare(_)) => ScrollArea::Compare,
-        Some(_) => return Vec::new(),
-        None if state.focus == Focus::Sources => return evidence::step_source(state, all),
-        None if state.focus == Focus::Stats => ScrollArea::Stats,
-        None => ScrollArea::Conversation,
+    further(state, by, if by == ScrollBy::Top { isize::MIN / 2 } else { isize::MAX / 2 })
+}
+
+/// Moves further than a line: in the sources by so many of them.
+fn further(state: &mut State, by: ScrollBy, sources: isize) -> Vec<Effect> {
+    if let Some(effects) = popups::moved(state, by) {
+        return effects;
+    }
+    let area = match state.focus {
+        Focus::Sources => return evidence::step_source(state, sources),
+        Focus::Stats => ScrollArea::Stats,
+        Focus::Input | Focus::Conversation => ScrollArea::Conversation,
     };
     vec![Effect::Scroll(area, by)]
 }
@@ -282,39 +261,27 @@ fn cancel(state: &mut State) -> Vec<Effect> {
 /// Closes the topmost popup; without one, cancels what runs, or goes back to
 /// the input.
 fn close(state: &mut State) -> Vec<Effect> {
-    if let Some(Popup::Help(help)) = state.popups.last_mut()
-        && (help.typing || !help.query.is_empty())
-    {
-        *help = Help::default();
+    if let Some(popup) = state.popups.last_mut() {
+        let Close { stays, effect, theme } = popup.close();
+        if !stays {
+            state.popups.pop();
+        }
+        if let Some(before) = theme {
+            state.theme = before;
+        }
+        return effect.into_iter().collect();
+    }
+    if state.running.as_ref().is_some_and(|running| !running.keeping) {
+        return ask::cancel(state);
+    }
+    if state.focus == Focus::Input {
+        // Esc takes away what stands in the input, and never quits.
+        if !typing::dismiss_completion(state) {
+            typing::dismiss(state);
+        }
         return Vec::new();
     }
-    if matches!(state.popups.last(), Some(Popup::Compare(_))) {
-        let effects = compare::cancel(state);
-        state.popups.pop();
-        return effects;
-    }
-    match state.popups.pop() {
-        Some(Popup::Picker(picker)) if picker.kind == PickerKind::Themes => {
-            if let Some(before) = picker.before {
-                state.theme = before;
-            }
-            Vec::new()
-        }
-        Some(_) => Vec::new(),
-        None if state.running.as_ref().is_some_and(|running| !running.keeping) => {
-            ask::cancel(state)
-        }
-        None if state.focus == Focus::Input => {
-            // Esc takes away what stands in the input, and never quits.
-            if !typing::dismiss_completion(state) {
-                typing::dismiss(state);
-            }
-            Vec::new()
-        }
-        None => {
-            state.conversation.citation = None;
-            program::focus(state, Focus::Input);
-            Vec::new()
-        }
-    }
+    state.conversation.citation = None;
+    program::focus(state, Focus::Input);
+    Vec::new()
 }

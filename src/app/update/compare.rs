@@ -68,7 +68,7 @@ pub fn start(state: &mut State, kind: Kind, question: Option<String>) -> Vec<Eff
     let columns =
         variants.iter().map(|variant| column(state, variant, &question, parent)).collect();
     state.popups.clear();
-    state.popups.push(Popup::Compare(Box::new(Compare {
+    state.popups.push(Popup::from(Compare {
         request,
         question: question.clone(),
         parent,
@@ -76,7 +76,7 @@ pub fn start(state: &mut State, kind: Kind, question: Option<String>) -> Vec<Eff
         selected: 0,
         scroll: 0,
         running: true,
-    })));
+    }));
     vec![Effect::Compare(Box::new(CompareRequest {
         request,
         question,

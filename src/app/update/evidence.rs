@@ -115,7 +115,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     let (turn, path, locator) = (entry.turn.id, chunk.path.clone(), chunk.locator());
     let (file_hash, passage) = (chunk.file_hash.clone(), chunk.text.clone());
     let request = state.request();
-    state.popups.push(Popup::Viewer(Box::new(Viewer {
+    state.popups.push(Popup::from(Viewer {
         request,
         turn,
         path: path.clone(),
@@ -124,7 +124,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         content: None,
         scroll: (0, 0),
         text_only: false,
-    })));
+    }));
     vec![Effect::View { request, path, locator, ranges, file_hash, passage }]
 }
 
@@ -288,7 +288,7 @@ pub fn show_prompt(state: &mut State) -> Vec<Effect> {
     let number = state.conversation.place(turn).map_or(turn, |place| place as u64 + 1);
     let lines: Vec<String> = prompt.lines().map(str::to_owned).collect();
     let request = state.request();
-    state.popups.push(Popup::Viewer(Box::new(Viewer {
+    state.popups.push(Popup::from(Viewer {
         request,
         turn,
         path: format!("the prompt of question {number}"),
@@ -301,7 +301,7 @@ pub fn show_prompt(state: &mut State) -> Vec<Effect> {
         })),
         scroll: (0, 0),
         text_only: true,
-    })));
+    }));
     Vec::new()
 }
 

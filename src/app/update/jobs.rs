@@ -1,7 +1,7 @@
 //! Jobs: what the effects begin, and what the events say of it.
 
 use crate::app::event::{AnswerEvent, CompareEvent, Event, KnowledgeEvent, ModelEvent};
-use crate::app::state::{PickerKind, PickerRow, PickerValue, Popup};
+use crate::app::state::{PickerKind, PickerRow, Popup, Task};
 use crate::app::{Effect, State};
 use crate::domain::{Job, JobKind, JobState, Progress};
 
@@ -171,7 +171,7 @@ pub fn rows(state: &State) -> Vec<PickerRow> {
             label: format!("{}: {}", job.kind.verb(), job.title),
             detail: detail(job, now),
             key: String::new(),
-            value: PickerValue::Job(job.id),
+            value: Task::Job(job.id),
         })
         .collect()
 }

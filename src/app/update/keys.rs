@@ -33,8 +33,11 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
         if state.focus == Focus::Input {
             return typing::typed(state, typed);
         }
-    } else if popups::typed(state, typed) {
-        return popups::changed(state);
+    } else {
+        let typed = |popup: &mut dyn Layered| popup.insert(typed.encode_utf8(&mut [0; 4]));
+        if let Some(effects) = popups::text(state, typed) {
+            return effects;
+        }
     }
     if state.popups.is_empty() {
         // A letter without a meaning here most often is a question begun in

@@ -23,7 +23,7 @@ mod work;
 
 use super::effect::{ScrollArea, ScrollBy};
 use super::event::{Event, Scrolled};
-use super::state::{Focus, Help, NoticeLevel, Outside, Popup, Size};
+use super::state::{Focus, NoticeLevel, Outside, Size};
 use super::{Effect, State};
 use say::say;
 
@@ -158,13 +158,9 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
 
 fn mouse(state: &mut State, pane: Focus, lines: i32) -> Vec<Effect> {
     if let Some(popup) = state.popups.last() {
-        let area = match popup {
-            Popup::Viewer(_) => ScrollArea::Viewer,
-            Popup::Help(_) => ScrollArea::Help,
-            Popup::Compare(_) => ScrollArea::Compare,
-            _ => return Vec::new(),
-        };
-        return vec![Effect::Scroll(area, ScrollBy::Lines(lines))];
+        let by = ScrollBy::Lines(lines);
+        let scrolls = popup.takes_wheel();
+        return scrolls.then_some(Effect::Scroll(ScrollArea::Popup, by)).into_iter().collect();
     }
     match (pane, lines) {
         (pane, 0) => {
@@ -181,20 +177,9 @@ fn mouse(state: &mut State, pane: Focus, lines: i32) -> Vec<Effect> {
 }
 
 fn scrolled(state: &mut State, position: Scrolled) {
-    if let (Scrolled::Picker(place), Some(Popup::Picker(picker))) =
-        (position, state.popups.last_mut())
-    {
-        picker.select(place);
-        // A theme is shown at once.
-        let _ = popups::previewed(state);
-        return;
-    }
-    match (position, state.popups.last_mut()) {
-        (Scrolled::Conversation(scroll), _) => state.conversation.scroll = scroll,
-        (Scrolled::Viewer(line, row), Some(Popup::Viewer(viewer))) => viewer.scroll = (line, row),
-        (Scrolled::Stats(line), _) => state.stats_scroll = line,
-        (Scrolled::Help(line), Some(Popup::Help(Help { scroll, .. }))) => *scroll = line,
-        (Scrolled::Compare(row), Some(Popup::Compare(compare))) => compare.scroll = row,
-        _ => {}
+    match position {
+        Scrolled::Conversation(scroll) => state.conversation.scroll = scroll,
+        Scrolled::Stats(line) => state.stats_scroll = line,
+        Scrolled::Popup(line, row) => popups::scrolled(state, line, row),
     }
 }

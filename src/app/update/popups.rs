@@ -5,8 +5,8 @@ use super::{jobs, variant};
 use crate::app::effect::{ScrollArea, ScrollBy};
 use crate::app::keymap::Layer;
 use crate::app::state::{
-    Confirm, Focus, NoticeLevel, Picker, PickerKind, PickerRow, PickerValue, Popup, Prompt,
-    PromptFor, RequestId, ViewerContent,
+    Confirm, Focus, NoticeLevel, Picker, PickerKind, PickerRow, Popup, Prompt, PromptFor,
+    RequestId, Task, ViewerContent,
 };
 use crate::app::{Action, Effect, State};
 use std::path::PathBuf;
@@ -15,18 +15,56 @@ use std::path::PathBuf;
 #[must_use]
 pub fn layer(state: &State) -> Layer {
     match state.popups.last() {
-        // Its keys are letters, so they rest while words are typed.
-        Some(Popup::Help(help)) if help.typing => Layer::Picker,
-        Some(Popup::Help(_)) => Layer::Help,
-        Some(Popup::Viewer(_)) => Layer::Viewer,
-        Some(Popup::Compare(_)) => Layer::Compare,
-        Some(Popup::Picker(_) | Popup::Prompt(_) | Popup::Confirm(_)) => Layer::Picker,
+        Some(popup) => popup.layer(),
         None => match state.focus {
             Focus::Input => Layer::Input,
             Focus::Conversation => Layer::Conversation,
             Focus::Sources => Layer::Sources,
             Focus::Stats => Layer::Stats,
         },
+    }
+}
+
+/// Moves in the topmost popup; `None` where there is none.
+pub fn moved(state: &mut State, by: ScrollBy) -> Option<Vec<Effect>> {
+    let effects = match state.popups.last_mut()?.moves(by) {
+        Moved::Not => Vec::new(),
+        Moved::Scrolls => vec![Effect::Scroll(ScrollArea::Popup, by)],
+        Moved::Itself => {
+            tried(state);
+            Vec::new()
+        }
+    };
+    Some(effects)
+}
+
+/// The screen found where a movement in the topmost popup leads.
+pub fn scrolled(state: &mut State, line: usize, row: usize) {
+    if let Some(popup) = state.popups.last_mut() {
+        popup.scrolled(line, row);
+        tried(state);
+    }
+}
+
+/// Changes the text of the topmost popup by `change`, which says whether it
+/// takes any. Says the same, with what follows.
+pub fn text(
+    state: &mut State,
+    change: impl FnOnce(&mut dyn Layered) -> bool,
+) -> Option<Vec<Effect>> {
+    let popup = state.popups.last_mut()?;
+    if !change(&mut **popup) {
+        return None;
+    }
+    let effect = popup.changed();
+    tried(state);
+    Some(effect.into_iter().collect())
+}
+
+/// Shows the theme that the topmost popup has on trial.
+fn tried(state: &mut State) {
+    if let Some(name) = state.popups.last().and_then(|popup| popup.theme()) {
+        state.theme = name.to_owned();
     }
 }
 
@@ -62,10 +100,10 @@ pub fn commands(state: &mut State) -> Vec<Effect> {
             label: action.name().replace('_', " "),
             detail: action.about().to_owned(),
             key: key_of(*action),
-            value: PickerValue::Action(*action),
+            value: Task::Action(*action),
         })
         .collect();
-    state.popups.push(Popup::Picker(Picker::new(PickerKind::Commands, rows)));
+    state.popups.push(Popup::from(Picker::new(PickerKind::Commands, rows)));
     Vec::new()
 }
 
@@ -79,17 +117,17 @@ pub fn models(state: &mut State) -> Vec<Effect> {
             label: name.clone(),
             detail: if Some(name.as_str()) == loaded { "loaded" } else { "" }.to_owned(),
             key: String::new(),
-            value: PickerValue::Model(name.clone()),
+            value: Task::Model(name.clone()),
         })
         .collect();
-    state.popups.push(Popup::Picker(Picker::new(PickerKind::Models, rows)));
+    state.popups.push(Popup::from(Picker::new(PickerKind::Models, rows)));
     Vec::new()
 }
 
 /// Opens the list of what runs in the background, and what ran.
 pub fn jobs(state: &mut State) -> Vec<Effect> {
     let rows = jobs::rows(state);
-    state.popups.push(Popup::Picker(Picker::new(PickerKind::Jobs, rows)));
+    state.popups.push(Popup::from(Picker::new(PickerKind::Jobs, rows)));
     Vec::new()
 }
 
@@ -102,14 +140,14 @@ pub fn themes(state: &mut State) -> Vec<Effect> {
             label: name.clone(),
             detail: String::new(),
             key: String::new(),
-            value: PickerValue::Theme(name.clone()),
+            value: Task::Theme(name.clone()),
         })
         .collect();
     let at = state.themes.iter().position(|name| *name == state.theme).unwrap_or(0);
     let mut picker = Picker::new(PickerKind::Themes, rows);
     picker.selected = at;
     picker.before = Some(state.theme.clone());
-    state.popups.push(Popup::Picker(picker));
+    state.popups.push(Popup::from(picker));
     Vec::new()
 }
 
@@ -131,7 +169,7 @@ pub fn rename(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let prompt = Prompt::new(PromptFor::Title, "Title of this session", &state.session.title);
-    state.popups.push(Popup::Prompt(prompt));
+    state.popups.push(Popup::from(prompt));
     Vec::new()
 }
 
@@ -147,7 +185,7 @@ pub fn save_copied(state: &mut State) -> Vec<Effect> {
 
 fn ask_where(state: &mut State, path: &str) {
     let prompt = Prompt::new(PromptFor::SaveCopied, "Save the copied text to", path);
-    state.popups.push(Popup::Prompt(prompt));
+    state.popups.push(Popup::from(prompt));
 }
 
 /// The copied text is saved, or not: then the path can be mended.
@@ -193,7 +231,7 @@ pub fn delete(state: &mut State) -> Vec<Effect> {
     let chosen = match state.popups.last() {
         Some(Popup::Picker(picker)) if picker.loading => return Vec::new(),
         Some(Popup::Picker(picker)) => picker.current().and_then(|row| match &row.value {
-            PickerValue::Session { id, .. } => Some((id.clone(), row.label.clone())),
+            Task::Session { id, .. } => Some((id.clone(), row.label.clone())),
             _ => None,
         }),
         Some(_) => return Vec::new(),
@@ -208,49 +246,10 @@ pub fn delete(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let name = if title.is_empty() { id.clone() } else { format!("“{title}”") };
-    state.popups.push(Popup::Confirm(Confirm {
+    state.popups.push(Popup::from(Confirm {
         question: format!("Delete the session {name} for good?"),
         delete_session: id,
     }));
-    Vec::new()
-}
-
-/// Types into the popup; says whether it takes text.
-pub fn typed(state: &mut State, typed: char) -> bool {
-    let mut bytes = [0; 4];
-    let text: &str = typed.encode_utf8(&mut bytes);
-    match state.popups.last_mut() {
-        Some(Popup::Picker(picker)) => picker.query.insert(text),
-        Some(Popup::Prompt(prompt)) => prompt.insert(text),
-        Some(Popup::Help(help)) if help.typing => {
-            help.query.insert(text);
-            help.scroll = 0;
-        }
-        _ => return false,
-    }
-    true
-}
-
-/// The text of a popup changed.
-pub fn changed(state: &mut State) -> Vec<Effect> {
-    let Some(Popup::Picker(picker)) = state.popups.last_mut() else { return Vec::new() };
-    if picker.kind == PickerKind::Sessions {
-        // Answers are searched too, which only the outside can.
-        picker.loading = true;
-        picker.accept_when_loaded = false;
-        picker.selected = 0;
-        return vec![Effect::ListSessions { query: picker.query.text() }];
-    }
-    picker.filter();
-    previewed(state)
-}
-
-/// The selection of a list moved: a theme is shown at once.
-pub fn previewed(state: &mut State) -> Vec<Effect> {
-    let Some(Popup::Picker(picker)) = state.popups.last() else { return Vec::new() };
-    if let Some(PickerValue::Theme(name)) = picker.current().map(|row| row.value.clone()) {
-        state.theme = name;
-    }
     Vec::new()
 }
 
@@ -270,7 +269,7 @@ pub fn viewed(
         });
         viewer.content = Some(content);
         let by = line.map(ScrollBy::Line);
-        return by.map(|by| Effect::Scroll(ScrollArea::Viewer, by)).into_iter().collect();
+        return by.map(|by| Effect::Scroll(ScrollArea::Popup, by)).into_iter().collect();
     }
     Vec::new()
 }

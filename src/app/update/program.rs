@@ -20,7 +20,7 @@ pub fn toggle_quote(state: &mut State) -> Vec<Effect> {
 /// Opens the help, unless it is open.
 pub fn help(state: &mut State) -> Vec<Effect> {
     if !matches!(state.popups.last(), Some(Popup::Help(_))) {
-        state.popups.push(Popup::Help(Help::default()));
+        state.popups.push(Popup::from(Help::default()));
     }
     Vec::new()
 }

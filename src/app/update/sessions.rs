@@ -5,8 +5,8 @@ use super::{answer, typing, variant, work};
 use crate::app::command::ExportFormat;
 use crate::app::event::{OpenedSession, SessionRow};
 use crate::app::state::{
-    Asking, Draft, NoticeLevel, Picker, PickerKind, PickerRow, PickerValue, Popup, Scroll,
-    SessionCard, Totals,
+    Asking, Draft, NoticeLevel, Picker, PickerKind, PickerRow, Popup, Scroll, SessionCard, Task,
+    Totals,
 };
 use crate::app::{Effect, State};
 use crate::domain::{NONE, TurnId};
@@ -17,7 +17,7 @@ pub fn list(state: &mut State, query: String) -> Vec<Effect> {
     let mut picker = Picker::new(PickerKind::Sessions, Vec::new());
     picker.query.insert(&query);
     picker.loading = true;
-    state.popups.push(Popup::Picker(picker));
+    state.popups.push(Popup::from(picker));
     vec![Effect::ListSessions { query }]
 }
 
@@ -37,7 +37,7 @@ pub fn listed(state: &mut State, query: &str, rows: Vec<SessionRow>) -> Vec<Effe
                 label: row.title.clone(),
                 detail: row.detail.clone(),
                 key: String::new(),
-                value: PickerValue::Session { id: row.id.clone(), turn: row.turn },
+                value: Task::Session { id: row.id.clone(), turn: row.turn },
             })
             .collect();
         // They are filtered already, and the newest comes first.
@@ -54,7 +54,7 @@ pub fn listed(state: &mut State, query: &str, rows: Vec<SessionRow>) -> Vec<Effe
         }
         _ => None,
     };
-    let Some(PickerValue::Session { id, turn }) = chosen else { return Vec::new() };
+    let Some(Task::Session { id, turn }) = chosen else { return Vec::new() };
     state.popups.pop();
     open(state, id, turn)
 }
@@ -192,7 +192,7 @@ pub fn opened(state: &mut State, opened: OpenedSession) -> Vec<Effect> {
     // What this session already read and wrote counts.
     state.totals = Totals::of(turns.iter());
     // These show what belongs to the conversation before.
-    state.popups.retain(|popup| !matches!(popup, Popup::Viewer(_) | Popup::Compare(_)));
+    state.popups.retain(|popup| !popup.of_conversation());
     state.session = SessionCard { id, title, asking: asking.clone() };
     let mut questions: Vec<(i64, String)> =
         turns.iter().map(|turn| (turn.asked_ms, turn.question.clone())).collect();

@@ -4,7 +4,7 @@ use super::popups;
 use super::say::say;
 use crate::app::command::{self, Known};
 use crate::app::keymap::Layer;
-use crate::app::state::{Completion, Draft, Focus, NoticeLevel, Popup};
+use crate::app::state::{Completion, Draft, Focus, NoticeLevel};
 use crate::app::{Action, Effect, State};
 use crate::editor::Edit;
 
@@ -21,19 +21,13 @@ pub fn typed(state: &mut State, typed: char) -> Vec<Effect> {
 /// Text was pasted. It is never taken for keys.
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     state.notice = None;
-    match state.popups.last_mut() {
-        Some(Popup::Picker(picker)) => picker.query.insert(&one_line(text)),
-        Some(Popup::Prompt(prompt)) => prompt.insert(&one_line(text)),
-        Some(Popup::Help(help)) if help.typing => help.query.insert(&one_line(text)),
-        Some(_) => return Vec::new(),
-        None => {
-            state.focus = Focus::Input;
-            state.input.editor.insert(text);
-            changed(state);
-            return Vec::new();
-        }
+    if state.popups.is_empty() {
+        state.focus = Focus::Input;
+        state.input.editor.insert(text);
+        changed(state);
+        return Vec::new();
     }
-    popups::changed(state)
+    popups::text(state, |popup| popup.insert(&one_line(text))).unwrap_or_default()
 }
 
 fn one_line(text: &str) -> String {
@@ -42,24 +36,16 @@ fn one_line(text: &str) -> String {
 
 /// An edit of the text that is written: in a popup, or in the input.
 pub fn edit(state: &mut State, edit: Edit) -> Vec<Effect> {
-    match state.popups.last_mut() {
-        Some(Popup::Picker(picker)) if edit != Edit::Newline => {
-            picker.query.edit(edit);
-        }
-        Some(Popup::Prompt(prompt)) if edit != Edit::Newline => prompt.edit(edit),
-        Some(Popup::Help(help)) if help.typing && edit != Edit::Newline => {
-            help.query.edit(edit);
-            help.scroll = 0;
-        }
-        Some(_) => return Vec::new(),
-        None => {
-            state.focus = Focus::Input;
-            state.input.editor.edit(edit);
-            changed(state);
-            return Vec::new();
-        }
+    if state.popups.is_empty() {
+        state.focus = Focus::Input;
+        state.input.editor.edit(edit);
+        changed(state);
+        return Vec::new();
     }
-    popups::changed(state)
+    if edit == Edit::Newline {
+        return Vec::new();
+    }
+    popups::text(state, |popup| popup.edit(edit)).unwrap_or_default()
 }
 
 /// Completions follow the text.

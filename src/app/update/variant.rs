@@ -7,8 +7,8 @@
 use super::say::say;
 use crate::app::event::ModelEvent;
 use crate::app::state::{
-    AdapterCard, Loading, ModelCard, NoticeLevel, Outside, Picker, PickerKind, PickerRow,
-    PickerValue, Popup, RequestId,
+    AdapterCard, Loading, ModelCard, NoticeLevel, Outside, Picker, PickerKind, PickerRow, Popup,
+    RequestId, Task,
 };
 use crate::app::{Action, Effect, State};
 use crate::domain::{Mode, NONE, Stack, Strategy, short_name, short_stack};
@@ -236,7 +236,7 @@ pub fn adapters(state: &mut State) -> Vec<Effect> {
     let selected = state.adapters.iter().position(|card| card.name == at).unwrap_or(0);
     let mut picker = Picker::new(PickerKind::Adapters, rows);
     picker.selected = selected;
-    state.popups.push(Popup::Picker(picker));
+    state.popups.push(Popup::from(picker));
     vec![Effect::ListAdapters]
 }
 
@@ -268,7 +268,7 @@ fn rows(state: &State) -> Vec<PickerRow> {
             label: card.name.clone(),
             detail: detail(card),
             key: key(place).unwrap_or_default(),
-            value: PickerValue::Adapter(card.name.clone()),
+            value: Task::Adapter(card.name.clone()),
         })
         .collect()
 }
@@ -296,12 +296,12 @@ pub fn modes(state: &mut State) -> Vec<Effect> {
             label: mode.to_string(),
             detail: mode.about().to_owned(),
             key: String::new(),
-            value: PickerValue::Mode(*mode),
+            value: Task::Mode(*mode),
         })
         .collect();
     let mut picker = Picker::new(PickerKind::Modes, rows);
     picker.selected = Mode::ALL.iter().position(|mode| *mode == state.mode).unwrap_or(0);
-    state.popups.push(Popup::Picker(picker));
+    state.popups.push(Popup::from(picker));
     Vec::new()
 }
 
@@ -311,15 +311,15 @@ pub fn collections(state: &mut State) -> Vec<Effect> {
         label: "all".to_owned(),
         detail: "what was indexed here, or the whole knowledge base".to_owned(),
         key: String::new(),
-        value: PickerValue::Collection(None),
+        value: Task::Collection(None),
     }];
     rows.extend(state.collections.iter().map(|card| PickerRow {
         label: card.name.clone(),
         detail: card.about.clone(),
         key: String::new(),
-        value: PickerValue::Collection(Some(card.name.clone())),
+        value: Task::Collection(Some(card.name.clone())),
     }));
-    state.popups.push(Popup::Picker(Picker::new(PickerKind::Collections, rows)));
+    state.popups.push(Popup::from(Picker::new(PickerKind::Collections, rows)));
     Vec::new()
 }
 

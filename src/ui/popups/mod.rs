@@ -18,7 +18,6 @@ mod viewer;
 use super::theme::Theme;
 use crate::app::State;
 use crate::app::effect::ScrollBy;
-use crate::app::event::Scrolled;
 use crate::app::state::Popup;
 use canvas::Canvas;
 use ratatui::buffer::Buffer;
@@ -67,17 +66,21 @@ pub fn render(
     cursor
 }
 
-/// Where a movement leads in the topmost popup on the screen `area`: `None`
+/// Where a movement leads in the topmost popup on the screen `area`: its
+/// topmost line and which of its rows, of a list the selected match. `None`
 /// where it has nothing to scroll, or nothing changes.
-pub fn scroll(state: &State, area: Rect, by: ScrollBy, cache: &mut Cache) -> Option<Scrolled> {
-    match state.popups.last()? {
-        Popup::Help(help) => help::scroll(help, state, area, by).map(Scrolled::Help),
-        Popup::Viewer(viewer) => viewer::scroll(viewer, area, by, &mut cache.viewer)
-            .map(|(line, row)| Scrolled::Viewer(line, row)),
-        Popup::Compare(open) => {
-            compare::scroll(open, area, by, &mut cache.compare).map(Scrolled::Compare)
-        }
-        Popup::Picker(picker) => picker::scroll(picker, area, by).map(Scrolled::Picker),
+pub fn scroll(
+    state: &State,
+    area: Rect,
+    by: ScrollBy,
+    cache: &mut Cache,
+) -> Option<(usize, usize)> {
+    let line = match state.popups.last()? {
+        Popup::Viewer(viewer) => return viewer::scroll(viewer, area, by, &mut cache.viewer),
+        Popup::Help(help) => help::scroll(help, state, area, by),
+        Popup::Compare(open) => compare::scroll(open, area, by, &mut cache.compare),
+        Popup::Picker(picker) => picker::scroll(picker, area, by),
         Popup::Prompt(_) | Popup::Confirm(_) => None,
-    }
+    };
+    line.map(|line| (line, 0))
 }

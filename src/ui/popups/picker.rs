@@ -265,14 +265,14 @@ fn cut(pieces: Vec<Piece>, room: usize, theme: &Theme) -> Vec<Span<'static>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::state::PickerValue;
+    use crate::app::state::Task;
 
     fn entry(label: &str, detail: &str) -> PickerRow {
         PickerRow {
             label: label.into(),
             detail: detail.into(),
             key: String::new(),
-            value: PickerValue::Theme(label.into()),
+            value: Task::Theme(label.into()),
         }
     }
 

@@ -4,8 +4,8 @@
 use super::*;
 use crate::app::Action;
 use crate::app::state::{
-    Confirm, Help, Highlight, Picker, PickerKind, PickerRow, PickerValue, Prompt, PromptFor,
-    Viewer, ViewerContent,
+    Confirm, Help, Highlight, Picker, PickerKind, PickerRow, Prompt, PromptFor, Task, Viewer,
+    ViewerContent,
 };
 use crate::domain::{ByteRange, LineRange, Locator, acts};
 use crate::ui::fixtures;
@@ -48,7 +48,7 @@ fn picker(kind: PickerKind, rows: &[(&str, &str, &str)]) -> Picker {
         label: (*label).into(),
         detail: (*detail).into(),
         key: (*key).into(),
-        value: PickerValue::Session { id: (*label).into(), turn: None },
+        value: Task::Session { id: (*label).into(), turn: None },
     };
     Picker::new(kind, rows.iter().map(row).collect())
 }
@@ -64,7 +64,7 @@ fn commands() -> Picker {
             label: action.name().replace('_', " "),
             detail: action.about().into(),
             key: "Ctrl+P".into(),
-            value: PickerValue::Action(*action),
+            value: Task::Action(*action),
         })
         .collect();
     Picker::new(PickerKind::Commands, rows)
@@ -118,13 +118,9 @@ fn viewer(content: Option<Result<ViewerContent, String>>) -> Viewer {
 }
 
 fn scrolled(viewer: &Viewer, (columns, rows): (u16, u16), by: ScrollBy) -> Option<(usize, usize)> {
-    let state = with(Popup::Viewer(Box::new(viewer.clone())));
+    let state = with(Popup::from(viewer.clone()));
     let area = Rect::new(0, 0, columns, rows);
-    match scroll(&state, area, by, &mut Cache::default()) {
-        Some(Scrolled::Viewer(line, row)) => Some((line, row)),
-        None => None,
-        other => panic!("{other:?}"),
-    }
+    scroll(&state, area, by, &mut Cache::default())
 }
 
 /// The style of the first cell that shows the beginning of `text`.
@@ -160,11 +156,11 @@ fn every_kind() -> [Popup; 5] {
     let mut stale = content();
     stale.stale = true;
     [
-        Popup::Help(help(40)),
-        Popup::Picker(list),
-        Popup::Viewer(Box::new(viewer(Some(Ok(stale))))),
-        Popup::Prompt(Prompt::new(PromptFor::Title, "Title", "badges")),
-        Popup::Confirm(Confirm { question: "Sure?".into(), delete_session: String::new() }),
+        Popup::from(help(40)),
+        Popup::from(list),
+        Popup::from(viewer(Some(Ok(stale)))),
+        Popup::from(Prompt::new(PromptFor::Title, "Title", "badges")),
+        Popup::from(Confirm { question: "Sure?".into(), delete_session: String::new() }),
     ]
 }
 
@@ -226,7 +222,7 @@ fn a_long_detail_ends_before_the_key() {
     list.query.insert("search");
     list.filter();
     for columns in 30..120 {
-        let (drawn, _) = buffer(&with(Popup::Picker(list.clone())), (columns, 12));
+        let (drawn, _) = buffer(&with(Popup::from(list.clone())), (columns, 12));
         let text = fixtures::text(&drawn);
         let row = text.lines().find(|line| line.contains("Ctrl+R")).unwrap();
         let row = row.split_once("▸ ").unwrap().1;
@@ -235,7 +231,7 @@ fn a_long_detail_ends_before_the_key() {
         let fits = told == whole || told.strip_suffix('…').is_some_and(|t| whole.starts_with(t));
         assert!(fits || told == "answer again", "{columns}: {text}");
     }
-    let (drawn, _) = buffer(&with(Popup::Picker(list)), LARGE);
+    let (drawn, _) = buffer(&with(Popup::from(list)), LARGE);
     let matched = Theme::default().style(Role::Match).add_modifier;
     assert!(style_of(&drawn, "search f").add_modifier.contains(matched));
     assert!(!style_of(&drawn, "new search").add_modifier.contains(matched));
@@ -243,40 +239,40 @@ fn a_long_detail_ends_before_the_key() {
 
 #[test]
 fn help_at_two_sizes() {
-    both("popup_help", &with(Popup::Help(help(0))));
-    let text = draw(&with(Popup::Help(help(10_000))), LARGE);
+    both("popup_help", &with(Popup::from(help(0))));
+    let text = draw(&with(Popup::from(help(10_000))), LARGE);
     assert!(text.contains("↑ more") && !text.contains("↓ more") && text.contains("hybrid"));
 }
 
 #[test]
 fn lists_at_two_sizes() {
-    both("popup_commands", &with(Popup::Picker(commands())));
+    both("popup_commands", &with(Popup::from(commands())));
     let mut typed = commands();
     typed.query.insert("answ");
     typed.filter();
     typed.step(1);
-    both("popup_commands_typed", &with(Popup::Picker(typed)));
-    both("popup_sessions", &with(Popup::Picker(sessions())));
+    both("popup_commands_typed", &with(Popup::from(typed)));
+    both("popup_sessions", &with(Popup::from(sessions())));
 
     let mut models = picker(PickerKind::Models, &[("builtin", "loaded", ""), ("qwen3-4b", "", "")]);
-    both("popup_models", &with(Popup::Picker(models.clone())));
+    both("popup_models", &with(Popup::from(models.clone())));
     models.query.insert("/opt/m.gguf");
     models.filter();
-    let text = draw(&with(Popup::Picker(models)), LARGE);
+    let text = draw(&with(Popup::from(models)), LARGE);
     assert!(text.contains("Enter loads “/opt/m.gguf” as a folder, file or hub id."), "{text}");
 
     let themes = picker(PickerKind::Themes, &[("terminal", "", ""), ("dark", "", "")]);
-    both("popup_themes", &with(Popup::Picker(themes)));
+    both("popup_themes", &with(Popup::from(themes)));
     let mut empty = picker(PickerKind::Sessions, &[]);
-    assert!(draw(&with(Popup::Picker(empty.clone())), SMALL).contains("no session yet"));
+    assert!(draw(&with(Popup::from(empty.clone())), SMALL).contains("no session yet"));
     empty.loading = true;
-    assert!(draw(&with(Popup::Picker(empty)), SMALL).contains("searching…"));
+    assert!(draw(&with(Popup::from(empty)), SMALL).contains("searching…"));
 }
 
 #[test]
 fn prompts_at_two_sizes() {
     let prompt = Prompt::new(PromptFor::Title, "Title of this session", "日本 badges");
-    let state = with(Popup::Prompt(prompt));
+    let state = with(Popup::from(prompt));
     both("popup_prompt", &state);
     let (drawn, cursor) = buffer(&state, SMALL);
     let cursor = cursor.unwrap();
@@ -285,14 +281,14 @@ fn prompts_at_two_sizes() {
     assert_eq!(style_of(&drawn, "badges"), on_popup(Role::Selected));
     let mut moved = Prompt::new(PromptFor::Title, "Title", "日本 badges");
     moved.edit(crate::editor::Edit::LineEnd);
-    let (drawn, _) = buffer(&with(Popup::Prompt(moved)), SMALL);
+    let (drawn, _) = buffer(&with(Popup::from(moved)), SMALL);
     assert_eq!(style_of(&drawn, "badges"), on_popup(Role::Input));
 
     let confirm = Confirm {
         question: "Delete the session “How do I reset a door badge?” for good?".into(),
         delete_session: "a".into(),
     };
-    both("popup_confirm", &with(Popup::Confirm(confirm)));
+    both("popup_confirm", &with(Popup::from(confirm)));
 }
 
 #[test]
@@ -302,10 +298,10 @@ fn the_viewer_at_two_sizes() {
     stale.stale = true;
     stale.cut = true;
     stale.cited.clear();
-    both("popup_viewer_stale", &with(Popup::Viewer(Box::new(viewer(Some(Ok(stale)))))));
-    both("popup_viewer_reading", &with(Popup::Viewer(Box::new(viewer(None)))));
+    both("popup_viewer_stale", &with(Popup::from(viewer(Some(Ok(stale))))));
+    both("popup_viewer_reading", &with(Popup::from(viewer(None))));
     let error = Some(Err("cannot open /a/b.md: it is gone\u{1b}[2J".into()));
-    both("popup_viewer_error", &with(Popup::Viewer(Box::new(viewer(error)))));
+    both("popup_viewer_error", &with(Popup::from(viewer(error))));
 }
 
 #[test]
@@ -338,7 +334,7 @@ fn the_viewer_scrolls_within_the_file() {
     assert_eq!(scrolled(&viewer, LARGE, ScrollBy::Lines(1)), None);
     viewer.scroll = (9999, 9999);
     assert_eq!(scrolled(&viewer, LARGE, ScrollBy::Lines(-1)), Some((26, 0)));
-    assert!(draw(&with(Popup::Viewer(Box::new(viewer.clone()))), LARGE).contains("line 60 of"));
+    assert!(draw(&with(Popup::from(viewer.clone())), LARGE).contains("line 60 of"));
     viewer.content = None;
     assert_eq!(scrolled(&viewer, LARGE, ScrollBy::Bottom), None);
 }
@@ -356,7 +352,7 @@ fn a_sentence_deep_in_a_huge_line_is_found() {
     let top = scrolled(&viewer, SMALL, ScrollBy::Line(1)).unwrap();
     assert!(top.0 == 1 && top.1 > 1000, "{top:?}");
     viewer.scroll = top;
-    let text = draw(&with(Popup::Viewer(Box::new(viewer))), SMALL);
+    let text = draw(&with(Popup::from(viewer)), SMALL);
     let flat: String = text.chars().filter(|c| c.is_alphabetic()).collect();
     assert!(flat.contains("thecitedsentence"), "{text}");
     assert!(started.elapsed().as_secs() < 3, "{:?}", started.elapsed());
@@ -369,7 +365,7 @@ fn the_matched_letters_and_the_selected_row_stand_out() {
     list.filter();
     list.rows.push(list.rows[0].clone());
     list.matches.push(crate::app::state::Match { row: 2, letters: Vec::new() });
-    let (drawn, cursor) = buffer(&with(Popup::Picker(list)), LARGE);
+    let (drawn, cursor) = buffer(&with(Popup::from(list)), LARGE);
     let theme = Theme::default();
     let has = |text: &str, role: Role| {
         style_of(&drawn, text).add_modifier.contains(theme.style(role).add_modifier)
@@ -381,7 +377,7 @@ fn the_matched_letters_and_the_selected_row_stand_out() {
 
 #[test]
 fn the_topmost_popup_has_the_cursor_and_the_focus() {
-    let mut state = with(Popup::Picker(sessions()));
+    let mut state = with(Popup::from(sessions()));
     let below = buffer(&state, LARGE).1;
     assert!(below.is_some());
     state
@@ -409,12 +405,12 @@ fn hostile_and_wide_texts_are_harmless_at_every_size() {
     let prompt = Prompt::new(PromptFor::SaveCopied, evil, evil);
     let confirm = Confirm { question: evil.into(), delete_session: String::new() };
     let popups = [
-        Popup::Viewer(Box::new(seen.clone())),
+        Popup::from(seen.clone()),
         Popup::Viewer(Box::new(viewer(Some(Err(evil.into()))))),
-        Popup::Picker(list),
-        Popup::Prompt(prompt),
-        Popup::Confirm(confirm),
-        Popup::Help(help(3)),
+        Popup::from(list),
+        Popup::from(prompt),
+        Popup::from(confirm),
+        Popup::from(help(3)),
     ];
     for popup in popups {
         let state = with(popup);
@@ -426,6 +422,6 @@ fn hostile_and_wide_texts_are_harmless_at_every_size() {
             }
         }
     }
-    let text = draw(&with(Popup::Viewer(Box::new(seen))), LARGE);
+    let text = draw(&with(Popup::from(seen)), LARGE);
     assert!(text.contains('␛') && text.contains("⟨U+202E⟩"), "{text}");
 }

@@ -78,8 +78,8 @@ fn the_viewer_opens_at_the_cited_sentence_and_a_late_file_is_ignored() {
     let late = Event::Viewer { request: request + 9, content: Ok(content.clone()) };
     assert_eq!(update(&mut state, late), []);
     let effects = update(&mut state, Event::Viewer { request: *request, content: Ok(content) });
-    assert_eq!(effects, [Effect::Scroll(ScrollArea::Viewer, ScrollBy::Line(0))]);
-    update(&mut state, Event::Scrolled(Scrolled::Viewer(0, 0)));
+    assert_eq!(effects, [Effect::Scroll(ScrollArea::Popup, ScrollBy::Line(0))]);
+    update(&mut state, Event::Scrolled(Scrolled::Popup(0, 0)));
     assert_eq!(press(&mut state, "e"), [Effect::Edit { path: "/docs/1.md".into(), line: 1 }]);
     press(&mut state, "q");
     assert!(state.popups.is_empty());
@@ -147,7 +147,7 @@ fn the_palette_lists_every_useful_action_with_its_key() {
     press(&mut state, "ctrl-p");
     let Some(Popup::Picker(picker)) = state.popups.last() else { panic!() };
     for action in Action::ALL {
-        let listed = picker.rows.iter().any(|row| row.value == PickerValue::Action(*action));
+        let listed = picker.rows.iter().any(|row| row.value == Task::Action(*action));
         let typing = action.group() == crate::app::action::Group::Edit;
         let inner =
             [Action::Accept, Action::Close, Action::Complete, Action::CommandPalette, Action::Send];
@@ -313,8 +313,8 @@ fn a_page_of_a_list_is_what_is_shown_of_it() {
     let mut state = state();
     press(&mut state, "ctrl-p");
     let effects = press(&mut state, "pagedown");
-    assert_eq!(effects, [Effect::Scroll(ScrollArea::Picker, ScrollBy::Pages(1))]);
-    update(&mut state, Event::Scrolled(Scrolled::Picker(17)));
+    assert_eq!(effects, [Effect::Scroll(ScrollArea::Popup, ScrollBy::Pages(1))]);
+    update(&mut state, Event::Scrolled(Scrolled::Popup(17, 0)));
     let Some(Popup::Picker(picker)) = state.popups.last() else { panic!() };
     assert_eq!(picker.selected, 17);
 }

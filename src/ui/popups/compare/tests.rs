@@ -29,7 +29,7 @@ fn compared() -> State {
     let pending = Turn { question: fixtures::QUESTION.into(), ..Turn::default() };
     let mut failed = pending.clone();
     failed.outcome = Outcome::Failed { message: "the adapter does not fit".into() };
-    state.popups.push(Popup::Compare(Box::new(Compare {
+    state.popups.push(Popup::from(Compare {
         request: 9,
         question: fixtures::QUESTION.into(),
         parent: None,
@@ -42,7 +42,7 @@ fn compared() -> State {
         selected: 1,
         scroll: 0,
         running: true,
-    })));
+    }));
     state
 }
 

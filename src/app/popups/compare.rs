@@ -1,28 +1,12 @@
 //! The same question answered by several variants, side by side.
 
-use super::conversation::{Entry, Phase};
-use super::request::RequestId;
-use crate::domain::{Mode, Outcome, TurnId};
-
-/// One way to answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CompareVariant {
-    /// The mode.
-    pub mode: Mode,
-    /// The adapters; `None` for the plain model.
-    pub adapter: Option<String>,
-}
-
-impl CompareVariant {
-    /// Its name: the mode, and the adapter where there is one.
-    #[must_use]
-    pub fn name(&self) -> String {
-        match &self.adapter {
-            Some(adapter) => format!("{} · {adapter}", self.mode),
-            None => self.mode.to_string(),
-        }
-    }
-}
+use super::layer::{Accept, Close, Layered};
+use super::task::Task;
+use crate::app::compared::CompareVariant;
+use crate::app::effect::Effect;
+use crate::app::keymap::Layer;
+use crate::app::state::{Entry, Phase, RequestId};
+use crate::domain::{Outcome, TurnId};
 
 /// A column of a comparison.
 #[derive(Clone, Debug)]
@@ -72,4 +56,29 @@ pub struct Compare {
     pub scroll: usize,
     /// Whether columns are still being answered.
     pub running: bool,
+}
+
+impl Layered for Compare {
+    fn layer(&self) -> Layer {
+        Layer::Compare
+    }
+
+    fn scrolled(&mut self, line: usize, _row: usize) {
+        self.scroll = line;
+    }
+
+    fn accept(&mut self) -> Accept {
+        Accept::Try(Task::KeepColumn)
+    }
+
+    /// What is still being answered is dropped.
+    fn close(&mut self) -> Close {
+        let running = std::mem::take(&mut self.running);
+        let effect = running.then_some(Effect::CancelCompare { request: self.request });
+        Close { effect, ..Close::default() }
+    }
+
+    fn of_conversation(&self) -> bool {
+        true
+    }
 }

@@ -1,8 +1,11 @@
 //! A list to choose from, filtered by what is typed.
 
-use super::super::Action;
-use crate::domain::{JobId, Mode, TurnId};
-use crate::editor::Editor;
+use super::layer::{Accept, Close, Layered, Moved};
+use super::task::Task;
+use crate::app::effect::Effect;
+use crate::app::keymap::Layer;
+use crate::app::scroll::ScrollBy;
+use crate::editor::{Edit, Editor};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -44,32 +47,6 @@ impl PickerKind {
     }
 }
 
-/// What a row stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PickerValue {
-    /// Do this.
-    Action(Action),
-    /// Load this model.
-    Model(String),
-    /// Show this theme.
-    Theme(String),
-    /// Resume this session.
-    Session {
-        /// Its id.
-        id: String,
-        /// The turn in it that was found.
-        turn: Option<TurnId>,
-    },
-    /// Answer with this adapter.
-    Adapter(String),
-    /// Answer in this mode.
-    Mode(Mode),
-    /// Answer from this collection; from all where `None`.
-    Collection(Option<String>),
-    /// Cancel this job, or say how it ended.
-    Job(JobId),
-}
-
 /// A row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PickerRow {
@@ -80,7 +57,7 @@ pub struct PickerRow {
     /// The key that does the same, shown at the right.
     pub key: String,
     /// What choosing it means.
-    pub value: PickerValue,
+    pub value: Task,
 }
 
 /// A row that matches the query.
@@ -173,6 +150,86 @@ impl Picker {
     }
 }
 
+impl Layered for Picker {
+    fn layer(&self) -> Layer {
+        Layer::Picker
+    }
+
+    fn insert(&mut self, text: &str) -> bool {
+        self.query.insert(text);
+        true
+    }
+
+    fn edit(&mut self, edit: Edit) -> bool {
+        self.query.edit(edit);
+        true
+    }
+
+    fn changed(&mut self) -> Option<Effect> {
+        if self.kind == PickerKind::Sessions {
+            // Answers are searched too, which only the outside can.
+            self.loading = true;
+            self.accept_when_loaded = false;
+            self.selected = 0;
+            return Some(Effect::ListSessions { query: self.query.text() });
+        }
+        self.filter();
+        None
+    }
+
+    /// Lines move the selection; how many rows a page has, only the screen
+    /// knows.
+    fn moves(&mut self, by: ScrollBy) -> Moved {
+        match by {
+            ScrollBy::Lines(lines) => self.step(lines as isize),
+            ScrollBy::Top => self.step(isize::MIN / 2),
+            ScrollBy::Bottom => self.step(isize::MAX / 2),
+            _ => return Moved::Scrolls,
+        }
+        Moved::Itself
+    }
+
+    /// A wheel must not choose.
+    fn takes_wheel(&self) -> bool {
+        false
+    }
+
+    fn scrolled(&mut self, line: usize, _row: usize) {
+        self.select(line);
+    }
+
+    fn theme(&self) -> Option<&str> {
+        match &self.current()?.value {
+            Task::Theme(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    fn accept(&mut self) -> Accept {
+        if self.loading {
+            // The rows are those of what was typed before.
+            self.accept_when_loaded = true;
+            return Accept::Stay;
+        }
+        if let Some(row) = self.current() {
+            return Accept::Do(row.value.clone());
+        }
+        let query = self.query.text().trim().to_owned();
+        match self.kind {
+            _ if query.is_empty() => Accept::Stay,
+            // A stack, a scale or a folder, which no row has.
+            PickerKind::Adapters => Accept::Do(Task::Adapter(query)),
+            // A folder, a file or a hub id that isn't in the list.
+            PickerKind::Models => Accept::Do(Task::Model(query)),
+            _ => Accept::Stay,
+        }
+    }
+
+    fn close(&mut self) -> Close {
+        Close { theme: self.before.take(), ..Close::default() }
+    }
+}
+
 /// What a label is preferred for: to be what is typed, to begin with it, to
 /// have a word that does. Letters scattered over label and detail come after.
 fn bonus(label: &str, query: &str) -> u32 {
@@ -204,7 +261,7 @@ mod tests {
                 label: label.into(),
                 detail: String::new(),
                 key: String::new(),
-                value: PickerValue::Theme(label.into()),
+                value: Task::Theme(label.into()),
             })
             .into()
     }
@@ -233,7 +290,7 @@ mod tests {
             label: label.into(),
             detail: detail.into(),
             key: String::new(),
-            value: PickerValue::Theme(label.into()),
+            value: Task::Theme(label.into()),
         };
         let rows = vec![
             row("answer again", "Answer again with exactly the pinned sources"),
