@@ -4,6 +4,7 @@ use super::popups::{self, layer};
 use super::say::say;
 use super::{act, typing};
 use crate::app::keymap::Layer;
+use crate::app::popups::Layered;
 use crate::app::state::{Focus, NoticeLevel};
 use crate::app::{Action, Effect, Key, State};
 

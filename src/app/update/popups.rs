@@ -4,6 +4,7 @@ use super::say::say;
 use super::{jobs, variant};
 use crate::app::effect::{ScrollArea, ScrollBy};
 use crate::app::keymap::Layer;
+use crate::app::popups::{Layered, Moved};
 use crate::app::state::{
     Confirm, Focus, NoticeLevel, Picker, PickerKind, PickerRow, Popup, Prompt, PromptFor,
     RequestId, Task, ViewerContent,

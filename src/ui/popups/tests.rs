@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::app::Action;
+use crate::app::popups::Layered;
 use crate::app::state::{
     Confirm, Help, Highlight, Picker, PickerKind, PickerRow, Prompt, PromptFor, Task, Viewer,
     ViewerContent,
@@ -380,9 +381,8 @@ fn the_topmost_popup_has_the_cursor_and_the_focus() {
     let mut state = with(Popup::from(sessions()));
     let below = buffer(&state, LARGE).1;
     assert!(below.is_some());
-    state
-        .popups
-        .push(Popup::Confirm(Confirm { question: "Sure?".into(), delete_session: String::new() }));
+    let confirm = Confirm { question: "Sure?".into(), delete_session: String::new() };
+    state.popups.push(Popup::from(confirm));
     let (drawn, cursor) = buffer(&state, LARGE);
     assert_eq!(cursor, None);
     assert_eq!(style_of(&drawn, "Confirm"), on_popup(Role::TitleFocused));
