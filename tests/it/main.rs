@@ -12,6 +12,7 @@ mod config;
 mod crash;
 mod eval;
 mod faults;
+mod format_1;
 mod handbook;
 mod hub;
 mod ingest;
