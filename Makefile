@@ -1,5 +1,5 @@
 # `make run` and `make test` are all that is needed; both install what is
-# missing (protoc, a C compiler) first.
+# missing (protoc, a C++ compiler, cmake, libclang) first.
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 

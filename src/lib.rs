@@ -16,6 +16,7 @@
 //!   and `config`.
 //! - `engine` and `knowledge` don't know each other; `hub` and `builtin` know
 //!   neither.
+//! - llama.cpp types stay in `engine::llama`,
 //! - mistral.rs types stay in `engine::mistral` and `knowledge::embed`,
 //!   LanceDB and Arrow types in `knowledge::store`.
 //! - `session` knows neither of them nor the terminal; `eval` measures answers

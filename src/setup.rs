@@ -3,19 +3,23 @@
 
 mod adapters;
 mod choice;
+mod engines;
 mod parts;
 mod stamp;
 
 pub use adapters::{ADAPTER_CONFIG, AdapterOrigin, AdapterPlace};
 pub use choice::Choice;
+pub use engines::Chosen;
 pub use parts::{Model, Setup, SetupError};
 
 use crate::builtin;
-use crate::config::{self, Manifest, Manner, Origin, Paths};
+use crate::config::{self, Manifest, Manner, Origin, Paths, Repetition};
 use crate::domain::Stack;
-use crate::engine::mistral::{self, LoadOptions, Place};
+use crate::engine::mistral::{LoadOptions, Place};
+use crate::engine::repetition::Control;
 use crate::engine::residents::Footprint;
 use crate::engine::scripted::ScriptedEngine;
+use crate::engine::ModelInfo;
 use crate::hub::{Cache, ModelId};
 use crate::knowledge::chunk::Sizes;
 use crate::knowledge::embed::{self, Embedder, EmbedderSource};
@@ -117,9 +121,10 @@ impl Setup {
             return Ok(Model { engine, manner, note: None });
         }
         let (options, manner) = self.options(wanted, tuned)?;
-        let engine = mistral::load_unless(options, unwanted).await?;
-        let note = engine.note().map(str::to_owned);
-        Ok(Model { engine: Box::new(engine), manner, note })
+        let chosen = self.engine_for(&options.place)?;
+        let (engine, note) = engines::load(&chosen, options, unwanted).await?;
+        let manner = self.restrained(manner, engine.info());
+        Ok(Model { engine, manner, note })
     }
 
     /// How a model is loaded, and how it is talked to.
@@ -188,16 +193,19 @@ impl Setup {
         if wanted.starts_with(SCRIPTED) {
             return Ok(Footprint::default());
         }
+        let mut adapter_bytes = None;
         if !stack.is_none() {
             let base = self.base(wanted)?;
             for applied in &stack.0 {
-                self.outline(&self.adapter(&applied.name)?, &base)?;
+                let outline = self.outline(&self.adapter(&applied.name)?, &base)?;
+                *adapter_bytes.get_or_insert(0) += outline.bytes();
             }
         }
         let (mut options, _) = self.options(wanted, None)?;
         // An adapter may bring a window of its own.
         options.window = self.resolve(wanted, self.manifests(stack)?.iter())?.manner.window;
-        Ok(mistral::footprint(&options, !stack.is_none())?)
+        let chosen = self.engine_for(&options.place)?;
+        Ok(engines::footprint(&chosen, &options, adapter_bytes)?)
     }
 
     /// The names of models that can be chosen: built in, of the settings, and in
@@ -233,6 +241,22 @@ impl Setup {
         if set("generation.top_p") {
             manner.top_p = None;
         }
+    }
+
+    /// Fills in what holds the model from repeating itself: as set, else as a
+    /// model of its size needs it. The built-in reader quotes, and needs none.
+    fn restrained(&self, mut manner: Manner, info: &ModelInfo) -> Manner {
+        let generation = &self.loaded.settings.generation;
+        let known = if info.name == builtin::READER_NAME || info.parameters == 0 {
+            Repetition::default()
+        } else {
+            Control::for_parameters(info.parameters).0
+        };
+        manner.repetition = Repetition {
+            penalty: generation.repeat_penalty.unwrap_or(known.penalty),
+            dry: generation.dry.unwrap_or(known.dry),
+        };
+        manner
     }
 
     /// Folder of the built-in reader, unpacked if need be.

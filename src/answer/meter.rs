@@ -45,6 +45,7 @@ impl Meter {
         let first = self.first.unwrap_or(total);
         let decoded = self.end.map_or(self.tokens, |e| e.completion_tokens.max(self.tokens));
         let prompt_s = self.end.map(|e| e.prompt_s).filter(|s| *s > 0.0);
+        let reused = self.end.map_or(0, |e| e.reused_tokens);
         let decode_s = total.saturating_sub(first).as_secs_f64();
         let rate = |count: usize, seconds: f64| {
             if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
@@ -53,11 +54,12 @@ impl Meter {
         let info = ask.engine.info();
         GenerationStats {
             prompt_tokens: prompt,
+            reused_tokens: reused,
             completion_tokens: decoded,
             reasoning_tokens: self.thoughts,
             time_to_first_token_ms: millis(first),
             prompt_tokens_per_s: if generated {
-                rate(prompt, prompt_s.unwrap_or(first.as_secs_f64()))
+                rate(prompt.saturating_sub(reused), prompt_s.unwrap_or(first.as_secs_f64()))
             } else {
                 0.0
             },
@@ -67,6 +69,7 @@ impl Meter {
             model: info.name.clone(),
             quantization: info.quantization.clone(),
             device: info.device.clone(),
+            engine: info.engine.clone(),
             resident_bytes: resident_bytes(),
         }
     }

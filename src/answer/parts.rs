@@ -11,6 +11,7 @@ use crate::domain::{
 use crate::engine::Request;
 use crate::engine::grammar::{Quotable, QuoteForm, QuoteGrammar, free_grammar};
 use crate::engine::prompt::{Prompt, harmless};
+use crate::engine::repetition::Control;
 use std::time::Instant;
 
 /// Sums that are closer than this say next to nothing about which sentence is
@@ -131,8 +132,15 @@ pub(super) fn request(
         max_tokens: reserve + thoughts,
         temperature: ask.manner.temperature.unwrap_or(ask.settings.temperature),
         top_p: ask.manner.top_p.unwrap_or(ask.settings.top_p),
+        min_p: ask.settings.min_p,
         thinking,
         likelihood: false,
+        // What is quoted is quoted as it stands.
+        repetition: if quote.is_some() {
+            Control::default()
+        } else {
+            Control(ask.manner.repetition)
+        },
     }
 }
 

@@ -66,7 +66,9 @@ pub(super) fn remember_speed(folder: &Path, engine: &dyn Engine, tokens: usize, 
 
 fn file(folder: &Path, engine: &dyn Engine) -> std::path::PathBuf {
     let info = engine.info();
-    let name = format!("{}-{}-{}", info.name, info.quantization, info.device);
+    // The engine, without why it was chosen.
+    let engine = info.engine.split(' ').next().unwrap_or_default();
+    let name = format!("{}-{}-{}-{engine}", info.name, info.quantization, info.device);
     let safe: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     folder.join("speed").join(safe)

@@ -9,6 +9,7 @@ use crate::config::QuoteUnit;
 use crate::domain::{Answer, FinishReason, Ledger, Source, Strategy};
 use crate::engine::grammar::QuoteGrammar;
 use crate::engine::prompt;
+use crate::engine::repetition::Watch;
 use crate::engine::{EngineEvent, Request};
 use crate::knowledge::evidence::threshold_of;
 use futures::StreamExt;
@@ -109,6 +110,9 @@ async fn stream(
         return Ok(FinishReason::Determined);
     }
     let limit = ask.settings.max_thinking_tokens;
+    let begun = shown.text.len();
+    let mut watch = Watch::default();
+    let mut watched = begun;
     let mut events = ask.engine.generate(request);
     while let Some(event) = events.next().await {
         match event? {
@@ -116,7 +120,15 @@ async fn stream(
                 meter.token(false);
                 shown.text(&text);
                 shown.tell(AskEvent::Tokens(meter.tokens));
-                let Some(tracker) = tracker.as_mut() else { continue };
+                let Some(tracker) = tracker.as_mut() else {
+                    let new = shown.text.get(watched..).unwrap_or_default();
+                    if let Some(keep) = watch.feed(new).filter(|_| grammar.is_none()) {
+                        shown.cut(begun, keep);
+                        return Ok(FinishReason::Repeated);
+                    }
+                    watched = shown.text.len();
+                    continue;
+                };
                 if !tracker.feed(&text) {
                     return Err(AnswerError::Grammar(format!(
                         "the engine left it at \u{201c}{}\u{201d}",

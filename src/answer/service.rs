@@ -307,7 +307,9 @@ pub async fn answer(
     answer.searched.clone_from(&retrieved.searched);
     let stats = &answer.generation;
     if let Some(folder) = speeds.filter(|_| stats.completion_tokens > 0) {
-        remember_speed(folder, engine, stats.prompt_tokens, stats.prompt_tokens_per_s);
+        // What was in the cache already took no time.
+        let read = stats.prompt_tokens.saturating_sub(stats.reused_tokens);
+        remember_speed(folder, engine, read, stats.prompt_tokens_per_s);
     }
     Ok(answer)
 }

@@ -44,6 +44,8 @@ pub(super) struct Shown<'a, 'b> {
     settled: usize,
     /// Whether what comes next may need a space before it.
     joint: bool,
+    /// Where the text ends, although more of it was told.
+    cut: Option<usize>,
     on_event: &'a mut Listener<'b>,
 }
 
@@ -76,6 +78,7 @@ impl<'a, 'b> Shown<'a, 'b> {
             marks: Vec::new(),
             settled: 0,
             joint: !beginning.is_empty(),
+            cut: None,
             on_event,
         };
         let mut pieces = shown.parser.feed(beginning);
@@ -102,6 +105,20 @@ impl<'a, 'b> Shown<'a, 'b> {
         let pieces = self.parser.finish();
         self.take(pieces, true);
         self.settle(true);
+        if let Some(end) = self.cut {
+            self.text.truncate(end);
+            self.citations.retain(|citation| citation.mark.end <= end);
+            self.dropped.retain(|dropped| dropped.at <= end);
+        }
+    }
+
+    /// Leaves out what comes behind the first `keep` characters after the byte
+    /// `from`.
+    pub(super) fn cut(&mut self, from: usize, keep: usize) {
+        let new = self.text.get(from..).unwrap_or_default();
+        let end = new.char_indices().nth(keep).map_or(new.len(), |(at, _)| at);
+        let end = from + new[..end].trim_end().len();
+        self.cut = Some(end);
     }
 
     /// Passes an event on.

@@ -296,6 +296,10 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
         );
     } else if cut {
         eprintln!("lorag: the answer reached its limit of tokens; raise it with --max-tokens N.");
+    } else if answer.generation.finish_reason == FinishReason::Repeated {
+        eprintln!(
+            "lorag: the answer began to repeat itself and was ended there; a larger model does so less. generation.dry and generation.repeat_penalty hold it back."
+        );
     }
     if answer.answered
         && answer.mode.reads()
@@ -336,10 +340,15 @@ fn status(answer: &Answer) -> String {
     if stats.finish_reason == FinishReason::NotGenerated {
         return format!("{how}: nothing generated, {:.0} ms search", answer.search.total_ms);
     }
+    let reused = match stats.reused_tokens {
+        0 => String::new(),
+        reused => format!(" ({reused} of them kept)"),
+    };
     format!(
-        "{how} ({}, {}): {} prompt tokens, {} decoded, first text after {:.0} ms, {:.0} ms in all, {:.0} ms search, {} MiB",
+        "{how} ({}, {}, {}): {} prompt tokens{reused}, {} decoded, first text after {:.0} ms, {:.0} ms in all, {:.0} ms search, {} MiB",
         stats.quantization,
         stats.device,
+        stats.engine,
         stats.prompt_tokens,
         stats.completion_tokens,
         stats.time_to_first_token_ms,

@@ -49,9 +49,14 @@ pub async fn run(context: &Context) -> Result<u8, Failure> {
 
 fn versions() -> Vec<Finding> {
     vec![Finding::Good(format!(
-        "lorag {}, mistral.rs {}, LanceDB {}, {} {}",
+        "lorag {}, mistral.rs {}, {}, LanceDB {}, {} {}",
         env!("CARGO_PKG_VERSION"),
         env!("VERSION_MISTRALRS"),
+        if cfg!(feature = "llama") {
+            concat!("llama.cpp (llama-cpp-sys-2 ", env!("VERSION_LLAMA_CPP_SYS_2"), ")")
+        } else {
+            "without llama.cpp"
+        },
         env!("VERSION_LANCEDB"),
         std::env::consts::OS,
         std::env::consts::ARCH
@@ -122,12 +127,12 @@ async fn models(context: &Context) -> Vec<Finding> {
             }
         };
         let sound = if key == "model" {
-            Place::detect(&path).map(|_| ()).map_err(|error| error.to_string())
+            runs(context, &path)
         } else {
-            context.embedder().await.map(|_| ()).map_err(|f| f.message)
+            context.embedder().await.map(|_| String::new()).map_err(|f| f.message)
         };
         out.push(match sound {
-            Ok(()) => Finding::Good(format!("{key} {name}: {}", path.display())),
+            Ok(how) => Finding::Good(format!("{key} {name}: {}{how}", path.display())),
             Err(error) => Finding::Bad(format!("{key}: {error}")),
         });
     }
@@ -141,6 +146,13 @@ async fn models(context: &Context) -> Vec<Finding> {
         }
     }
     out
+}
+
+/// Which engine runs a model, and why.
+fn runs(context: &Context, path: &Path) -> Result<String, String> {
+    let place = Place::detect(path).map_err(|error| error.to_string())?;
+    let chosen = context.engine_for(&place).map_err(|error| error.message)?;
+    Ok(format!(", by {} ({})", chosen.name(), chosen.why))
 }
 
 async fn knowledge(context: &Context) -> Vec<Finding> {

@@ -232,6 +232,24 @@ pub struct Manner {
     pub temperature: Option<f64>,
     /// Nucleus sampling; the setting where `None`.
     pub top_p: Option<f64>,
+    /// What holds the model from repeating itself in free answers.
+    pub repetition: Repetition,
+}
+
+/// What holds a model from repeating itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Repetition {
+    /// Divides the logits of tokens that the answer had lately; 1 does nothing.
+    pub penalty: f32,
+    /// Taken off the logit of a token that goes on with a repeated run; 0 does
+    /// nothing.
+    pub dry: f32,
+}
+
+impl Default for Repetition {
+    fn default() -> Self {
+        Self { penalty: 1.0, dry: 0.0 }
+    }
 }
 
 /// The system text for models without a manifest.
@@ -266,6 +284,7 @@ impl Default for Manner {
             quote_margin: None,
             temperature: None,
             top_p: None,
+            repetition: Repetition::default(),
         }
     }
 }

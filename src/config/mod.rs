@@ -21,12 +21,12 @@ pub use file::parse_manifest;
 pub use load::{Flags, Loaded, Origin, load};
 pub use logging::{LOG_FILE, start_logging};
 pub use manifest::{
-    EvidencePart, Example, Manifest, Manner, Order, PromptPart, QuotePart, QuoteUnit, SamplingPart,
-    TemplateError,
+    EvidencePart, Example, Manifest, Manner, Order, PromptPart, QuotePart, QuoteUnit, Repetition,
+    SamplingPart, TemplateError,
 };
 pub use paths::Paths;
 pub use schema::{COLLECTION_KEYS, KEYS, Key, Kind, MODEL_KEYS};
 pub use settings::{
-    AdapterName, Adapters, CollectionEntry, ColourDepth, Generation, Ingest, LogFilter, ModelEntry,
-    ModelName, Quantization, QuoteMode, Search, Settings, Ui,
+    AdapterName, Adapters, CollectionEntry, ColourDepth, EngineChoice, Generation, Ingest,
+    LogFilter, ModelEntry, ModelName, Quantization, QuoteMode, Search, Settings, Ui,
 };

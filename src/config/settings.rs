@@ -188,6 +188,15 @@ pub struct Generation {
     pub temperature: f64,
     /// Nucleus sampling, 0 to 1; 1 keeps every token.
     pub top_p: f64,
+    /// Least likelihood of a token, as a share of the likeliest one's; 0 keeps
+    /// every token. Only where the temperature is above 0.
+    pub min_p: f64,
+    /// Divides the logits of tokens that the answer had lately, 1 to 2; by the
+    /// size of the model where empty.
+    pub repeat_penalty: Option<f32>,
+    /// Taken off the logit of a token that goes on with a run of tokens that
+    /// the answer had before (DRY); by the size of the model where empty.
+    pub dry: Option<f32>,
     /// Whether models that can think do so before they answer.
     pub thinking: bool,
     /// Most tokens of thought.
@@ -195,6 +204,8 @@ pub struct Generation {
     /// In-situ quantization of unquantized weights: `auto`, `none`, `q4k`,
     /// `q5k`, `q6k`, `q8_0` and so on.
     pub quantization: Quantization,
+    /// Which engine runs the model.
+    pub engine: EngineChoice,
     /// Threads for the model; the number of cores where 0.
     pub threads: usize,
     /// How the sources of an answer are read.
@@ -205,6 +216,19 @@ pub struct Generation {
     /// Share of wrong answers among those given that quote mode keeps to, as far
     /// as it was measured; decides before `answer_threshold`.
     pub answer_risk: Option<f32>,
+}
+
+/// Which engine runs a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineChoice {
+    /// The one that runs its files fastest on this device.
+    #[default]
+    Auto,
+    /// mistral.rs.
+    Mistral,
+    /// llama.cpp, which reads GGUF files.
+    Llama,
 }
 
 /// Name of a quantization; `auto` by default.
@@ -227,9 +251,13 @@ impl Default for Generation {
             max_tokens: 512,
             temperature: 0.0,
             top_p: 1.0,
+            min_p: 0.0,
+            repeat_penalty: None,
+            dry: None,
             thinking: false,
             max_thinking_tokens: 1024,
             quantization: Quantization::default(),
+            engine: EngineChoice::Auto,
             threads: 0,
             strategy: Strategy::default(),
             answer_threshold: None,

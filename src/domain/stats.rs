@@ -67,6 +67,8 @@ pub enum FinishReason {
     /// What remained was certain (one alternative of the grammar left), so it
     /// was printed without decoding it.
     Determined,
+    /// The answer repeated itself, so it was ended there.
+    Repeated,
     /// Cancelled by the user.
     Cancelled,
     /// Nothing was generated: there was nothing to answer from.
@@ -78,6 +80,10 @@ pub enum FinishReason {
 pub struct GenerationStats {
     /// Tokens of the prompt.
     pub prompt_tokens: usize,
+    /// Of these, tokens that an earlier prompt had brought into the cache and
+    /// that were not read again.
+    #[serde(default)]
+    pub reused_tokens: usize,
     /// Tokens decoded, shown or not.
     pub completion_tokens: usize,
     /// Of these, tokens of thought.
@@ -98,6 +104,9 @@ pub struct GenerationStats {
     pub quantization: String,
     /// Where it runs, `cpu`, `cuda:0` or `metal`.
     pub device: String,
+    /// The engine that ran it, and why; empty in records of earlier versions.
+    #[serde(default)]
+    pub engine: String,
     /// Resident memory of the process after the answer, in bytes.
     pub resident_bytes: u64,
 }

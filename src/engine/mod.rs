@@ -1,16 +1,25 @@
 //! Generation: prompts with a token ledger, token streams, citations, quote
-//! mode. mistral.rs stays inside `mistral`; everything else speaks [`Engine`].
+//! mode. mistral.rs stays inside `mistral`, llama.cpp inside `llama`; everything
+//! else speaks [`Engine`].
 
 pub mod adapter;
 pub mod citations;
+#[cfg(test)]
+mod fixtures;
+mod gguf;
 pub mod grammar;
+#[cfg(feature = "llama")]
+pub mod llama;
 pub mod merged;
 pub mod mistral;
 pub mod prompt;
+pub mod repetition;
 pub mod residents;
+pub mod sampling;
 pub mod scripted;
 
 use futures::stream::BoxStream;
+use repetition::Control;
 use residents::{Alive, Footprint};
 use std::path::PathBuf;
 
@@ -53,6 +62,11 @@ pub struct Request {
     /// Whether the answer's likelihood is wanted. It is taken greedily then,
     /// whatever the temperature.
     pub likelihood: bool,
+    /// Least likelihood of a token, as a share of the likeliest one's; 0 keeps
+    /// every token.
+    pub min_p: f64,
+    /// What holds the model from repeating itself.
+    pub repetition: Control,
 }
 
 /// What comes from a running generation.
@@ -73,6 +87,9 @@ pub struct End {
     pub by_length: bool,
     /// Tokens of the prompt, as the engine counted.
     pub prompt_tokens: usize,
+    /// Of these, tokens that were in the cache from an earlier prompt and were
+    /// not read again.
+    pub reused_tokens: usize,
     /// Tokens decoded.
     pub completion_tokens: usize,
     /// Seconds the engine took to read the prompt; 0 where unknown.
@@ -97,6 +114,10 @@ pub struct ModelInfo {
     pub quantization: String,
     /// `cpu`, `cuda:0` or `metal`.
     pub device: String,
+    /// The engine that runs it, and why it does, in a few words.
+    pub engine: String,
+    /// How many numbers its weights are; 0 where that is not known.
+    pub parameters: u64,
     /// Most tokens of prompt and answer together.
     pub window: usize,
     /// Whether its chat template opens a thought by itself, so that no grammar

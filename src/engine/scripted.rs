@@ -95,6 +95,8 @@ impl ScriptedEngine {
                 name: "scripted".to_owned(),
                 quantization: "none".to_owned(),
                 device: "cpu".to_owned(),
+                engine: "scripted".to_owned(),
+                parameters: 0,
                 window: 4096,
                 template_thinks: false,
                 end_tokens: vec!["</s>".to_owned()],
@@ -208,6 +210,7 @@ impl Script {
         let by_length = events.len() > limit;
         events.truncate(limit);
         let end = EngineEvent::End(End {
+            reused_tokens: 0,
             by_length,
             prompt_tokens: prompt,
             completion_tokens: events.len(),

@@ -62,6 +62,8 @@ fn turn(id: TurnId, parent: Option<TurnId>, question: &str, text: &str) -> Turn 
         }],
         generation: Some(GenerationStats {
             prompt_tokens: 9,
+            reused_tokens: 4,
+            engine: "llama.cpp (as set)".into(),
             completion_tokens: 3,
             reasoning_tokens: 0,
             time_to_first_token_ms: 1.5,

@@ -30,6 +30,10 @@ impl Setup {
             let resolved = self.resolve(model, manifests.iter())?;
             let manner = self.manner_in(collection, &resolved.manner);
             hasher.update(format!("{manner:?}").as_bytes());
+            let generation = &self.loaded.settings.generation;
+            let (penalty, dry) = (generation.repeat_penalty, generation.dry);
+            let llama = self.engine_for(&Place::detect(&resolved.path)?)?.llama;
+            hasher.update(format!("{penalty:?} {dry:?} {llama}").as_bytes());
             weights(&mut hasher, &resolved.path, resolved.builtin)?;
         }
         Ok(hasher.finalize().to_hex().to_string())

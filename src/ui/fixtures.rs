@@ -51,6 +51,7 @@ pub fn empty() -> State {
         name: "tiny-reader".into(),
         quantization: "none".into(),
         device: "cpu".into(),
+        engine: "mistral.rs (safetensors)".into(),
         window: 1024,
         quotes: true,
         load_ms: 180,
@@ -235,6 +236,7 @@ pub fn cited_turn(id: TurnId, parent: Option<TurnId>) -> Turn {
         },
         generation: Some(GenerationStats {
             prompt_tokens: 165,
+            reused_tokens: 0,
             completion_tokens: 38,
             reasoning_tokens: 0,
             time_to_first_token_ms: 84.0,
@@ -245,6 +247,7 @@ pub fn cited_turn(id: TurnId, parent: Option<TurnId>) -> Turn {
             model: "tiny-reader".into(),
             quantization: "none".into(),
             device: "cpu".into(),
+            engine: "mistral.rs (safetensors)".into(),
             resident_bytes: 412 * 1024 * 1024,
         }),
         ..plain_turn(id, parent, QUESTION, ANSWER)

@@ -110,6 +110,7 @@ fn library_types_stay_where_they_belong() {
             &["mistralrs", "mistralrs_core", "mistralrs_quant"][..],
             &["engine/mistral", "knowledge/embed"][..],
         ),
+        (&["llama_cpp_sys_2", "llguidance", "minijinja"], &["engine/llama"]),
         (&["lancedb", "lance", "arrow", "arrow_array", "arrow_schema"], &["knowledge/store"]),
         (&["reqwest"], &["hub"]),
         (&["clap", "clap_complete"], &["cli", "main.rs"]),

@@ -107,6 +107,8 @@ pub struct ModelCard {
     pub quantization: String,
     /// Where it runs.
     pub device: String,
+    /// The engine that runs it, and why.
+    pub engine: String,
     /// Tokens of prompt and answer together.
     pub window: usize,
     /// Whether quote mode is on where the user says nothing.

@@ -262,6 +262,7 @@ fn figures(state: &State, running: &Running) -> Option<GenerationStats> {
     let rate = if decoding_s > 0.0 { running.tokens as f64 / decoding_s } else { 0.0 };
     Some(GenerationStats {
         prompt_tokens: turn.ledger.prompt,
+        reused_tokens: 0,
         completion_tokens: running.tokens,
         reasoning_tokens: 0,
         time_to_first_token_ms: first_token_ms as f64,
@@ -272,6 +273,7 @@ fn figures(state: &State, running: &Running) -> Option<GenerationStats> {
         model: model.name.clone(),
         quantization: model.quantization.clone(),
         device: model.device.clone(),
+        engine: model.engine.clone(),
         resident_bytes: state.live.resident_bytes,
     })
 }

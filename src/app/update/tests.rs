@@ -128,6 +128,8 @@ fn citation(number: usize, start: usize, support: Support) -> Citation {
 fn stats(finish_reason: FinishReason) -> GenerationStats {
     GenerationStats {
         prompt_tokens: 10,
+        reused_tokens: 0,
+        engine: String::new(),
         completion_tokens: 4,
         reasoning_tokens: 0,
         time_to_first_token_ms: 5.0,

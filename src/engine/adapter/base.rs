@@ -42,6 +42,8 @@ pub struct Base {
 /// A GGUF base.
 #[derive(Clone, Debug)]
 pub(super) struct Gguf {
+    /// What kind of model it is.
+    pub architecture: String,
     /// Its tensors by the modules that adapters name.
     pub tensors: BTreeMap<String, String>,
     /// Whether rows of queries and keys are in llama.cpp's order, with the
@@ -149,7 +151,7 @@ impl Base {
             ["general.name", "general.basename"].iter().filter_map(|key| text(key)).collect();
         names.extend(file.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
         names.extend(file.parent().map(folder_names).unwrap_or_default());
-        let gguf = Some(Gguf { tensors, permuted });
+        let gguf = Some(Gguf { architecture, tensors, permuted });
         Ok(Self { path: file.to_owned(), names, linears, gguf })
     }
 
@@ -158,6 +160,15 @@ impl Base {
     pub fn with_name(mut self, name: String) -> Self {
         self.names.insert(0, name);
         self
+    }
+
+    /// How the rows of its matrices lie, as far as an adapter has to know.
+    #[must_use]
+    pub fn layout(&self) -> String {
+        match &self.gguf {
+            Some(gguf) => format!("{} {:?}", gguf.architecture, gguf.permuted),
+            None => "safetensors".to_owned(),
+        }
     }
 
     /// The name to tell people.

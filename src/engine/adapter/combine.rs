@@ -22,7 +22,7 @@ pub struct Combined {
     pub hash: String,
     /// The rank of every pair.
     pub rank: usize,
-    pairs: std::collections::BTreeMap<String, Pair>,
+    pub(super) pairs: std::collections::BTreeMap<String, Pair>,
     base: Base,
 }
 
@@ -77,6 +77,13 @@ impl Combined {
     #[must_use]
     pub fn base(&self) -> &Base {
         &self.base
+    }
+
+    /// Its size in bytes, in F32.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let pairs = self.pairs.values();
+        pairs.map(|pair| 4 * (pair.a.elem_count() + pair.b.elem_count()) as u64).sum()
     }
 
     /// The modules it changes.

@@ -104,7 +104,7 @@ pub fn merge_gguf(
 
 fn write(
     metadata: &HashMap<String, Value>,
-    tensors: &[(&str, QTensor)],
+    tensors: &[(impl AsRef<str>, QTensor)],
     out: &Path,
 ) -> Computed<()> {
     let mut metadata: Vec<(&str, &Value)> = metadata
@@ -114,11 +114,55 @@ fn write(
         .filter(|(key, _)| *key != "general.alignment")
         .collect();
     metadata.sort_by_key(|(key, _)| *key);
-    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(name, t)| (*name, t)).collect();
+    let tensors: Vec<(&str, &QTensor)> =
+        tensors.iter().map(|(name, tensor)| (name.as_ref(), tensor)).collect();
     let mut writer = BufWriter::new(File::create(out)?);
     gguf_file::write(&mut writer, &metadata, &tensors)?;
     writer.flush()?;
     Ok(writer.get_ref().sync_all()?)
+}
+
+/// Writes the adapters as a GGUF adapter, which llama.cpp applies while it
+/// computes. All factors are in `B`, so it has no alpha of its own.
+///
+/// # Errors
+/// [`EngineError::Load`] where the base lacks a module, or the file can't be
+/// written.
+pub fn write_gguf(combined: &Combined, out: &Path) -> Result<(), EngineError> {
+    let base = combined.base();
+    let Some(gguf) = &base.gguf else {
+        return Err(refused(&base.path, "it is no GGUF file, so it takes no GGUF adapter"));
+    };
+    let failed =
+        |error: candle_core::Error| refused(out, format!("the adapter cannot be written: {error}"));
+    let mut tensors: Vec<(String, QTensor)> = Vec::new();
+    for (module, pair) in &combined.pairs {
+        let name = gguf.tensors.get(module).ok_or_else(|| {
+            refused(&base.path, format!("the adapter changes {module}, which is not in it"))
+        })?;
+        let b = rows_of(&pair.b, module, base).map_err(failed)?;
+        for (half, tensor) in [("lora_a", &pair.a), ("lora_b", &b)] {
+            let tensor = QTensor::quantize(tensor, GgmlDType::F32).map_err(failed)?;
+            tensors.push((format!("{name}.{half}"), tensor));
+        }
+    }
+    let text = |text: &str| Value::String(text.to_owned());
+    let metadata = HashMap::from([
+        ("general.type".to_owned(), text("adapter")),
+        ("general.architecture".to_owned(), text(&gguf.architecture)),
+        ("adapter.type".to_owned(), text("lora")),
+    ]);
+    write(&metadata, &tensors, out).map_err(failed)
+}
+
+/// Rows in the order in which the base has those of a module.
+fn rows_of(rows: &Tensor, module: &str, base: &Base) -> Computed<Tensor> {
+    let permuted = base.gguf.as_ref().and_then(|gguf| gguf.permuted);
+    match (permuted, super::kind(module)) {
+        (Some((heads, _)), "q_proj") => permute(rows, heads),
+        (Some((_, heads)), "k_proj") => permute(rows, heads),
+        _ => Ok(rows.clone()),
+    }
 }
 
 struct Merged {
@@ -138,12 +182,7 @@ fn merged(
     base: &Base,
 ) -> Computed<Option<Merged>> {
     let Some(delta) = combined.delta(module)? else { return Ok(None) };
-    let permuted = base.gguf.as_ref().and_then(|gguf| gguf.permuted);
-    let delta = match (permuted, super::kind(module)) {
-        (Some((heads, _)), "q_proj") => permute(&delta, heads)?,
-        (Some((_, heads)), "k_proj") => permute(&delta, heads)?,
-        _ => delta,
-    };
+    let delta = rows_of(&delta, module, base)?;
     let before = tensor.dequantize(&Device::Cpu)?;
     let wanted = (&before + &delta)?;
     let after = QTensor::quantize(&wanted, tensor.dtype())?;

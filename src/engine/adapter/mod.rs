@@ -28,7 +28,7 @@ pub use base::Base;
 pub use check::check;
 pub use combine::Combined;
 pub use config::adapters_inside;
-pub use gguf::{MergeReport, merge_gguf};
+pub use gguf::{MergeReport, merge_gguf, write_gguf};
 pub use outline::Outline;
 
 use super::EngineError;

@@ -75,6 +75,18 @@ pub(super) fn of(options: &LoadOptions, tuned: bool) -> Result<Footprint, Engine
     }
 }
 
+/// How many numbers a model's weights are; 0 where its files don't tell.
+pub(super) fn parameters(options: &LoadOptions) -> u64 {
+    match &options.place {
+        Place::Folder(folder) => files::folder(folder).map_or(0, |found| found.parameters),
+        Place::Gguf(file) => {
+            let parts = files::parts_of_gguf(file).unwrap_or_default();
+            parts.iter().map(|part| gguf::parameters(part).unwrap_or(0)).sum()
+        }
+        Place::Uqff(_) => 0,
+    }
+}
+
 /// Bytes of one weight that is not quantized.
 fn width(dtype: &ModelDType, device: &Device) -> u64 {
     if matches!(dtype, ModelDType::F32) && device.is_cpu() { 4 } else { 2 }

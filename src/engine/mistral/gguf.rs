@@ -2,10 +2,9 @@
 //! panic over, and what it doesn't tell.
 
 use super::super::EngineError;
-use super::gguf_reader;
+use super::super::gguf;
+use super::load_error;
 use super::template::Embedded;
-use super::{load_error, unreadable};
-use std::fs::File;
 use std::path::Path;
 
 /// Architectures that the engine runs from GGUF.
@@ -33,13 +32,11 @@ pub(super) struct Header {
 /// Reads the header of a file; `first` where it is the first or only one of
 /// its model, which holds what the others lack.
 pub(super) fn check(path: &Path, first: bool) -> Result<Header, EngineError> {
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    let bytes = file.metadata().map_err(|error| unreadable(path, &error))?.len();
-    let raw = gguf_reader::read(file, bytes).map_err(|flaw| load_error(path, flaw))?;
-    if raw.data_end > bytes {
-        let expected = raw.data_end;
-        let reason =
-            format!("it ends after {bytes} of {expected} bytes, so it was not fetched to its end");
+    let raw = gguf::open(path)?;
+    if let Some((name, kind)) = &raw.foreign {
+        let reason = format!(
+            "mistral.rs can't read the type of its tensor `{name}` ({kind}): run it with llama.cpp (generation.engine = \"auto\"), or take a file such as Q4_K_M, Q6_K or Q8_0"
+        );
         return Err(load_error(path, reason));
     }
     if first {
@@ -52,14 +49,14 @@ pub(super) fn check(path: &Path, first: bool) -> Result<Header, EngineError> {
         if !ARCHITECTURES.contains(&architecture.to_ascii_lowercase().as_str()) {
             let known = ARCHITECTURES.join(", ");
             let reason = format!(
-                "the engine can't run `{architecture}` from GGUF, only {known}; a safetensors version may work"
+                "mistral.rs can't run `{architecture}` from GGUF, only {known}; llama.cpp may (generation.engine = \"auto\"), or a safetensors version"
             );
             return Err(load_error(path, reason));
         }
     }
     let token = |key: &str| raw.number(key).and_then(|id| raw.token(id));
     Ok(Header {
-        bytes,
+        bytes: raw.bytes,
         quantization: raw.quantization(),
         tokenizer: raw.text("tokenizer.ggml.model").map(str::to_owned),
         end_id: raw.number("tokenizer.ggml.eos_token_id"),
@@ -73,14 +70,16 @@ pub(super) fn check(path: &Path, first: bool) -> Result<Header, EngineError> {
     })
 }
 
+/// How many numbers the tensors of a file are.
+pub(super) fn parameters(path: &Path) -> Result<u64, EngineError> {
+    Ok(gguf::open(path)?.parameters)
+}
+
 /// Numbers of the architecture's own metadata, such as `block_count`; 0 where
 /// one is missing.
 pub(super) fn numbers(path: &Path, keys: &[&str]) -> Result<Vec<u64>, EngineError> {
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    let bytes = file.metadata().map_err(|error| unreadable(path, &error))?.len();
-    let raw = gguf_reader::read(file, bytes).map_err(|flaw| load_error(path, flaw))?;
-    let architecture = raw.text("general.architecture").unwrap_or_default();
-    Ok(keys.iter().map(|key| raw.number(&format!("{architecture}.{key}")).unwrap_or(0)).collect())
+    let raw = gguf::open(path)?;
+    Ok(keys.iter().map(|key| raw.own(key).unwrap_or(0)).collect())
 }
 
 #[cfg(test)]

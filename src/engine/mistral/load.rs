@@ -125,6 +125,8 @@ pub(super) fn build(
             DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),
             DeviceLocation::Metal { .. } => "metal".to_owned(),
         },
+        engine: "mistral.rs".to_owned(),
+        parameters: footprint::parameters(options),
         window,
         template_thinks,
         end_tokens,

@@ -17,11 +17,11 @@ mod footprint;
 #[cfg(test)]
 mod format_tests;
 mod gguf;
-mod gguf_reader;
 mod likelihood;
 mod load;
 mod panics;
 mod place;
+mod restraint;
 mod safetensors;
 mod stream;
 mod template;
@@ -29,7 +29,10 @@ mod template;
 mod tests;
 mod tuned;
 
+pub(super) use panics::install_hook;
 pub use panics::last_engine_panic;
+#[cfg(feature = "llama")]
+pub(super) use panics::text as panic_text;
 pub use place::Place;
 
 use super::adapter::Combined;
@@ -128,7 +131,7 @@ pub async fn load_unless(
     options: LoadOptions,
     unwanted: &CancellationToken,
 ) -> Result<MistralEngine, EngineError> {
-    panics::install_hook();
+    install_hook();
     let unwanted = unwanted.clone();
     let path = options.place.path().to_owned();
     let blamed = path.clone();
@@ -158,6 +161,19 @@ impl MistralEngine {
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
+
+    /// The same, with why this engine runs it.
+    #[must_use]
+    pub fn because(mut self, why: &str) -> Self {
+        self.info.engine = format!("{} ({why})", self.info.engine);
+        self
+    }
+}
+
+/// Whether models run on a GPU: this program was built for one that is there.
+#[must_use]
+pub fn has_gpu() -> bool {
+    !load::device().is_cpu()
 }
 
 /// The weight files of a safetensors folder.

@@ -28,7 +28,7 @@ pub fn last_engine_panic() -> Option<String> {
 }
 
 /// Installs the hook, once for the process.
-pub(super) fn install_hook() {
+pub(in crate::engine) fn install_hook() {
     HOOK.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
@@ -42,7 +42,7 @@ pub(super) fn install_hook() {
 }
 
 /// The message of a panic, from its payload.
-pub(super) fn text(payload: &(dyn Any + Send)) -> String {
+pub(in crate::engine) fn text(payload: &(dyn Any + Send)) -> String {
     panic_text(payload).unwrap_or_else(|| "a panic without a message".to_owned())
 }
 

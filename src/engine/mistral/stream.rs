@@ -16,8 +16,10 @@
 //! delta can't be sent, and it gives up this answer alone. While it reads the
 //! prompt it can't be stopped.
 
+use super::super::repetition::Control;
 use super::super::{End, EngineError, EngineEvent, EventStream, Request};
 use super::likelihood::Likelihood;
+use super::restraint::Restraint;
 use super::{Shared, template};
 use crate::domain::causes;
 use futures::stream::{self, StreamExt};
@@ -128,10 +130,7 @@ async fn start(shared: Arc<Shared>, request: Request) -> Result<Box<Running>, En
         suffix: None,
         tools: None,
         tool_choice: None,
-        logits_processors: running
-            .likelihood
-            .clone()
-            .map(|likelihood| vec![likelihood as Arc<dyn CustomLogitsProcessor>]),
+        logits_processors: processors(running.likelihood.clone(), request.repetition),
         return_raw_logits: false,
         web_search_options: None,
         model_id: None,
@@ -142,6 +141,20 @@ async fn start(shared: Arc<Shared>, request: Request) -> Result<Box<Running>, En
     Ok(Box::new(running))
 }
 
+/// What sees the logits of each step, in order.
+fn processors(
+    likelihood: Option<Arc<Likelihood>>,
+    control: Control,
+) -> Option<Vec<Arc<dyn CustomLogitsProcessor>>> {
+    let mut out: Vec<Arc<dyn CustomLogitsProcessor>> = Vec::new();
+    // The likelihood is that of the model alone, so it comes first.
+    out.extend(likelihood.map(|likelihood| likelihood as Arc<dyn CustomLogitsProcessor>));
+    if !control.is_off() {
+        out.push(Arc::new(Restraint::new(control)));
+    }
+    (!out.is_empty()).then_some(out)
+}
+
 /// Temperature 0 asks for the likeliest token. The engine's own temperature 0
 /// gives invalid tokens under a grammar; taking the best one of one does not.
 fn sampling(request: &Request, limit: usize) -> SamplingParams {
@@ -149,6 +162,7 @@ fn sampling(request: &Request, limit: usize) -> SamplingParams {
         SamplingParams {
             temperature: Some(request.temperature),
             top_p: (request.top_p > 0.0 && request.top_p < 1.0).then_some(request.top_p),
+            min_p: (request.min_p > 0.0).then_some(request.min_p),
             max_len: Some(limit),
             ..SamplingParams::neutral()
         }
@@ -226,6 +240,7 @@ impl Running {
         let seconds = |value: Option<f32>| f64::from(value.unwrap_or(0.0)).max(0.0);
         self.ready.push_back(EngineEvent::End(End {
             by_length,
+            reused_tokens: 0,
             prompt_tokens: count(self.prompt, usage.map(|usage| usage.prompt_tokens)),
             completion_tokens: count(self.decoded, usage.map(|usage| usage.completion_tokens)),
             prompt_s: seconds(usage.map(|usage| usage.total_prompt_time_sec)),

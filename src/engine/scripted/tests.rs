@@ -21,6 +21,7 @@ fn text(text: &str) -> Result<EngineEvent, String> {
 fn end(by_length: bool, completion_tokens: usize) -> Result<EngineEvent, String> {
     let (prompt_tokens, prompt_s, decode_s) = (8, 0.0, 0.0);
     Ok(EngineEvent::End(End {
+        reused_tokens: 0,
         by_length,
         prompt_tokens,
         completion_tokens,

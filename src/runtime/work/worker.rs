@@ -240,6 +240,7 @@ impl Worker {
                         adapter,
                         quantization: info.quantization.clone(),
                         device: info.device.clone(),
+                        engine: info.engine.clone(),
                         window: model.manner.window.map_or(info.window, |w| w.min(info.window)),
                         quotes,
                         resident,

@@ -4,7 +4,7 @@
 use crate::app::keymap::Layer;
 use crate::app::state::{Entry, KnowledgeWork, Phase};
 use crate::app::{Action, State};
-use crate::domain::{Outcome, Strategy, Support, Turn, short_name, short_stack};
+use crate::domain::{FinishReason, Outcome, Strategy, Support, Turn, short_name, short_stack};
 use crate::ui::theme::Role;
 
 /// One of these stands before the phase, moving with the clock.
@@ -96,6 +96,11 @@ pub(super) fn notes(turn: &Turn, state: &State) -> Vec<(String, Role)> {
         }
         Outcome::Cancelled => notes.push(("cancelled".to_owned(), Role::Dim)),
         Outcome::Failed { message } => notes.push((message.clone(), Role::Error)),
+    }
+    let generation = turn.generation.as_ref();
+    if generation.is_some_and(|stats| stats.finish_reason == FinishReason::Repeated) {
+        let text = "the answer began to repeat itself and was ended there";
+        notes.push((text.to_owned(), Role::Warning));
     }
     if turn.unsupported() {
         let text = "nothing in the sources supports this answer";

@@ -131,7 +131,7 @@ fn generation(state: &State, mut rows: Builder<'_>) -> Section {
 fn session(state: &State, mut rows: Builder<'_>) -> Section {
     let totals = &state.totals;
     rows.headed(3, "Session", &counted(totals.answers, "answer"));
-    rows.fitted(3, &["tokens"], &tokens(totals.prompt_tokens, totals.completion_tokens));
+    rows.fitted(3, &["tokens"], &tokens(totals.prompt_tokens, 0, totals.completion_tokens));
     rows.fitted(3, &["citations supported", "supported"], &supported(state));
     rows.done()
 }

@@ -43,7 +43,7 @@ impl Figures {
             first_token: generated.then(|| milliseconds(stats.time_to_first_token_ms)),
             prompt: (stats.prompt_tokens_per_s > 0.0).then(|| rate(stats.prompt_tokens_per_s)),
             decode: (stats.decode_tokens_per_s > 0.0).then(|| rate(stats.decode_tokens_per_s)),
-            tokens: Some(tokens(stats.prompt_tokens, stats.completion_tokens)),
+            tokens: Some(tokens(stats.prompt_tokens, stats.reused_tokens, stats.completion_tokens)),
             finish: Some(finish(stats.finish_reason).to_owned()),
             time: Some(tenths(stats.total_ms as i64)),
         }
@@ -63,7 +63,7 @@ impl Figures {
             first_token: first.map(milliseconds),
             prompt: None,
             decode: state.live.rates.back().map(|newest| rate(*newest)),
-            tokens: (prompt + running.tokens > 0).then(|| tokens(prompt, running.tokens)),
+            tokens: (prompt + running.tokens > 0).then(|| tokens(prompt, 0, running.tokens)),
             finish: Some(phase.to_owned()),
             time: Some(tenths(state.now_ms - running.since_ms)),
         }

@@ -67,9 +67,11 @@ pub(super) fn counted(number: usize, what: &str) -> String {
     format!("{} {what}{plural}", grouped(number))
 }
 
-/// Tokens of a prompt and of what was made from it.
-pub(super) fn tokens(prompt: usize, completion: usize) -> String {
-    format!("{} in · {} out", grouped(prompt), grouped(completion))
+/// Tokens of a prompt and of what was made from it; of the former, those that
+/// were in the cache.
+pub(super) fn tokens(prompt: usize, reused: usize, completion: usize) -> String {
+    let kept = if reused == 0 { String::new() } else { format!(" ({} kept)", grouped(reused)) };
+    format!("{} in{kept} · {} out", grouped(prompt), grouped(completion))
 }
 
 /// Why a generation ended.
@@ -78,6 +80,7 @@ pub(super) fn finish(reason: FinishReason) -> &'static str {
         FinishReason::Stop => "end of answer",
         FinishReason::Length => "token limit",
         FinishReason::Determined => "determined",
+        FinishReason::Repeated => "repeated itself",
         FinishReason::Cancelled => "cancelled",
         FinishReason::NotGenerated => "not generated",
     }
@@ -102,6 +105,7 @@ mod tests {
         assert_eq!(memory(412 << 20), "412 MiB");
         assert_eq!(memory(12 << 30), "12.0 GiB");
         assert_eq!([0, 1, 1200].map(|n| counted(n, "file")), ["0 files", "1 file", "1,200 files"]);
-        assert_eq!(tokens(1165, 38), "1,165 in · 38 out");
+        assert_eq!(tokens(1165, 0, 38), "1,165 in · 38 out");
+        assert_eq!(tokens(1165, 1000, 38), "1,165 in (1,000 kept) · 38 out");
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn all(state: &State, theme: &Theme, columns: usize) -> Sections {
 fn model(state: &State, mut rows: Builder<'_>) -> Section {
     named_model(state, &mut rows);
     rows.pair(5, "weights", &weights(state));
+    rows.pair(3, "engine", state.model.loaded.as_ref().map_or(NONE, |card| card.engine.as_str()));
     rows.pair(7, "mode", &mode(state));
     let adapter = state.adapter.as_deref().map(short_stack);
     rows.pair(4, "adapter", adapter.as_deref().unwrap_or("none"));

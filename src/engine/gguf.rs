@@ -4,9 +4,11 @@
 //! one can make it ask for more memory than there is; this one compares each
 //! length with what is left of the file.
 
+use super::EngineError;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufReader, Read};
+use std::path::Path;
 
 /// A metadata value, as far as it is of use here.
 enum Value {
@@ -22,15 +24,41 @@ pub(super) struct Raw {
     metadata: HashMap<String, Value>,
     /// Bytes that each type of tensor takes.
     types: BTreeMap<&'static str, u64>,
+    /// The first tensor of a type that candle can't read, with its type.
+    pub foreign: Option<(String, &'static str)>,
     /// Where the last tensor ends in the file.
     pub data_end: u64,
+    /// Size of the file.
+    pub bytes: u64,
+    /// Elements of all tensors together.
+    pub parameters: u64,
+}
+
+/// Reads the header of the file at `path`.
+///
+/// # Errors
+/// [`EngineError::Load`] with what is wrong with it, also where it is shorter
+/// than its header says.
+pub(super) fn open(path: &Path) -> Result<Raw, EngineError> {
+    let failed = |reason: String| EngineError::Load { path: path.to_owned(), reason };
+    let unreadable = |error: std::io::Error| failed(format!("it cannot be read: {error}"));
+    let file = File::open(path).map_err(unreadable)?;
+    let bytes = file.metadata().map_err(unreadable)?.len();
+    let raw = read(file, bytes).map_err(failed)?;
+    if raw.data_end > bytes {
+        let expected = raw.data_end;
+        return Err(failed(format!(
+            "it ends after {bytes} of {expected} bytes, so it was not fetched to its end"
+        )));
+    }
+    Ok(Raw { bytes, ..raw })
 }
 
 /// Reads the header of a file of `length` bytes.
 ///
 /// # Errors
 /// What is wrong with the file, as half a sentence about it.
-pub(super) fn read(file: File, length: u64) -> Result<Raw, String> {
+fn read(file: File, length: u64) -> Result<Raw, String> {
     Reader { inner: BufReader::new(file), left: length, wide: true }.header()
 }
 
@@ -49,6 +77,12 @@ impl Raw {
             Some(Value::Number(number)) => Some(*number),
             _ => None,
         }
+    }
+
+    /// A number of the architecture's own metadata, such as `block_count`.
+    pub fn own(&self, key: &str) -> Option<u64> {
+        let architecture = self.text("general.architecture")?;
+        self.number(&format!("{architecture}.{key}"))
     }
 
     /// A token of the vocabulary, as it is written there.
@@ -91,26 +125,50 @@ fn file_type(number: u64) -> Option<&'static str> {
     })
 }
 
-/// Name, elements and bytes of one block of a tensor type that candle reads.
-fn tensor_type(number: u32) -> Option<(&'static str, u64, u64)> {
-    Some(match number {
-        0 => ("f32", 1, 4),
-        1 => ("f16", 1, 2),
-        2 => ("q4_0", 32, 18),
-        3 => ("q4_1", 32, 20),
-        6 => ("q5_0", 32, 22),
-        7 => ("q5_1", 32, 24),
-        8 => ("q8_0", 32, 34),
-        9 => ("q8_1", 32, 36),
-        10 => ("q2_k", 256, 84),
-        11 => ("q3_k", 256, 110),
-        12 => ("q4_k", 256, 144),
-        13 => ("q5_k", 256, 176),
-        14 => ("q6_k", 256, 210),
-        15 => ("q8_k", 256, 292),
-        30 => ("bf16", 1, 2),
+/// A type of tensors.
+struct TensorType {
+    name: &'static str,
+    /// Elements of one block.
+    block: u64,
+    /// Bytes of one block.
+    bytes: u64,
+    /// Whether candle reads it.
+    plain: bool,
+}
+
+/// The types that llama.cpp knows, by their numbers.
+fn tensor_type(number: u32) -> Option<TensorType> {
+    let (name, block, bytes, plain) = match number {
+        0 => ("f32", 1, 4, true),
+        1 => ("f16", 1, 2, true),
+        2 => ("q4_0", 32, 18, true),
+        3 => ("q4_1", 32, 20, true),
+        6 => ("q5_0", 32, 22, true),
+        7 => ("q5_1", 32, 24, true),
+        8 => ("q8_0", 32, 34, true),
+        9 => ("q8_1", 32, 36, true),
+        10 => ("q2_k", 256, 84, true),
+        11 => ("q3_k", 256, 110, true),
+        12 => ("q4_k", 256, 144, true),
+        13 => ("q5_k", 256, 176, true),
+        14 => ("q6_k", 256, 210, true),
+        15 => ("q8_k", 256, 292, true),
+        16 => ("iq2_xxs", 256, 66, false),
+        17 => ("iq2_xs", 256, 74, false),
+        18 => ("iq3_xxs", 256, 98, false),
+        19 => ("iq1_s", 256, 50, false),
+        20 => ("iq4_nl", 32, 18, false),
+        21 => ("iq3_s", 256, 110, false),
+        22 => ("iq2_s", 256, 82, false),
+        23 => ("iq4_xs", 256, 136, false),
+        29 => ("iq1_m", 256, 56, false),
+        30 => ("bf16", 1, 2, true),
+        34 => ("tq1_0", 256, 54, false),
+        35 => ("tq2_0", 256, 66, false),
+        39 => ("mxfp4", 32, 17, false),
         _ => return None,
-    })
+    };
+    Some(TensorType { name, block, bytes, plain })
 }
 
 struct Reader {
@@ -152,12 +210,16 @@ impl Reader {
             }
             let number = self.u32()?;
             let offset = u64::from_le_bytes(self.array()?);
-            let Some((kind, block, size)) = tensor_type(number) else {
+            let Some(TensorType { name: kind, block, bytes, plain }) = tensor_type(number) else {
                 return Err(format!(
-                    "the engine can't read the type of its tensor `{name}` (number {number}: IQ and ternary types are unknown to it): take a file such as Q4_K_M, Q6_K or Q8_0"
+                    "the type of its tensor `{name}` is unknown (number {number}): take a file such as Q4_K_M, Q6_K or Q8_0"
                 ));
             };
-            let taken = (elements / block).saturating_mul(size);
+            if !plain && raw.foreign.is_none() {
+                raw.foreign = Some((name, kind));
+            }
+            raw.parameters = raw.parameters.saturating_add(elements);
+            let taken = (elements / block).saturating_mul(bytes);
             *raw.types.entry(kind).or_default() += taken;
             last = last.max(offset.saturating_add(taken));
         }
