@@ -233,3 +233,27 @@ async fn an_engine_that_fails_is_an_error_and_one_that_waits_can_be_dropped() {
     assert!(done.is_err());
     assert_eq!(engine.cancelled(), 1);
 }
+
+#[tokio::test]
+async fn an_answer_that_goes_round_in_a_circle_is_ended() {
+    let circle = "The chat screen is a chat screen with a screen for the chat. ";
+    let engine = ScriptedEngine::new([format!("Pears are green [2]. {}", circle.repeat(30))]);
+    let (answer, _) = run(&engine, &Manner::default(), &free()).await;
+    let answer = answer.unwrap();
+    assert_eq!(answer.generation.finish_reason, FinishReason::Repeated);
+    assert_eq!(engine.cancelled(), 1, "the request was dropped");
+    let kept = format!("Pears are green [2]. {}", circle.repeat(2));
+    assert_eq!(answer.text, kept.trim_end());
+    assert_eq!(answer.citations.len(), 1);
+    // What is quoted is quoted as it stands.
+    let small = Manner {
+        repetition: crate::config::Repetition { penalty: 1.1, dry: 0.8 },
+        ..Manner::default()
+    };
+    let engine = ScriptedEngine::new(["Beta."]);
+    run(&engine, &small, &free()).await.0.unwrap();
+    assert_eq!(engine.requests()[0].repetition.0, small.repetition);
+    let engine = ScriptedEngine::new(["Beta follows alpha. [2]"]);
+    run(&engine, &small, &quoting()).await.0.unwrap();
+    assert!(engine.requests()[0].repetition.is_off());
+}

@@ -225,13 +225,16 @@ impl Desk {
         if !job.control.is_off() {
             job.control.apply(answer, &mut logits);
         }
-        if let Some(grammar) = &mut job.grammar {
+        let none = || "it gave no numbers for the next token".to_owned();
+        let mut chosen = job.sampler.choose(&logits).ok_or_else(none)?;
+        // A mask of the whole vocabulary is needed only where the model's own
+        // choice is not allowed; the odds come out the same.
+        if let Some(grammar) = &mut job.grammar
+            && !grammar.allows(Token::try_from(chosen).unwrap_or(0))?
+        {
             grammar.mask(&mut logits)?;
+            chosen = job.sampler.choose(&logits).ok_or_else(none)?;
         }
-        let chosen = job
-            .sampler
-            .choose(&logits)
-            .ok_or_else(|| "it gave no numbers for the next token".to_owned())?;
         let token = Token::try_from(chosen).unwrap_or(0);
         if let Some(sum) = &mut written.likelihood
             && !self.model.ends(token)

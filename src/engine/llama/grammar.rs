@@ -48,6 +48,12 @@ impl Grammars {
 }
 
 impl Grammar {
+    /// Whether a token may come next.
+    pub fn allows(&mut self, token: Token) -> Result<bool, EngineError> {
+        let taken = self.0.validate_tokens(&[token.cast_unsigned()]).map_err(failed)?;
+        Ok(taken == 1)
+    }
+
     /// Sets the logits of what is not allowed to minus infinity.
     pub fn mask(&mut self, logits: &mut [f32]) -> Result<(), EngineError> {
         let mask = self.0.compute_mask_or_eos().map_err(failed)?;

@@ -31,7 +31,8 @@ fn options(place: Place) -> LoadOptions {
         place,
         quantization: "auto".to_owned(),
         window: None,
-        threads: 2,
+        // One each: threads that wait for each other spin.
+        threads: 1,
         adapter: None,
     }
 }
@@ -195,6 +196,10 @@ async fn adapters_are_switched_without_a_load_and_never_share_a_cache() {
     let merged = mistral::load(merged).await.unwrap();
     let (expected, _, _) = answer(&merged, asked.clone()).await;
     assert_eq!(first_words(&first[1].0), first_words(&expected));
+    let own = likelihood(&bullets, &asked).await;
+    let error = (own - likelihood(&merged, &asked).await).abs();
+    let effect = (own - likelihood(&base, &asked).await).abs();
+    assert!(error * 100.0 < effect, "{error} of {effect}");
     // As a process of its own has it: nothing is left over from the others.
     drop((base, quote));
     let (_other, copy) = written(GgmlDType::F32);
@@ -204,6 +209,14 @@ async fn adapters_are_switched_without_a_load_and_never_share_a_cache() {
     };
     let alone = loaded(alone).await;
     assert_eq!(answer(&alone, asked).await.0, first[1].0);
+}
+
+/// How likely a model finds the first sentence.
+async fn likelihood(engine: &dyn Engine, asked: &Request) -> f64 {
+    let text = serde_json::to_string(&format!("{} [1]", SENTENCES[0])).unwrap();
+    let grammar = Some(format!("start: {text} <|im_end|>"));
+    let measured = Request { grammar, likelihood: true, ..asked.clone() };
+    answer(engine, measured).await.2.log_likelihood.unwrap()
 }
 
 fn mistral_tuning(name: &str) -> Tuning {

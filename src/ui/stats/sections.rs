@@ -38,7 +38,9 @@ pub(super) fn all(state: &State, theme: &Theme, columns: usize) -> Sections {
 fn model(state: &State, mut rows: Builder<'_>) -> Section {
     named_model(state, &mut rows);
     rows.pair(5, "weights", &weights(state));
-    rows.pair(3, "engine", state.model.loaded.as_ref().map_or(NONE, |card| card.engine.as_str()));
+    if let Some(engine) = engine(state) {
+        rows.pair(5, "engine", engine);
+    }
     rows.pair(7, "mode", &mode(state));
     let adapter = state.adapter.as_deref().map(short_stack);
     rows.pair(4, "adapter", adapter.as_deref().unwrap_or("none"));
@@ -88,6 +90,14 @@ pub(super) fn weights(state: &State) -> String {
     let unquantized = matches!(card.quantization.as_str(), "" | "none");
     let weights = if unquantized { "unquantized" } else { card.quantization.as_str() };
     format!("{weights} · {}", card.device)
+}
+
+/// The engine and why it was chosen, where there was a choice: safetensors and
+/// UQFF are run by one alone.
+fn engine(state: &State) -> Option<&str> {
+    let engine = state.model.loaded.as_ref()?.engine.as_str();
+    let only = engine.is_empty() || engine.ends_with("(safetensors)") || engine.ends_with("(UQFF)");
+    (!only).then_some(engine)
 }
 
 /// The quote mode, with what the model makes of it.

@@ -56,6 +56,17 @@ fn an_answer_at_three_sizes() {
     insta::assert_snapshot!("stats_tiny", draw(&state, TINY));
 }
 
+#[test]
+fn the_engine_is_told_where_there_was_a_choice() {
+    let mut state = fixtures::state();
+    assert!(!draw(&state, NARROW).contains("engine"));
+    if let Some(card) = &mut state.model.loaded {
+        card.engine = "llama.cpp (GGUF on a CPU)".into();
+    }
+    let text = draw(&state, (44, 39));
+    assert!(text.contains("engine") && text.contains("llama.cpp (GGUF on a CPU)"), "{text}");
+}
+
 /// The rows of [`LOW`], without more than one blank between words.
 fn low(state: &State) -> String {
     let text = draw(state, LOW);
