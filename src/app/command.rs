@@ -1,7 +1,7 @@
 //! Commands typed into the input: `/model NAME` and the like.
 
 use crate::config::QuoteMode;
-use crate::domain::{Mode, Strategy};
+use crate::domain::{Mode, Strategy, shell_words};
 use std::path::PathBuf;
 
 /// A command with its arguments.
@@ -229,8 +229,8 @@ pub fn parse(line: &str) -> Result<Command, String> {
         "/fork" => bare(Command::Fork),
         "/delete" => bare(Command::Delete),
         "/export" => export(rest),
-        "/index" => Ok(Command::Index(split(rest))),
-        "/save" => Ok(Command::Save(split(rest).into_iter().next())),
+        "/index" => Ok(Command::Index(paths(rest))),
+        "/save" => Ok(Command::Save(paths(rest).into_iter().next())),
         "/copy" => bare(Command::Copy),
         "/regenerate" => bare(Command::Regenerate),
         "/again" => bare(Command::Again),
@@ -268,9 +268,9 @@ fn export(rest: &str) -> Result<Command, String> {
         return Ok(Command::Export { format: ExportFormat::default(), path: None });
     }
     if let Some(format) = ExportFormat::named(first) {
-        return Ok(Command::Export { format, path: split(more).into_iter().next() });
+        return Ok(Command::Export { format, path: paths(more).into_iter().next() });
     }
-    let path = split(rest).into_iter().next().unwrap_or_default();
+    let path = paths(rest).into_iter().next().unwrap_or_default();
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     match ExportFormat::named(ending) {
         Some(format) => Ok(Command::Export { format, path: Some(path) }),
@@ -284,33 +284,9 @@ fn export(rest: &str) -> Result<Command, String> {
     }
 }
 
-/// Paths separated by white space; quotes keep white space in one.
-fn split(rest: &str) -> Vec<PathBuf> {
-    let mut out = Vec::new();
-    let mut current = String::new();
-    let mut quote = None;
-    let mut any = false;
-    for c in rest.chars() {
-        match quote {
-            Some(q) if c == q => quote = None,
-            Some(_) => current.push(c),
-            None if c == '"' || c == '\'' => {
-                quote = Some(c);
-                any = true;
-            }
-            None if c.is_whitespace() => {
-                if any || !current.is_empty() {
-                    out.push(PathBuf::from(std::mem::take(&mut current)));
-                    any = false;
-                }
-            }
-            None => current.push(c),
-        }
-    }
-    if any || !current.is_empty() {
-        out.push(PathBuf::from(current));
-    }
-    out
+/// The paths of a line.
+fn paths(rest: &str) -> Vec<PathBuf> {
+    shell_words(rest).into_iter().map(PathBuf::from).collect()
 }
 
 /// Names that arguments are completed with.

@@ -8,7 +8,8 @@
 //! processes may unpack at once, and a damaged file repairs itself.
 
 use super::{Asset, File, files};
-use std::fs::{self, DirBuilder};
+use crate::config::create_private;
+use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -167,18 +168,6 @@ fn write(parent: &Path, path: &Path, bytes: &[u8]) -> Result<(), UnpackError> {
         let _ = fs::remove_file(&temporary);
         UnpackError::new(path, bytes.len(), error)
     })
-}
-
-/// Creates a folder, with its parents, that only the user can look into.
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.create(folder)
 }
 
 /// Removes temporary files of processes that died while they unpacked.

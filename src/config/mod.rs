@@ -24,7 +24,7 @@ pub use manifest::{
     EvidencePart, Example, Manifest, Manner, Order, PromptPart, QuotePart, QuoteUnit, Repetition,
     SamplingPart, TemplateError,
 };
-pub use paths::Paths;
+pub use paths::{Paths, create_private};
 pub use schema::{COLLECTION_KEYS, KEYS, Key, Kind, MODEL_KEYS};
 pub use settings::{
     AdapterName, Adapters, CollectionEntry, ColourDepth, EngineChoice, Generation, Ingest,

@@ -121,7 +121,10 @@ impl Paths {
 }
 
 /// Makes a folder and its missing parents, open to the owner only.
-pub(super) fn create_private(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// Errors of the file system.
+pub fn create_private(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

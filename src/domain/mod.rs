@@ -17,6 +17,7 @@ mod stack;
 mod stats;
 mod turn;
 mod visible;
+mod words;
 
 pub use answer::{Alternative, Answer, Citation, DroppedCitation, Support};
 pub use chunk::{Chunk, FullTextLeg, Hit, Unit, UnitKind, VectorLeg};
@@ -34,3 +35,4 @@ pub use stack::{Applied, NONE, Stack};
 pub use stats::{FinishReason, GenerationStats, Ledger, SearchTimings, SourceTokens, millis};
 pub use turn::{Outcome, Turn, TurnId};
 pub use visible::{acts, visible};
+pub use words::shell_words;

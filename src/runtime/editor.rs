@@ -4,6 +4,7 @@
 use super::signals;
 use super::stderr::StderrToLog;
 use super::terminal::Terminal;
+use crate::domain::shell_words;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -47,7 +48,7 @@ pub fn command(
     let mut words = ["VISUAL", "EDITOR"]
         .into_iter()
         .filter_map(variables)
-        .map(|value| split(&value))
+        .map(|value| shell_words(&value))
         .find(|words| words.first().is_some_and(|program| !program.is_empty()))
         .unwrap_or_else(|| vec!["vi".to_owned()])
         .into_iter();
@@ -99,14 +100,6 @@ fn habits(name: &str) -> (Style, &'static [&'static str]) {
         // and whatever is unknown here.
         _ => (Style::Plus, &[]),
     }
-}
-
-/// Splits as a shell does, without expanding anything. An open quote goes up
-/// to the end.
-fn split(text: &str) -> Vec<String> {
-    let closed =
-        ["", "'", "\""].iter().find_map(|end| shell_words::split(&format!("{text}{end}")).ok());
-    closed.unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect())
 }
 
 /// An editor that has the terminal.
@@ -264,7 +257,7 @@ mod tests {
             ("a\\", "a\\"),
             ("\"it's\" 'a \"b\"'", "it's|a \"b\""),
         ] {
-            assert_eq!(split(text).join("|"), words, "{text}");
+            assert_eq!(shell_words(text).join("|"), words, "{text}");
         }
     }
 
