@@ -14,6 +14,7 @@ mod keys;
 mod latency;
 mod launch;
 mod lifecycle;
+mod many;
 mod paint;
 mod process;
 mod receive;
