@@ -29,6 +29,10 @@ pub enum Edit {
     LineStart,
     /// To the end of the line.
     LineEnd,
+    /// To the beginning of the text.
+    TextStart,
+    /// To the end of the text.
+    TextEnd,
     /// Break the line.
     Newline,
     /// Delete the character before the cursor.
@@ -155,6 +159,14 @@ impl Editor {
             Edit::WordRight => moved(self, CursorMove::WordForward),
             Edit::LineStart => moved(self, CursorMove::Head),
             Edit::LineEnd => moved(self, CursorMove::End),
+            Edit::TextStart => {
+                self.area.move_cursor(CursorMove::Top);
+                moved(self, CursorMove::Head)
+            }
+            Edit::TextEnd => {
+                self.area.move_cursor(CursorMove::Bottom);
+                moved(self, CursorMove::End)
+            }
             Edit::Newline => {
                 self.area.insert_newline();
                 true
@@ -205,6 +217,17 @@ mod tests {
         let mut next = editor.emptied();
         next.edit(Edit::Yank);
         assert_eq!(next.text(), "beta");
+    }
+
+    #[test]
+    fn the_beginning_and_the_end_of_a_text_are_one_edit_away() {
+        let mut editor = Editor::new("first\nsecond\nthird");
+        assert!(editor.edit(Edit::TextStart));
+        assert_eq!(editor.cursor(), (0, 0));
+        assert!(!editor.edit(Edit::TextStart));
+        assert!(editor.edit(Edit::TextEnd));
+        assert_eq!(editor.cursor(), (2, 5));
+        assert!(!editor.edit(Edit::TextEnd));
     }
 
     #[test]

@@ -190,6 +190,12 @@ fn page(state: &mut State, by: i32) -> Vec<Effect> {
 }
 
 fn end(state: &mut State, by: ScrollBy) -> Vec<Effect> {
+    // In the input first its own beginning or end, then that of the
+    // conversation.
+    let edit = if by == ScrollBy::Top { Edit::TextStart } else { Edit::TextEnd };
+    if state.popups.is_empty() && state.focus == Focus::Input && state.input.editor.edit(edit) {
+        return Vec::new();
+    }
     further(state, by, if by == ScrollBy::Top { isize::MIN / 2 } else { isize::MAX / 2 })
 }
 

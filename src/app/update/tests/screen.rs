@@ -390,3 +390,27 @@ fn an_error_is_not_covered_by_good_news() {
     update(&mut state, Event::Knowledge(ready));
     assert_eq!(state.notice.as_ref().unwrap().text, "broken");
 }
+
+#[test]
+fn the_ends_of_a_long_input_come_before_those_of_the_conversation() {
+    let mut state = state();
+    update(&mut state, Event::Paste("first line\nsecond line".into()));
+    assert_eq!(press(&mut state, "ctrl-home"), []);
+    assert_eq!(state.input.editor.cursor(), (0, 0));
+    let scrolled = [Effect::Scroll(ScrollArea::Conversation, ScrollBy::Top)];
+    assert_eq!(press(&mut state, "ctrl-home"), scrolled);
+    assert_eq!(press(&mut state, "ctrl-end"), []);
+    assert_eq!(state.input.editor.cursor(), (1, 11));
+    let scrolled = [Effect::Scroll(ScrollArea::Conversation, ScrollBy::Bottom)];
+    assert_eq!(press(&mut state, "ctrl-end"), scrolled);
+}
+
+#[test]
+fn quoted_sentences_are_copied_as_they_stand_each_on_its_line() {
+    let mut state = state();
+    let request = ask(&mut state, "What is it?");
+    let both = "It is so. [1]\nIt is not. [2]";
+    tell(&mut state, request, AnswerEvent::Text(both.into()));
+    let effects = update(&mut state, Event::Act(Action::CopyAnswer));
+    assert!(matches!(&effects[..], [Effect::Copy { text, .. }] if text == both), "{effects:?}");
+}
