@@ -1,7 +1,7 @@
 //! One answer: waits for what it needs, searches, and passes on what comes.
 
 use super::loaded::Variant;
-use super::shared::{COLLECTION, Indexing, Shared};
+use super::shared::{Indexing, Shared};
 use super::variants;
 use crate::answer::{self, AskEvent, Continued, Passages, Question, Reader, Retrieved, retrieve};
 use crate::app::effect::{AskRequest, EvidenceFrom};
@@ -76,9 +76,8 @@ pub(super) fn question(shared: &Shared, ask: &AskRequest) -> Question {
         }
         EvidenceFrom::Search => {
             let roots = shared.roots();
-            let default = || (!roots.is_empty()).then(|| COLLECTION.to_owned());
             let filter = Filter {
-                collection: shared.collection().or_else(default),
+                collection: shared.searched(),
                 under: roots.iter().map(|r| rooted(r).to_string_lossy().into_owned()).collect(),
                 glob: None,
             };

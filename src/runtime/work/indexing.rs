@@ -134,8 +134,7 @@ async fn tell_held(shared: &Shared, roots: &[PathBuf]) -> Option<String> {
         roots.is_empty() || roots.iter().any(|root| path.starts_with(root))
     };
     // The same file may be in several collections, and only one is searched.
-    let searched =
-        shared.collection().or_else(|| (!roots.is_empty()).then(|| COLLECTION.to_owned()));
+    let searched = shared.searched();
     let mut collections: Vec<Collection> = Vec::new();
     for file in files.iter().filter(|file| within(file)) {
         let chunks = file.chunks as usize;

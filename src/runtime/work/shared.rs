@@ -19,6 +19,17 @@ pub(super) struct Indexing {
     pub(super) busy: bool,
 }
 
+/// Which collections are searched, as the user chose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Chosen {
+    /// Nothing was chosen.
+    Nothing,
+    /// All of them.
+    Every,
+    /// This one.
+    One(String),
+}
+
 /// What all background work shares.
 pub(super) struct Shared {
     pub(super) setup: Setup,
@@ -35,8 +46,8 @@ pub(super) struct Shared {
     pub(super) indexing: watch::Sender<Indexing>,
     /// The documents that are searched; everything where empty.
     pub(super) roots: Mutex<Vec<PathBuf>>,
-    /// The collection that was chosen, if any.
-    pub(super) collection: Mutex<Option<String>>,
+    /// The collection that was chosen.
+    pub(super) chosen: Mutex<Chosen>,
 }
 
 impl Shared {
@@ -49,7 +60,7 @@ impl Shared {
         Self {
             setup,
             variants,
-            collection: Mutex::new(collection),
+            chosen: Mutex::new(collection.map_or(Chosen::Nothing, Chosen::One)),
             events,
             embedder: OnceCell::new(),
             library: OnceCell::new(),
@@ -87,12 +98,30 @@ impl Shared {
         self.roots.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The collection that was chosen by its name.
     pub(super) fn collection(&self) -> Option<String> {
-        self.collection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        match &*self.chosen.lock().unwrap_or_else(PoisonError::into_inner) {
+            Chosen::One(name) => Some(name.clone()),
+            Chosen::Nothing | Chosen::Every => None,
+        }
     }
 
+    /// The collection that is searched; all of them where `None`. Where none was
+    /// chosen, documents that were named are searched in the one that they are
+    /// indexed into.
+    pub(super) fn searched(&self) -> Option<String> {
+        let default = || (!self.roots().is_empty()).then(|| COLLECTION.to_owned());
+        match &*self.chosen.lock().unwrap_or_else(PoisonError::into_inner) {
+            Chosen::One(name) => Some(name.clone()),
+            Chosen::Every => None,
+            Chosen::Nothing => default(),
+        }
+    }
+
+    /// Chooses a collection, or all of them.
     pub(super) fn set_collection(&self, name: Option<String>) {
-        *self.collection.lock().unwrap_or_else(PoisonError::into_inner) = name;
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) =
+            name.map_or(Chosen::Every, Chosen::One);
     }
 
     pub(super) fn set_roots(&self, roots: Vec<PathBuf>) {

@@ -51,6 +51,21 @@ fn names_that_do_not_exist_are_refused_on_the_screen() {
 }
 
 #[test]
+fn every_collection_is_searched_where_that_was_chosen() {
+    let _turn = beside_others();
+    let lorag = Lorag::new();
+    let handbook = handbook();
+    let arguments = [handbook.as_str(), "--collection", "guide"];
+    let screen = Screen::start(&lorag, &arguments, 120, 40);
+    chat::wait_ready(&screen, handbook_files());
+    chat::write(&screen, "/collection all");
+    screen.send(ENTER);
+    screen.wait_for_text("every collection");
+    chat::ask(&screen, QUESTION);
+    assert!(conversation(&screen.now()).contains(ANSWER), "{}", screen.text());
+}
+
+#[test]
 fn what_was_typed_survives_a_hang_up() {
     let _turn = beside_others();
     let lorag = Lorag::new();
