@@ -1,6 +1,7 @@
 //! The built-in reader as a GGUF file with its vocabulary, asked through
 //! llama.cpp; and a real model, where one is there.
 
+mod peft;
 mod real;
 
 use super::super::adapter::{Adapter as Peft, Base, Combined};

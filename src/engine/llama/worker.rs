@@ -57,7 +57,7 @@ impl Worker {
 
     /// The shape of a context for a window of so many tokens.
     pub fn shape(window: usize, batch: usize, threads: usize) -> Shape {
-        Shape { window, sequences: SEQUENCES, batch, threads }
+        Shape { window, sequences: SEQUENCES, batch, threads, exact: false }
     }
 
     /// Hands a request over.

@@ -19,7 +19,7 @@ use std::sync::Mutex as StdMutex;
 /// Largest error, as a share of the largest logit.
 const TOLERANCE: f32 = 1e-4;
 
-fn fixture(path: &str) -> PathBuf {
+pub fn fixture(path: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/peft")).join(path)
 }
 
@@ -39,7 +39,7 @@ fn base(architecture: &str) -> tempfile::TempDir {
     folder
 }
 
-fn combined(stack: &[(&str, f64)], base: &Base) -> Arc<Combined> {
+pub fn combined(stack: &[(&str, f64)], base: &Base) -> Arc<Combined> {
     let opened: Vec<(Arc<Adapter>, f64)> = stack
         .iter()
         .map(|(path, scale)| {
@@ -131,20 +131,20 @@ async fn run(engine: &MistralEngine, tokens: &[u32], more: usize) -> (Vec<Vec<f3
     (logits, context[tokens.len()..].to_vec())
 }
 
-struct Expected {
-    tokens: Vec<u32>,
+pub struct Expected {
+    pub tokens: Vec<u32>,
     tensors: HashMap<String, Tensor>,
 }
 
 impl Expected {
-    fn of(architecture: &str) -> Self {
+    pub fn of(architecture: &str) -> Self {
         let file = fixture(architecture).join("expected.safetensors");
         let tensors = tensors::load(file, &Device::Cpu).unwrap();
         let tokens = tensors["tokens"].to_dtype(DType::U32).unwrap().to_vec1().unwrap();
         Self { tokens, tensors }
     }
 
-    fn logits(&self, name: &str) -> Vec<Vec<f32>> {
+    pub fn logits(&self, name: &str) -> Vec<Vec<f32>> {
         self.tensors[name].to_vec2().unwrap()
     }
 }
@@ -154,7 +154,7 @@ fn largest(logits: &[Vec<f32>]) -> f32 {
 }
 
 /// The largest difference, as a share of the largest expected logit.
-fn error(found: &[Vec<f32>], expected: &[Vec<f32>]) -> f32 {
+pub fn error(found: &[Vec<f32>], expected: &[Vec<f32>]) -> f32 {
     assert_eq!(found.len(), expected.len());
     let differences = found.iter().zip(expected).flat_map(|(found, expected)| {
         assert_eq!(found.len(), expected.len());
@@ -236,7 +236,7 @@ async fn what_the_engine_ignores_is_computed_here() {
 }
 
 /// A base as a GGUF file, as llama.cpp's converter lays it out.
-fn as_gguf(architecture: &str, kind: GgmlDType) -> tempfile::TempDir {
+pub fn as_gguf(architecture: &str, kind: GgmlDType) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let own = fixture(architecture).join("base");
     let text = std::fs::read_to_string(own.join("config.json")).unwrap();

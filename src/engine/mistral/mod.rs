@@ -10,7 +10,7 @@
 //! one by one, so that it never asks the hub, and its log goes to `tracing`.
 
 #[cfg(test)]
-mod adapter_tests;
+pub(super) mod adapter_tests;
 mod config;
 mod files;
 mod footprint;

@@ -28,6 +28,9 @@ pub(in crate::engine::llama) struct Shape {
     pub batch: usize,
     /// Threads.
     pub threads: usize,
+    /// Whether keys and values are held in F32, which takes twice the memory of
+    /// F16; to compare logits.
+    pub exact: bool,
 }
 
 /// What became of a batch.
@@ -76,6 +79,12 @@ impl Context {
             params.n_seq_max = number(shape.sequences);
             params.n_threads = threads;
             params.n_threads_batch = threads;
+            if shape.exact {
+                params.type_k = sys::GGML_TYPE_F32;
+                params.type_v = sys::GGML_TYPE_F32;
+                // The fast way of attention rounds to F16.
+                params.flash_attn_type = sys::LLAMA_FLASH_ATTN_TYPE_DISABLED;
+            }
             params.kv_unified = true;
             params.swa_full = true;
             params.no_perf = true;
