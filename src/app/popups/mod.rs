@@ -38,7 +38,7 @@ macro_rules! popups {
 
             fn deref(&self) -> &Self::Target {
                 match self {
-                    $(Self::$name(popup) => popup.as_ref(),)*
+                    $(Self::$name(popup) => &**popup,)*
                 }
             }
         }
@@ -46,7 +46,7 @@ macro_rules! popups {
         impl DerefMut for Popup {
             fn deref_mut(&mut self) -> &mut Self::Target {
                 match self {
-                    $(Self::$name(popup) => popup.as_mut(),)*
+                    $(Self::$name(popup) => &mut **popup,)*
                 }
             }
         }

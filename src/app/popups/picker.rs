@@ -216,11 +216,10 @@ impl Layered for Picker {
         }
         let query = self.query.text().trim().to_owned();
         match self.kind {
-            _ if query.is_empty() => Accept::Stay,
             // A stack, a scale or a folder, which no row has.
-            PickerKind::Adapters => Accept::Do(Task::Adapter(query)),
+            PickerKind::Adapters if !query.is_empty() => Accept::Do(Task::Adapter(query)),
             // A folder, a file or a hub id that isn't in the list.
-            PickerKind::Models => Accept::Do(Task::Model(query)),
+            PickerKind::Models if !query.is_empty() => Accept::Do(Task::Model(query)),
             _ => Accept::Stay,
         }
     }
