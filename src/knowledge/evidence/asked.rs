@@ -40,12 +40,13 @@ impl Asked {
         let mut all = false;
         if !identifiers.is_empty() {
             // "What changed in 5.0?" asks for all that stands below that name.
-            let open = |word: &QueryWord| {
-                word.forms.first().is_some_and(|(form, _)| ASKS_FOR_ALL.contains(&form.as_str()))
-            };
+            let asks: Vec<QueryWord> =
+                ASKS_FOR_ALL.iter().flat_map(|word| Query::of(word, stats).words).collect();
+            let open =
+                |word: &QueryWord| asks.iter().any(|a| a.forms.first() == word.forms.first());
             let named = |word: &QueryWord| !word.common && !open(word);
             if query.words.iter().filter(|word| named(word)).count() <= identifiers.len() + 1 {
-                all = query.words.iter().any(open);
+                all = query.words.iter().any(&open);
                 query.words.retain(|word| !open(word));
             }
         }
@@ -194,6 +195,18 @@ mod tests {
         assert_eq!(call.held(&["def compute(region):"], "en").identifiers_missing, 1.0);
         let plural = asked("Can it read PDFs?");
         assert_eq!(plural.held(&["It reads PDF files."], "en").identifiers_missing, 0.0);
+    }
+
+    #[test]
+    fn some_questions_ask_for_all_that_is_said_of_a_name() {
+        for question in ["What changed in 5.0?", "What is new in version 2.3.0?"] {
+            let all = asked(question);
+            assert!(all.all, "{question}");
+            assert!(all.held(&["5.0", "2.3.0"], "en").share > 0.5, "{question}");
+        }
+        for question in ["What changed?", "How often do backups run in 4.3?", "What is 5.0?"] {
+            assert!(!asked(question).all, "{question}");
+        }
     }
 
     #[test]
