@@ -162,6 +162,12 @@ impl Base {
         self
     }
 
+    /// Rows and columns of a linear layer.
+    #[must_use]
+    pub fn shape(&self, module: &str) -> Option<[usize; 2]> {
+        self.linears.get(module).copied()
+    }
+
     /// How the rows of its matrices lie, as far as an adapter has to know.
     #[must_use]
     pub fn layout(&self) -> String {

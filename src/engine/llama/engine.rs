@@ -32,6 +32,10 @@ pub(super) struct Shared {
     pub worker: Worker,
     /// Most tokens of prompt and answer together.
     pub window: usize,
+    /// Whether the chat template opens a thought by itself.
+    pub template_thinks: bool,
+    /// The tokens that end an answer.
+    pub end_tokens: Vec<String>,
     /// How the weights are quantized.
     pub quantization: String,
     /// Numbers of the weights.

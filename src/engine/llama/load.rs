@@ -100,13 +100,6 @@ fn build(options: &LoadOptions, unwanted: &CancellationToken) -> Result<LlamaEng
         options.adapter.as_ref().map(|tuning| adapt(&shared.model, &path, tuning)).transpose()?;
     let adapter_bytes = adapter.as_ref().map_or(0, |(_, _, bytes)| *bytes);
     let footprint = Footprint { weights: plain.weights + adapter_bytes, ..plain };
-    let probe = [Message { role: Role::User, text: "Hello".to_owned() }];
-    let rendered = shared
-        .template
-        .render(&probe, false)
-        .map_err(|error| load_error(&path, format!("its chat template fails: {error}")))?;
-    let model = &shared.model;
-    let ends = (0..model.tokens()).filter(|token| model.ends(*token));
     let info = ModelInfo {
         name: options.name.clone(),
         quantization: shared.quantization.clone(),
@@ -114,8 +107,8 @@ fn build(options: &LoadOptions, unwanted: &CancellationToken) -> Result<LlamaEng
         engine: "llama.cpp".to_owned(),
         parameters: shared.parameters,
         window: shared.window,
-        template_thinks: template::opens_thought(&rendered),
-        end_tokens: ends.filter_map(|token| model.text(token)).collect(),
+        template_thinks: shared.template_thinks,
+        end_tokens: shared.end_tokens.clone(),
     };
     tracing::info!(?info, "model loaded");
     let adapter = adapter.map(|(hash, adapter, _)| (hash, adapter));
@@ -152,6 +145,12 @@ fn shared(
             "it does not write texts: use it as `embedder` if it is an embedding model, and another one as `model`",
         ));
     }
+    let probe = [Message { role: Role::User, text: "Hello".to_owned() }];
+    let rendered = template
+        .render(&probe, false)
+        .map_err(|error| load_error(&path, format!("its chat template fails: {error}")))?;
+    let ends = (0..model.tokens()).filter(|token| model.ends(*token));
+    let end_tokens = ends.filter_map(|token| model.text(token)).collect();
     let model = Arc::new(model);
     let shape = Worker::shape(found.window, found.batch, key.threads);
     let worker = Worker::start(&model, shape).map_err(|error| load_error(&path, error))?;
@@ -161,6 +160,8 @@ fn shared(
         grammars: OnceLock::new(),
         worker,
         window: found.window,
+        template_thinks: template::opens_thought(&rendered),
+        end_tokens,
         quantization: found.quantization,
         parameters: found.parameters,
     });

@@ -2,6 +2,7 @@
 //! SmolLM2-135M-Instruct. Without one these tests say so and pass.
 
 use super::*;
+use candle_core::{Device, Tensor};
 use std::time::{Duration, Instant};
 
 const FILE: &str = "LORAG_TEST_GGUF";
@@ -61,4 +62,78 @@ async fn a_cancelled_answer_stops_within_a_tenth_of_a_second() {
     // What was read before the cancel is still there, and right.
     let (_, _, end) = answer(&engine, asked(&long, 1)).await;
     assert!(end.reused_tokens > 0, "{end:?}");
+}
+
+/// A PEFT adapter of random numbers on queries, keys and values: all layers, or
+/// a model that has them under the names of Llama.
+fn random_adapter(file: &Path, folder: &Path, seed: u64) -> Arc<Peft> {
+    let base = Base::of_gguf(file).unwrap();
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut tensors = std::collections::HashMap::new();
+    for layer in 0.. {
+        let mut found = false;
+        for kind in ["q_proj", "k_proj", "v_proj"] {
+            let module = format!("model.layers.{layer}.self_attn.{kind}");
+            let Some([out, inner]) = base.shape(&module) else { continue };
+            found = true;
+            let mut matrix = |rows: usize, columns: usize| {
+                let values = (0..rows * columns).map(|_| 0.5 * (random.f32() - 0.5)).collect();
+                Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap()
+            };
+            for (half, tensor) in [("A", matrix(8, inner)), ("B", matrix(out, 8))] {
+                tensors.insert(format!("base_model.model.{module}.lora_{half}.weight"), tensor);
+            }
+        }
+        if !found {
+            break;
+        }
+    }
+    let config = r#"{"peft_type": "LORA", "r": 8, "lora_alpha": 8, "target_modules": ["q_proj", "k_proj", "v_proj"]}"#;
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("adapter_config.json"), config).unwrap();
+    candle_core::safetensors::save(&tensors, folder.join("adapter_model.safetensors")).unwrap();
+    Arc::new(Peft::open("random", folder).unwrap())
+}
+
+fn resident() -> u64 {
+    memory_stats::memory_stats().map_or(0, |stats| stats.physical_mem as u64)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_adapters_share_one_copy_of_the_weights() {
+    let Some(base) = model().await else { return };
+    let file = PathBuf::from(std::env::var_os(FILE).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let known = Base::of_gguf(&file).unwrap();
+    let question = asked("The harbour bridge was opened in 1932. In which year was it opened?", 24);
+    let plain = answer(&base, question.clone()).await.0;
+    let cache = Arc::new(Cache::new(&folder.path().join("cache"), 1 << 30));
+    let tuned = |seed: u64| {
+        let adapter = random_adapter(&file, &folder.path().join(seed.to_string()), seed);
+        let adapter = Arc::new(Combined::new(&[(adapter, 1.0)], &known).unwrap());
+        let bytes = adapter.bytes();
+        let tuning = Tuning { adapter, cache: Some(Arc::clone(&cache)) };
+        (LoadOptions { adapter: Some(tuning), ..options(Place::Gguf(file.clone())) }, bytes)
+    };
+    let before = resident();
+    let ((first, bytes), (second, _)) = (tuned(1), tuned(2));
+    let one = loaded(first.clone()).await;
+    let two = loaded(second).await;
+    let texts = [answer(&one, question.clone()).await.0, answer(&two, question.clone()).await.0];
+    assert!(texts[0] != plain && texts[1] != plain && texts[0] != texts[1], "{plain:?} {texts:?}");
+    let grown = resident().saturating_sub(before);
+    println!("two adapters of {bytes} bytes take {grown}");
+    assert!(grown < 98_000_000 / 2, "{grown}: a second copy of the weights");
+    // Back to what was there, and to a variant whose file is made already.
+    for _ in 0..3 {
+        assert_eq!(answer(&base, question.clone()).await.0, plain);
+        assert_eq!(answer(&one, question.clone()).await.0, texts[0]);
+    }
+    drop(one);
+    let begun = Instant::now();
+    let again = loaded(first).await;
+    let took = begun.elapsed();
+    println!("a switch took {took:?}");
+    assert!(took < Duration::from_millis(200), "{took:?}");
+    assert_eq!(answer(&again, question).await.0, texts[0]);
 }
