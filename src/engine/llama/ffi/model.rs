@@ -55,6 +55,8 @@ impl Model {
         // SAFETY: the path and the callback's data live until the call returns.
         let model = unsafe {
             let mut params = sys::llama_model_default_params();
+            // GPUs are mistral.rs's, and a computation there can't be ended early.
+            params.n_gpu_layers = 0;
             params.progress_callback = Some(progress);
             params.progress_callback_user_data = (&raw mut go_on).cast();
             sys::llama_model_load_from_file(path.as_ptr(), params)
