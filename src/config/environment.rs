@@ -10,6 +10,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// Begins the variables of the tests, which mean nothing to the program.
+const TEST: &str = "LORAG_TEST_";
+
 /// The variable that names the configuration file.
 pub(super) const CONFIG: &str = "LORAG_CONFIG";
 
@@ -50,7 +53,7 @@ pub(super) fn read(environment: impl Iterator<Item = (String, String)>, base: &B
         read.entries.push((key, Value::from(true), HUB_OFFLINE.to_owned()));
     }
     for (name, value) in variables {
-        if !name.starts_with(PREFIX) {
+        if !name.starts_with(PREFIX) || name.starts_with(TEST) {
             continue;
         }
         if name == CONFIG {
@@ -150,6 +153,7 @@ mod tests {
             passed_over(&[("LORAG_ZZZZZZ", "8")]),
             ["LORAG_ZZZZZZ: passed over as unknown; `lorag config show` lists every key"]
         );
+        assert!(passed_over(&[("LORAG_TEST_GGUF", "model.gguf")]).is_empty());
         assert!(passed_over(&[("LORAG_MODELS__SMALL__PATH", "x")])[0].contains("[models.NAME]"));
     }
 
