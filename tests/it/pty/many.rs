@@ -132,22 +132,30 @@ fn keys_are_drawn_at_once_beside_300_turns_and_1000_sessions() {
 fn memory_stays_after_300_questions() {
     let _turn = alone();
     let lorag = Lorag::new();
-    let page = lorag.doc(
-        "page.md",
-        "# Machines\n\nDocuments never leave this machine. It is cooled with water.\n",
-    );
+    let page = lorag
+        .doc("page.md", "# Kitchen\n\nThe oven is heated to 240 degrees. Bread needs an hour.\n");
     let screen = Screen::start(&lorag, &[text(&page)], 120, 40);
     chat::wait_ready(&screen, 1);
     let pid = screen.foreground();
     let mut early = 0;
     for number in 1..=TURNS {
-        let question = format!("Do documents leave the machine in case {number}?");
+        let question = format!("How hot is the oven ({number})?");
         chat::write(&screen, &question);
-        screen.send(ENTER);
-        screen.wait_for("the answer", |screen| {
+        let answered = |screen: &vt100::Screen| {
             let text = flat(screen);
             text.rfind(&question).is_some_and(|at| text[at..].contains(['✓', '~']))
-        });
+        };
+        loop {
+            screen.send(ENTER);
+            screen.wait_for("the answer", |screen| {
+                answered(screen) || screen.contents().contains("Your text stays here")
+            });
+            if answered(&screen.now()) {
+                break;
+            }
+            // The answer before is still being put on disk.
+            screen.quiet(Duration::from_millis(200));
+        }
         screen.wait_gone("Esc cancel");
         screen.quiet(Duration::from_millis(60));
         if number == 20 {
