@@ -112,6 +112,8 @@ async fn stream(
     let limit = ask.settings.max_thinking_tokens;
     let begun = shown.text.len();
     let mut watch = Watch::default();
+    // What isn't a language model says what it was told to, as often as it was.
+    let watches = grammar.is_none() && ask.engine.info().parameters > 0;
     let mut watched = begun;
     let mut events = ask.engine.generate(request);
     while let Some(event) = events.next().await {
@@ -122,7 +124,7 @@ async fn stream(
                 shown.tell(AskEvent::Tokens(meter.tokens));
                 let Some(tracker) = tracker.as_mut() else {
                     let new = shown.text.get(watched..).unwrap_or_default();
-                    if let Some(keep) = watch.feed(new).filter(|_| grammar.is_none()) {
+                    if let Some(keep) = watch.feed(new).filter(|_| watches) {
                         shown.cut(begun, keep);
                         return Ok(FinishReason::Repeated);
                     }

@@ -237,7 +237,8 @@ async fn an_engine_that_fails_is_an_error_and_one_that_waits_can_be_dropped() {
 #[tokio::test]
 async fn an_answer_that_goes_round_in_a_circle_is_ended() {
     let circle = "The chat screen is a chat screen with a screen for the chat. ";
-    let engine = ScriptedEngine::new([format!("Pears are green [2]. {}", circle.repeat(30))]);
+    let engine = ScriptedEngine::new([format!("Pears are green [2]. {}", circle.repeat(30))])
+        .with_parameters(1_000_000);
     let (answer, _) = run(&engine, &Manner::default(), &free()).await;
     let answer = answer.unwrap();
     assert_eq!(answer.generation.finish_reason, FinishReason::Repeated);

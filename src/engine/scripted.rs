@@ -123,6 +123,14 @@ impl ScriptedEngine {
         engine
     }
 
+    /// As if it were a language model with so many parameters, so that it is
+    /// watched as one.
+    #[must_use]
+    pub fn with_parameters(mut self, parameters: u64) -> Self {
+        self.info.parameters = parameters;
+        self
+    }
+
     /// With this window, in tokens.
     #[must_use]
     pub fn with_window(mut self, window: usize) -> Self {

@@ -120,9 +120,21 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Letters and digits in lower case, so that `E-2207` is `e2207`.
+/// Letters and digits in lower case, so that `E-2207` is `e2207`; a point
+/// between digits stays, so that 2.5 is not 25.
 fn fold(word: &str) -> String {
-    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let mut out = String::with_capacity(word.len());
+    let (mut before, mut rest) = (None, word.chars().peekable());
+    while let Some(c) = rest.next() {
+        if c.is_alphanumeric() {
+            out.extend(c.to_lowercase());
+        } else if c == '.' && digit(before) && digit(rest.peek().copied()) {
+            out.push(c);
+        }
+        before = Some(c);
+    }
+    out
 }
 
 /// The words of a text, folded, whole and in the parts that hyphens, slashes
@@ -142,7 +154,9 @@ fn tokens(text: &str) -> Vec<String> {
                 parts += 1;
             }
             if part.chars().any(char::is_alphabetic) {
-                let runs = part.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() > 1);
+                // The number of v4.2, of E2207.
+                let runs = part.split(|c: char| !c.is_ascii_digit() && c != '.');
+                let runs = runs.map(|run| run.trim_matches('.')).filter(|run| run.len() > 1);
                 out.extend(runs.map(str::to_owned));
             }
         }
@@ -193,6 +207,15 @@ mod tests {
         let call = asked("What does computeTaxRate return?");
         assert_eq!(call.held(&["def computeTaxRate(region):"], "en").identifiers_missing, 0.0);
         assert_eq!(call.held(&["def compute(region):"], "en").identifiers_missing, 1.0);
+        let gauge = asked("What is the limit of a 2.5 mm² wire?");
+        assert_eq!(gauge.held(&["Gauge (mm²): 4 · Limit (A): 25"], "en").identifiers_missing, 1.0);
+        assert_eq!(
+            gauge.held(&["Gauge (mm²): 2.5 · Limit (A): 20"], "en").identifiers_missing,
+            0.0
+        );
+        let version = asked("How often do backups run in 4.2?");
+        assert_eq!(version.held(&["Hourly.", "Release v4.2"], "en").identifiers_missing, 0.0);
+        assert_eq!(version.held(&["Hourly.", "Release 42"], "en").identifiers_missing, 1.0);
         let plural = asked("Can it read PDFs?");
         assert_eq!(plural.held(&["It reads PDF files."], "en").identifiers_missing, 0.0);
     }
