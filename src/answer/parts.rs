@@ -6,7 +6,7 @@ use super::{Ask, AskEvent};
 use crate::config::QuoteUnit;
 use crate::domain::{
     Alternative, Answer, Citation, DroppedCitation, FinishReason, GenerationStats, Ledger, LeftOut,
-    Source,
+    Sentence, Source,
 };
 use crate::engine::Request;
 use crate::engine::grammar::{Quotable, QuoteForm, QuoteGrammar, free_grammar};
@@ -70,25 +70,30 @@ pub(super) fn quote_grammar(
     let tie = if was_read { TIE } else { TIE_UNREAD };
     // Sentences that fit equally well are both quoted: to choose one would be
     // to guess, and to deny would be wrong.
-    let mut tied: Vec<f32> = used()
+    // One that is about another thing than the best fits none, however near.
+    let signs = &ask.evidence.signs;
+    let elsewhere = |sentence: &Sentence| {
+        let of = signs.iter().find(|signs| signs.text == sentence.text);
+        of.zip(signs.first()).is_some_and(|(of, best)| of.names_less_than(best))
+    };
+    let mut tied: Vec<&Sentence> = used()
         .flat_map(|s| &s.sentences)
-        .map(|s| s.score)
-        .filter(|score| *score >= best - tie)
+        .filter(|s| s.score >= best - tie && !elsewhere(s))
         .collect();
-    tied.sort_by(|a, b| b.total_cmp(a));
+    tied.sort_by(|a, b| b.score.total_cmp(&a.score));
     tied.truncate(TIED);
     let together = max == 1
         && ask.manner.quote_margin.is_some()
         && ask.manner.quote_unit == QuoteUnit::Sentence
         && tied.len() > 1;
-    let floor = match (together, ask.manner.quote_margin) {
-        (true, _) => tied.last().copied().unwrap_or(best),
-        (false, Some(margin)) => best - margin,
-        (false, None) => f32::MIN,
+    let offers = |sentence: &Sentence| match (together, ask.manner.quote_margin) {
+        (true, _) => tied.iter().any(|tied| tied.text == sentence.text),
+        (false, Some(margin)) => sentence.score >= best - margin,
+        (false, None) => true,
     };
     let quotables = used()
         .flat_map(|source| {
-            let offered = source.sentences.iter().enumerate().filter(|(_, s)| s.score >= floor);
+            let offered = source.sentences.iter().enumerate().filter(|(_, s)| offers(s));
             offered.map(|(sentence, s)| Quotable {
                 number: source.number,
                 sentence,

@@ -64,6 +64,20 @@ pub struct Signs {
     pub answers: Option<f32>,
 }
 
+impl Signs {
+    /// Whether it lacks more of what the question names than `other` does: then
+    /// it is about something else, however near the two are.
+    #[must_use]
+    pub fn names_less_than(&self, other: &Self) -> bool {
+        let lacks = |signs: &Self, name: &str| {
+            let at = NAMES.iter().position(|n| *n == name);
+            at.and_then(|at| signs.values.get(at).copied()).unwrap_or_default()
+        };
+        let less = |name: &str| lacks(self, name) > lacks(other, name);
+        less("identifiers_headed") || less("names_headed")
+    }
+}
+
 struct Model {
     weights: [f32; COUNT],
     bias: f32,

@@ -42,8 +42,11 @@ impl Asked {
             // "What changed in 5.0?" asks for all that stands below that name.
             let asks: Vec<QueryWord> =
                 ASKS_FOR_ALL.iter().flat_map(|word| Query::of(word, stats).words).collect();
-            let open =
-                |word: &QueryWord| asks.iter().any(|a| a.forms.first() == word.forms.first());
+            let open = |word: &QueryWord| {
+                let plain = |(form, _): &(String, f32)| ASKS_FOR_ALL.contains(&form.as_str());
+                word.forms.iter().any(plain)
+                    || asks.iter().any(|asks| asks.forms.first() == word.forms.first())
+            };
             let named = |word: &QueryWord| !word.common && !open(word);
             if query.words.iter().filter(|word| named(word)).count() <= identifiers.len() + 1 {
                 all = query.words.iter().any(&open);
