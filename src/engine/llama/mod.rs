@@ -1,4 +1,4 @@
-//! llama.cpp behind [`Engine`]: GGUF files on a CPU, several times faster than
+//! llama.cpp behind [`Engine`](super::Engine): GGUF files on a CPU, several times faster than
 //! mistral.rs reads and writes there. The only place of the crate that knows
 //! llama.cpp's types.
 //!

@@ -126,7 +126,7 @@ impl Store {
     }
 
     /// Deletes the whole knowledge base from disk. Only for the holder of the
-    /// [`WriterLock`].
+    /// [`WriterLock`](super::WriterLock).
     ///
     /// # Errors
     /// Errors of the file system.
