@@ -3,6 +3,8 @@
 //! of them are right. `fit.py` beside this file makes the constants of it.
 
 use crate::covid::{self, CovidQa};
+use crate::handbook::Row;
+use crate::reader::holds;
 use crate::selqa::{SelQa, document};
 use crate::world::{World, embedder};
 use anyhow::{Context, Result};
@@ -11,7 +13,6 @@ use lorag::domain::Hit;
 use lorag::knowledge::analysis::TermStats;
 use lorag::knowledge::evidence::{EvidenceOptions, Judges, judged};
 use lorag::knowledge::rank::Ranking;
-use lorag::knowledge::sentences::one_line;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -131,14 +132,6 @@ fn every<T>(list: &[T], count: usize) -> impl Iterator<Item = &T> {
     list.iter().step_by(step).take(count)
 }
 
-#[derive(serde::Deserialize)]
-struct Row {
-    question: String,
-    answers: Vec<String>,
-    path: Option<String>,
-    answerable: bool,
-}
-
 pub async fn run(data: &Path, to: &Path, count: usize) -> Result<()> {
     let mut out = BufWriter::new(File::create(to)?);
     let (selqa, covid) = (SelQa::load(&data.join("selqa"))?, CovidQa::load(&data.join("covidqa"))?);
@@ -250,10 +243,4 @@ async fn written(
     out.flush()?;
     println!("handbook, {kind}: {} questions", cases.len());
     Ok(())
-}
-
-/// Passages hold what a reader sees, without the marks of code.
-fn holds(text: &str, references: &[String]) -> bool {
-    let seen = |text: &str| one_line(&text.replace('`', ""));
-    references.iter().any(|reference| seen(text).contains(seen(reference).trim()))
 }

@@ -6,12 +6,14 @@ use anyhow::{Context, Result};
 use lorag::config::QuoteMode;
 use std::path::Path;
 
+/// A question about the handbook.
 #[derive(serde::Deserialize)]
-struct Row {
-    question: String,
-    answers: Vec<String>,
-    path: Option<String>,
-    answerable: bool,
+pub struct Row {
+    pub question: String,
+    /// The last one is the reference sentence.
+    pub answers: Vec<String>,
+    pub path: Option<String>,
+    pub answerable: bool,
 }
 
 /// Sentences of the handbook that answer a question as well as its reference
