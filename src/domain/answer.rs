@@ -39,6 +39,13 @@ impl Citation {
         self.support == Support::Exact && self.answers.is_some_and(|p| p < DOUBT)
     }
 
+    /// Whether the passage supports the claim, and the claim may answer: what
+    /// is counted as supported.
+    #[must_use]
+    pub fn supports(&self) -> bool {
+        matches!(self.support, Support::Exact | Support::Likely) && !self.doubtful()
+    }
+
     /// The symbol that stands beside it: [`Support::symbol`], but `~` where it
     /// is doubtful.
     #[must_use]

@@ -85,14 +85,21 @@ pub struct Turn {
 const DOUBT: f32 = 0.06;
 
 impl Turn {
-    /// Whether a model answered in its own words though the sources likely
-    /// don't. Quotes are marked one by one, or not given at all.
+    /// Whether the answer may not be one: a model answered in its own words
+    /// though the sources likely don't, or each quote is [doubtful].
+    ///
+    /// [doubtful]: Citation::doubtful
     #[must_use]
     pub fn doubtful(&self) -> bool {
+        let own_words = || !self.quoted && self.answers.is_some_and(|p| p < DOUBT);
+        let quotes = || {
+            self.quoted
+                && !self.citations.is_empty()
+                && self.citations.iter().all(Citation::doubtful)
+        };
         self.mode.reads()
-            && !self.quoted
             && matches!(self.outcome, Outcome::Answered | Outcome::Cut)
-            && self.answers.is_some_and(|p| p < DOUBT)
+            && (own_words() || quotes())
     }
 
     /// Whether some citation names this source.

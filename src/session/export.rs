@@ -122,7 +122,12 @@ pub(super) fn remarks(turn: &Turn) -> Vec<String> {
     if turn.unsupported() {
         out.push("no source supports this answer.".to_owned());
     } else if turn.doubtful() {
-        out.push("the sources may not answer this.".to_owned());
+        let text = if turn.quoted {
+            "quoted, but perhaps not an answer."
+        } else {
+            "the sources may not answer this."
+        };
+        out.push(text.to_owned());
     }
     out
 }

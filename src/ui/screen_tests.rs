@@ -158,6 +158,27 @@ fn an_answer_without_support() {
     assert_snapshot!(conversation(&fixtures::with_turn(turn, Phase::Done), 60, 14));
 }
 
+/// Quotes that likely don't answer are never counted as support.
+#[test]
+fn quotes_that_may_not_answer() {
+    let mut turn = fixtures::cited_turn(1, None);
+    turn.quoted = true;
+    for citation in &mut turn.citations {
+        citation.support = Support::Exact;
+        citation.answers = Some(0.1);
+    }
+    let drawn = conversation(&fixtures::with_turn(turn.clone(), Phase::Done), 60, 14);
+    assert!(drawn.contains("quoted, but perhaps not an answer"), "{drawn}");
+    assert!(drawn.contains("0 of 3"), "{drawn}");
+    let mut state = fixtures::empty();
+    state.totals.add(&turn);
+    assert_eq!((state.totals.supported, state.totals.checked), (0, 3));
+
+    turn.citations[0].answers = Some(0.9);
+    let drawn = conversation(&fixtures::with_turn(turn, Phase::Done), 60, 14);
+    assert!(!drawn.contains("perhaps not an answer") && drawn.contains("1 of 3"), "{drawn}");
+}
+
 #[test]
 fn branches_and_a_selected_turn() {
     let mut state = fixtures::state();

@@ -191,7 +191,7 @@ impl Totals {
         }
         let checked = turn.citations.iter().filter(|c| c.support != Support::Unchecked);
         self.checked += checked.clone().count();
-        self.supported += checked.filter(|c| c.support != Support::Missing).count();
+        self.supported += checked.filter(|c| c.supports()).count();
     }
 }
 

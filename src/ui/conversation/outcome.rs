@@ -4,7 +4,7 @@
 use crate::app::keymap::Layer;
 use crate::app::state::{Entry, KnowledgeWork, Phase};
 use crate::app::{Action, State};
-use crate::domain::{FinishReason, Outcome, Strategy, Support, Turn, short_name, short_stack};
+use crate::domain::{FinishReason, Outcome, Strategy, Turn, short_name, short_stack};
 use crate::ui::theme::Role;
 
 /// One of these stands before the phase, moving with the clock.
@@ -106,7 +106,12 @@ pub(super) fn notes(turn: &Turn, state: &State) -> Vec<(String, Role)> {
         let text = "nothing in the sources supports this answer";
         notes.push((text.to_owned(), Role::Warning));
     } else if turn.doubtful() {
-        notes.push(("the sources may not answer this".to_owned(), Role::Warning));
+        let text = if turn.quoted {
+            "quoted, but perhaps not an answer"
+        } else {
+            "the sources may not answer this"
+        };
+        notes.push((text.to_owned(), Role::Warning));
     }
     match turn.dropped.len() {
         0 => {}
@@ -154,8 +159,7 @@ fn footer(turn: &Turn) -> String {
     }
     let all = turn.citations.len();
     if all > 0 {
-        let held = |support| matches!(support, Support::Exact | Support::Likely);
-        let supported = turn.citations.iter().filter(|c| held(c.support)).count();
+        let supported = turn.citations.iter().filter(|c| c.supports()).count();
         let plural = if all == 1 { "" } else { "s" };
         add(&format!("{supported} of {all} citation{plural} supported"));
     }

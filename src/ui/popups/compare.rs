@@ -10,7 +10,7 @@ use crate::app::Action;
 use crate::app::effect::ScrollBy;
 use crate::app::keymap::Layer;
 use crate::app::state::{Compare, CompareColumn, Phase, RequestId};
-use crate::domain::{Outcome, Support, visible};
+use crate::domain::{Outcome, visible};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::Modifier;
@@ -434,8 +434,7 @@ fn best(compare: &Compare) -> Best {
 /// Supported and all citations.
 fn supported(column: &CompareColumn) -> (usize, usize) {
     let citations = &column.entry.turn.citations;
-    let held = |support| matches!(support, Support::Exact | Support::Likely);
-    (citations.iter().filter(|c| held(c.support)).count(), citations.len())
+    (citations.iter().filter(|c| c.supports()).count(), citations.len())
 }
 
 /// The rows below an answer: each figure with its name, the best one marked.

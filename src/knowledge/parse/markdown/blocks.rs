@@ -24,6 +24,8 @@ impl Renderer<'_> {
             self.close();
         }
         self.cut = false;
+        // An item that began with a quote or a footnote has text already.
+        let written = self.out.end();
         let bullets: Vec<usize> = self
             .frames
             .iter_mut()
@@ -34,6 +36,7 @@ impl Renderer<'_> {
                 Container::Plain => None,
             })
             .flatten()
+            .filter(|bullet| *bullet >= written)
             .collect();
         self.separate(bullets.last().copied().unwrap_or(at));
         if is_new {

@@ -95,6 +95,14 @@ proptest! {
 }
 
 #[test]
+fn an_items_bullet_never_stands_behind_its_text() {
+    for raw in ["- [^1]: **!!! note \"T\"\n    - **", "- > quoted\n\n  - inner\n", "1. > a\n\n   b\n"] {
+        read(raw);
+    }
+    assert_eq!(read("- > quoted\n\n  - inner\n").text, "quoted\n\n  - inner");
+}
+
+#[test]
 fn a_sentences_bytes_render_to_the_sentence() {
     let raw = "# Pumps\n\nThe **north pump** runs [all day](a.md). It *leaks*; see `log` &amp; call.\n\n\
                - Oil **is** changed. Filters _stay_.\n\n> Quotes ==count== too. [^1]\n\n[^1]: Notes *do*.\n";
