@@ -6,6 +6,7 @@ pub mod adapter;
 pub mod citations;
 #[cfg(test)]
 mod fixtures;
+pub mod format;
 mod gguf;
 pub mod grammar;
 #[cfg(feature = "llama")]

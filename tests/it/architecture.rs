@@ -6,7 +6,7 @@ mod circles;
 mod modules;
 
 use super::common::root;
-use circles::{circles, is_below, shown, uses, without};
+use circles::{circles, shown, uses};
 use modules::{Modules, Segments, Target};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,24 +14,6 @@ use std::sync::LazyLock;
 
 static LIBRARY: LazyLock<Modules> = LazyLock::new(|| Modules::read(&root().join("src/lib.rs")));
 static PROGRAM: LazyLock<Modules> = LazyLock::new(|| Modules::read(&root().join("src/main.rs")));
-
-/// Uses that close a circle today, of the second file by the first. The list
-/// only gets shorter.
-const KNOWN_CIRCLES: &[(&str, &str)] = &[
-    ("engine/adapter/base.rs", "engine/mistral/mod.rs"),
-    ("engine/adapter/weights.rs", "engine/mistral/mod.rs"),
-    ("engine/mistral/footprint.rs", "engine/mistral/load.rs"),
-    ("engine/mistral/tuned.rs", "engine/mistral/load.rs"),
-];
-
-/// Files that use what is below them and hold what that uses in turn: what is
-/// shared belongs into a file of its own. The list only gets shorter.
-const KNOWN_PARENTS: &[&str] = &[
-    "engine/adapter/mod.rs",
-    "engine/mistral/mod.rs",
-    "knowledge/evidence/mod.rs",
-    "knowledge/rank/mod.rs",
-];
 
 /// The folder or file of `src` that a file belongs to.
 fn area(file: &str) -> &str {
@@ -155,36 +137,8 @@ fn the_application_does_no_io() {
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let all = uses(&LIBRARY);
-    let known = |from: &str, to: &str| {
-        KNOWN_CIRCLES.contains(&(from, to)) || KNOWN_PARENTS.contains(&to) && is_below(from, to)
-    };
-    let left: Vec<String> =
-        circles(&without(&all, known)).iter().map(|circle| shown(circle, &all)).collect();
+    let left: Vec<String> = circles(&all).iter().map(|circle| shown(circle, &all)).collect();
     assert!(left.is_empty(), "move what is shared into a file of its own:\n{}", left.join("\n"));
-}
-
-#[test]
-fn the_lists_of_known_circles_hold_nothing_that_is_gone() {
-    let all = uses(&LIBRARY);
-    let known = |from: &str, to: &str| {
-        KNOWN_CIRCLES.contains(&(from, to)) || KNOWN_PARENTS.contains(&to) && is_below(from, to)
-    };
-    // Each entry alone must close a circle where all others are left out.
-    let closes = |this: &dyn Fn(&str, &str) -> bool| {
-        !circles(&without(&all, |from, to| known(from, to) && !this(from, to))).is_empty()
-    };
-    let mut gone = Vec::new();
-    for entry in KNOWN_CIRCLES {
-        if !closes(&|from, to| (from, to) == *entry) {
-            gone.push(format!("{entry:?}"));
-        }
-    }
-    for parent in KNOWN_PARENTS {
-        if !closes(&|from, to| to == *parent && is_below(from, to)) {
-            gone.push((*parent).to_owned());
-        }
-    }
-    assert!(gone.is_empty(), "no longer in a circle, take them off the list:\n{}", gone.join("\n"));
 }
 
 /// A crate of these files, read.
@@ -239,14 +193,6 @@ fn the_reader_finds_uses_however_they_are_written() {
     for path in ["b/list.rs tokio::time::Instant", "c.rs std::time::Instant::now"] {
         assert!(external.iter().any(|found| found == path), "{path} is missing in {external:?}");
     }
-}
-
-#[test]
-fn a_file_and_those_below_it_are_told_from_neighbours() {
-    assert!(is_below("a/b.rs", "a.rs") && is_below("a/b/c.rs", "a/mod.rs"));
-    assert!(
-        !is_below("a/b.rs", "a/c.rs") && !is_below("ab/c.rs", "a.rs") && !is_below("a.rs", "a.rs")
-    );
 }
 
 fn sources(folder: &Path, out: &mut Vec<PathBuf>) {

@@ -2,9 +2,10 @@
 //! shapes, and the names it goes by.
 
 use super::super::EngineError;
-use super::super::mistral::{gguf_files, tensor_shapes, weight_files};
+use super::super::format::safetensors::shapes as tensor_shapes;
+use super::super::format::weights::{parts_of_gguf as gguf_files, weights as weight_files};
 use super::config::is_embedding;
-use super::{refused, unreadable};
+use super::fault::{refused, unreadable};
 use crate::domain::cached_model;
 use candle_core::quantized::gguf_file::{Content, Value as Metadata};
 use serde_json::Value;

@@ -1,7 +1,9 @@
 //! Whether an adapter belongs to a model.
 
 use super::super::EngineError;
-use super::{Base, Outline, refused};
+use super::base::Base;
+use super::fault::refused;
+use super::outline::Outline;
 
 /// Holds an adapter against a base model: shapes, modules, missing layers, and
 /// the name of the model it was made for unless `any_base` says that this does

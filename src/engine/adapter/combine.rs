@@ -6,8 +6,11 @@
 //! config.
 
 use super::super::EngineError;
+use super::base::Base;
+use super::fault::refused;
+use super::open::Adapter;
+use super::pair::Pair;
 use super::weights::PREFIX;
-use super::{Adapter, Base, Pair, refused};
 use candle_core::{DType, Device, Tensor, safetensors};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;

@@ -1,7 +1,8 @@
 //! `adapter_config.json`: what it says, and what lorag can't do about it.
 
 use super::super::EngineError;
-use super::{kind, layer, refused, unreadable};
+use super::fault::{refused, unreadable};
+use super::names::{kind, layer};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -7,8 +7,10 @@
 //! written in a finer type.
 
 use super::super::EngineError;
-use super::base::content;
-use super::{Base, Combined, refused, unreadable};
+use super::base::{Base, content};
+use super::combine::Combined;
+use super::fault::{refused, unreadable};
+use super::names::kind;
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Result as Computed, Tensor};
@@ -158,7 +160,7 @@ pub fn write_gguf(combined: &Combined, out: &Path) -> Result<(), EngineError> {
 /// Rows in the order in which the base has those of a module.
 fn rows_of(rows: &Tensor, module: &str, base: &Base) -> Computed<Tensor> {
     let permuted = base.gguf.as_ref().and_then(|gguf| gguf.permuted);
-    match (permuted, super::kind(module)) {
+    match (permuted, kind(module)) {
         (Some((heads, _)), "q_proj") => permute(rows, heads),
         (Some((_, heads)), "k_proj") => permute(rows, heads),
         _ => Ok(rows.clone()),

@@ -4,8 +4,9 @@
 
 use super::super::EngineError;
 use super::config::{self, Config};
+use super::fault::refused;
+use super::names::kind;
 use super::weights::{self, Shape};
-use super::{kind, refused};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

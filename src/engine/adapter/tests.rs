@@ -4,8 +4,8 @@ use super::gguf::permute;
 use super::*;
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
-use candle_core::{Device, safetensors};
-use std::path::PathBuf;
+use candle_core::{Device, Tensor, safetensors};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 fn fixture(path: &str) -> PathBuf {

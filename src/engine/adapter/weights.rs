@@ -1,9 +1,10 @@
 //! The tensors of an adapter.
 
 use super::super::EngineError;
-use super::super::mistral::tensor_shapes;
+use super::super::format::safetensors::shapes as tensor_shapes;
 use super::config::is_embedding;
-use super::{Pair, refused, unreadable};
+use super::fault::{refused, unreadable};
+use super::pair::Pair;
 use candle_core::{DType, Device, Tensor, safetensors};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

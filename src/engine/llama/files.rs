@@ -1,6 +1,7 @@
 //! A look at a GGUF file before llama.cpp gets it, and what lies beside it.
 
-use super::super::mistral::{LoadOptions, Place, gguf_files};
+use super::super::format::weights::parts_of_gguf as gguf_files;
+use super::super::mistral::{LoadOptions, Place};
 use super::super::residents::Footprint;
 use super::super::{EngineError, gguf};
 use super::error::load_error;

@@ -6,7 +6,9 @@
 //! path that answers take: prompt, key-value cache, decoding.
 
 use super::*;
-use crate::engine::adapter::{Adapter, Base, check};
+use crate::engine::Engine;
+use crate::engine::adapter::{Adapter, Base, Combined, check};
+use crate::engine::merged::Cache;
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{DType, Device, Result as Computed, Tensor, safetensors as tensors};
@@ -14,7 +16,9 @@ use mistralrs::{
     Constraint, CustomLogitsProcessor, NormalRequest, RequestMessage, Response, SamplingParams,
 };
 use std::collections::HashMap;
-use std::sync::Mutex as StdMutex;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex as StdMutex};
+use tokio::sync::mpsc;
 
 /// Largest error, as a share of the largest logit.
 const TOLERANCE: f32 = 1e-4;

@@ -2,7 +2,7 @@
 //! what its in-situ quantization has to know.
 
 use super::super::EngineError;
-use super::{load_error, unreadable};
+use super::super::format::{load_error, unreadable};
 use mistralrs::core::NormalLoaderType;
 use serde_json::Value;
 use std::path::Path;

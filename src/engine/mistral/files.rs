@@ -6,12 +6,15 @@
 //! `adapter_model.safetensors` as the model.
 
 use super::super::EngineError;
+use super::super::format::weights::{
+    is_adapter, names, parent, parts_of_gguf, stem, uqff_whole, weights,
+};
+use super::super::format::{load_error, safetensors, unreadable};
 use super::config::{self, Config};
-use super::place::{gguf_whole, is_adapter, names, uqff_whole};
+use super::gguf;
 use super::template::{self, Template};
-use super::{gguf, load_error, safetensors, unreadable};
 use serde::Deserialize;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// A safetensors model, or what stands beside UQFF files.
@@ -159,77 +162,6 @@ fn no_template(path: &Path) -> EngineError {
     )
 }
 
-/// The files with the weights of a safetensors model.
-pub(super) fn weights(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
-    let index = folder.join("model.safetensors.index.json");
-    if index.is_file() {
-        #[derive(Deserialize)]
-        struct Index {
-            weight_map: HashMap<String, String>,
-        }
-        let content = std::fs::read(&index).map_err(|error| unreadable(&index, &error))?;
-        let parsed: Index = serde_json::from_slice(&content)
-            .map_err(|error| load_error(&index, format!("it is damaged: {error}")))?;
-        let files: BTreeSet<String> = parsed.weight_map.into_values().collect();
-        let missing: Vec<&str> =
-            files.iter().map(String::as_str).filter(|n| !folder.join(n).is_file()).collect();
-        if !missing.is_empty() {
-            let reason = format!(
-                "of its weights, {} are missing: fetch the model again",
-                missing.join(", ")
-            );
-            return Err(load_error(folder, reason));
-        }
-        return Ok(files.iter().map(|name| folder.join(name)).collect());
-    }
-    let names: Vec<String> = names(folder)?
-        .into_iter()
-        .filter(|name| name.ends_with(".safetensors") && !is_adapter(name))
-        .collect();
-    let parts = |n: &&String| n.starts_with("model-") && n.contains("-of-");
-    let chosen: Vec<&String> = if names.iter().any(|n| n == "model.safetensors") {
-        names.iter().filter(|n| *n == "model.safetensors").collect()
-    } else if names.iter().any(|n| parts(&n)) {
-        names.iter().filter(parts).collect()
-    } else {
-        names.iter().collect()
-    };
-    match (chosen.as_slice(), chosen.iter().all(parts)) {
-        ([], _) => Err(load_error(folder, "its weights (*.safetensors) are missing")),
-        ([_], _) | (_, true) => Ok(chosen.iter().map(|name| folder.join(name)).collect()),
-        _ => {
-            let reason = format!(
-                "which of these are its weights? {}. Without model.safetensors.index.json the file must be called model.safetensors",
-                names.join(", ")
-            );
-            Err(load_error(folder, reason))
-        }
-    }
-}
-
-/// A GGUF file with all the files it is split into.
-pub(super) fn parts_of_gguf(file: &Path) -> Result<Vec<PathBuf>, EngineError> {
-    let stem = stem(file);
-    let whole = gguf_whole(&stem);
-    let total = stem.rsplit_once("-of-").and_then(|(_, total)| total.parse::<usize>().ok());
-    let Some(total) = total.filter(|_| whole != stem) else { return Ok(vec![file.to_owned()]) };
-    let folder = parent(file);
-    let mut parts: Vec<PathBuf> = names(folder)?
-        .iter()
-        .filter(|n| n.strip_suffix(".gguf").is_some_and(|s| s != whole && gguf_whole(s) == whole))
-        .map(|n| folder.join(n))
-        .collect();
-    parts.sort();
-    if parts.len() != total {
-        let found = parts.len();
-        return Err(load_error(
-            file,
-            format!("it is split into {total} files, and {found} are there"),
-        ));
-    }
-    Ok(parts)
-}
-
 /// What a `tokenizer.json` calls its tokens.
 struct Vocabulary(HashMap<String, u64>);
 
@@ -292,17 +224,6 @@ fn needed(folder: &Path, name: &str, hint: &str) -> Result<PathBuf, EngineError>
     } else {
         Err(load_error(folder, format!("{name} is missing{hint}")))
     }
-}
-
-fn parent(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-fn stem(file: &Path) -> String {
-    file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the check of a model's files says about each way they can be wrong.
 
-use super::super::safetensors::tests::sample;
 use super::*;
+use crate::engine::format::safetensors::tests::sample;
 use tempfile::TempDir;
 
 const CONFIG: &str = r#"{"architectures": ["Qwen3ForCausalLM"], "hidden_size": 256}"#;

@@ -7,9 +7,12 @@
 //! memory of the process beside them.
 
 use super::super::EngineError;
+use super::super::format::weights::parts_of_gguf;
 use super::super::residents::Footprint;
-use super::load::{Plan, device};
-use super::{LoadOptions, Place, config, files, gguf};
+use super::options::LoadOptions;
+use super::pipeline::{Plan, device};
+use super::place::Place;
+use super::{config, files, gguf};
 use candle_core::Device;
 use mistralrs::core::{IsqType, ModelDType};
 use serde_json::Value;
@@ -80,7 +83,7 @@ pub(super) fn parameters(options: &LoadOptions) -> u64 {
     match &options.place {
         Place::Folder(folder) => files::folder(folder).map_or(0, |found| found.parameters),
         Place::Gguf(file) => {
-            let parts = files::parts_of_gguf(file).unwrap_or_default();
+            let parts = parts_of_gguf(file).unwrap_or_default();
             parts.iter().map(|part| gguf::parameters(part).unwrap_or(0)).sum()
         }
         Place::Uqff(_) => 0,

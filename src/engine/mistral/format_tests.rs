@@ -9,9 +9,9 @@ mod llama;
 mod uqff;
 
 use super::*;
-use crate::engine::{End, EngineEvent, Role};
+use crate::engine::{End, Engine, EngineEvent, Message, ModelInfo, Request, Role};
 use futures::StreamExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const SENTENCES: [&str; 2] = [
     "The harbour bridge was opened in 1932 after eight years of work.",

@@ -1,9 +1,8 @@
 //! A look at a GGUF file before the engine gets it: what the engine would only
 //! panic over, and what it doesn't tell.
 
-use super::super::EngineError;
-use super::super::gguf;
-use super::load_error;
+use super::super::format::load_error;
+use super::super::{EngineError, gguf};
 use super::template::Embedded;
 use std::path::Path;
 

@@ -2,7 +2,8 @@
 //! file, or something that can't answer, with the reason.
 
 use super::super::EngineError;
-use super::{load_error, unreadable};
+use super::super::format::weights::{gguf_whole, is_adapter, names, uqff_whole};
+use super::super::format::{load_error, unreadable};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -130,23 +131,6 @@ fn base_of_adapter(folder: &Path) -> Option<String> {
     (!name.is_empty()).then(|| format!("its base `{name}`"))
 }
 
-/// Names of a folder's files and folders, sorted.
-pub(super) fn names(folder: &Path) -> Result<Vec<String>, EngineError> {
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
-        let entry = entry.map_err(|error| unreadable(folder, &error))?;
-        names.push(entry.file_name().to_string_lossy().into_owned());
-    }
-    names.sort();
-    Ok(names)
-}
-
-/// Whether a file holds an adapter's weights. The engine's own search would
-/// take `adapter_model.safetensors` for `model.safetensors`.
-pub(super) fn is_adapter(name: &str) -> bool {
-    name.starts_with("adapter_")
-}
-
 /// Files with this ending, by model: the files that a model is split into
 /// count as one, first part first.
 fn groups(names: &[String], ending: &str) -> BTreeMap<String, Vec<String>> {
@@ -161,25 +145,6 @@ fn groups(names: &[String], ending: &str) -> BTreeMap<String, Vec<String>> {
         groups.entry(whole.to_owned()).or_default().push(name.clone());
     }
     groups
-}
-
-/// The stem of a GGUF file without its part number: `m-00001-of-00003` is a
-/// part of `m`.
-pub(super) fn gguf_whole(stem: &str) -> &str {
-    stem.rsplit_once("-of-")
-        .filter(|(_, total)| is_number(total))
-        .and_then(|(head, _)| head.rsplit_once('-'))
-        .filter(|(_, part)| is_number(part))
-        .map_or(stem, |(head, _)| head)
-}
-
-/// The stem of a UQFF file without its part number: `q4k-0` is a part of `q4k`.
-pub(super) fn uqff_whole(stem: &str) -> &str {
-    stem.rsplit_once('-').filter(|(_, part)| is_number(part)).map_or(stem, |(head, _)| head)
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn one_of(

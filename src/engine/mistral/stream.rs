@@ -20,7 +20,8 @@ use super::super::repetition::Control;
 use super::super::{End, EngineError, EngineEvent, EventStream, Request};
 use super::likelihood::Likelihood;
 use super::restraint::Restraint;
-use super::{Shared, template};
+use super::shared::Shared;
+use super::template;
 use crate::domain::causes;
 use futures::stream::{self, StreamExt};
 use mistralrs::{

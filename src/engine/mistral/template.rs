@@ -6,8 +6,8 @@
 //! template that lacks its special tokens, is written anew to a temporary
 //! file that holds only what the engine uses.
 
+use super::super::format::{load_error, unreadable};
 use super::super::{EngineError, Message, Role};
-use super::{load_error, unreadable};
 use mistralrs::MessageContent;
 use mistralrs::core::{ChatTemplate, Pipeline};
 use serde_json::{Value, json};

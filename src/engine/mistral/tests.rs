@@ -1,7 +1,7 @@
 //! The engine itself, with the reader that is built in.
 
 use super::*;
-use crate::engine::{End, EngineEvent, Role};
+use crate::engine::{End, Engine, EngineError, EngineEvent, Message, Request, Role};
 use futures::StreamExt;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -6,9 +6,12 @@
 
 use super::super::EngineError;
 use super::super::adapter::{Combined, merge_gguf};
+use super::super::format::load_error;
 use super::super::merged::{Label, MergedError};
-use super::load::{Plan, Ready, load_folder, load_gguf, load_uqff};
-use super::{Place, Tuning, files, go_on, load_error};
+use super::files;
+use super::options::{Tuning, go_on};
+use super::pipeline::{Plan, Ready, load_folder, load_gguf, load_uqff};
+use super::place::Place;
 use candle_core::Device;
 use mistralrs::core::LoraAdapterPaths;
 use serde_json::json;

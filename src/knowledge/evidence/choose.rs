@@ -1,7 +1,7 @@
 //! From judged sentences to sources: whole passages, or the best sentences of
 //! all.
 
-use super::EvidenceOptions;
+use super::options::EvidenceOptions;
 use super::units::Candidate;
 use crate::config::Order;
 use crate::domain::{Hit, LeftOut, Sentence, Source};

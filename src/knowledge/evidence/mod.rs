@@ -12,30 +12,20 @@ mod asked;
 mod cascade;
 mod choose;
 mod kind;
+mod options;
 mod score;
 mod units;
 
 use super::analysis::TermStats;
 use super::embed::{EmbedError, Embedder};
 use super::rank::{RankError, Ranker};
-use crate::config::Order;
 use crate::domain::{Hit, Source};
 use answers::Signs;
 use asked::Asked;
 use std::time::{Duration, Instant};
 
 pub use answers::threshold_of;
-
-/// What of the hits the prompt holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EvidenceOptions {
-    /// Best sentences of all hits together; whole passages where 0.
-    pub sentences: usize,
-    /// Best hits that sentences are taken from.
-    pub hits: usize,
-    /// Order of sources, and of the sentences within one.
-    pub order: Order,
-}
+pub use options::EvidenceOptions;
 
 /// What sentences are judged with.
 #[derive(Clone, Copy)]

@@ -1,6 +1,7 @@
 //! Evidence from passages made for it, with and without the built-in ranker.
 
 use super::*;
+use crate::config::Order;
 use crate::domain::{ByteRange, Chunk, LeftOut, LineRange, OffsetMap};
 use crate::knowledge::embed::{EmbedderSource, load};
 use crate::knowledge::rank::{self, RankerSource};

@@ -3,9 +3,9 @@
 use super::inputs::{Frame, Limits, single, triple};
 use super::kernels::dot;
 use super::net::{Net, Shape, Text};
+use super::ranker::{Piece, RankError, Ranker, latin_share};
 use super::vectors::Vectors;
 use super::weights::Weights;
-use super::{Piece, RankError, Ranker, latin_share};
 use crate::builtin::{Asset, file};
 use crate::knowledge::embed::load::files::{catching, short_hash};
 use crate::knowledge::embed::load::tokens::Tokens;

@@ -5,9 +5,9 @@ use super::encoder::Folder;
 use super::inputs::{Frame, Limits, pair, single};
 use super::kernels::{dot, unit};
 use super::net::{Net, Text};
+use super::ranker::{Piece, RankError, Ranker, latin_share};
 use super::vectors::Vectors;
 use super::weights::Weights;
-use super::{Piece, RankError, Ranker, latin_share};
 use crate::knowledge::embed::load::Modules;
 use crate::knowledge::embed::load::files::{
     Prefixes, catching, model_name, read_json, short_hash_of_files,

@@ -1,7 +1,7 @@
 //! From texts to the tokens that a model reads.
 
-use super::Piece;
 use super::net::Text;
+use super::ranker::Piece;
 use crate::knowledge::embed::load::tokens::Tokens;
 
 /// How many tokens of each part a model reads.

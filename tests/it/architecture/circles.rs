@@ -51,22 +51,6 @@ fn reach<'a>(uses: &'a Uses, file: &String) -> BTreeSet<&'a String> {
     out
 }
 
-/// Whether the module of `child` lies below that of `parent`.
-pub fn is_below(child: &str, parent: &str) -> bool {
-    let module = parent.strip_suffix("/mod.rs").or(parent.strip_suffix(".rs")).unwrap_or(parent);
-    child != parent && child.strip_prefix(module).is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// The uses without those for which `left_out` says so, of the one file by the
-/// other.
-pub fn without(uses: &Uses, left_out: impl Fn(&str, &str) -> bool) -> Uses {
-    let mut out = uses.clone();
-    for (from, to) in &mut out {
-        to.retain(|to, _| !left_out(from, to));
-    }
-    out
-}
-
 /// A circle in words: each of its uses, and of what.
 pub fn shown(circle: &BTreeSet<String>, uses: &Uses) -> String {
     let mut out = String::from("a circle:\n");

@@ -96,7 +96,9 @@ proptest! {
 
 #[test]
 fn an_items_bullet_never_stands_behind_its_text() {
-    for raw in ["- [^1]: **!!! note \"T\"\n    - **", "- > quoted\n\n  - inner\n", "1. > a\n\n   b\n"] {
+    for raw in
+        ["- [^1]: **!!! note \"T\"\n    - **", "- > quoted\n\n  - inner\n", "1. > a\n\n   b\n"]
+    {
         read(raw);
     }
     assert_eq!(read("- > quoted\n\n  - inner\n").text, "quoted\n\n  - inner");

@@ -14,7 +14,7 @@ const MAX_HEADER: u64 = 100_000_000;
 
 /// What a file of weights holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Weights {
+pub struct Weights {
     /// Size of the file, in bytes.
     pub bytes: u64,
     /// Elements of its tensors.
@@ -29,12 +29,15 @@ struct Tensor {
 }
 
 /// Reads the header and compares it with the file's length.
-pub(super) fn check(path: &Path) -> Result<Weights, EngineError> {
+pub(in crate::engine) fn check(path: &Path) -> Result<Weights, EngineError> {
     look(path).map(|(weights, _)| weights)
 }
 
 /// The names and shapes of the tensors of a whole file.
-pub(super) fn shapes(path: &Path) -> Result<Shapes, EngineError> {
+///
+/// # Errors
+/// Where it is damaged.
+pub fn shapes(path: &Path) -> Result<Shapes, EngineError> {
     look(path).map(|(_, shapes)| shapes)
 }
 
@@ -113,11 +116,11 @@ fn elements(tensor: &Tensor) -> Option<u64> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::engine) mod tests {
     use super::*;
 
     /// A file with one F32 tensor of `2 x 3`.
-    pub(in super::super) fn sample() -> Vec<u8> {
+    pub(in crate::engine) fn sample() -> Vec<u8> {
         let header = br#"{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}"#;
         let mut file = (header.len() as u64).to_le_bytes().to_vec();
         file.extend_from_slice(header);
