@@ -14,6 +14,11 @@ struct Open {
     only_headings: bool,
 }
 
+/// Tokens of units that follow each other.
+fn cost(units: &[Unit]) -> usize {
+    units.iter().map(Unit::cost).sum()
+}
+
 impl Packer<'_> {
     /// Packs the units of a section into passages.
     pub(super) fn pack(&self, units: &[Unit]) -> Vec<Range<usize>> {
@@ -36,8 +41,16 @@ impl Packer<'_> {
                 first: index,
                 only_headings: is_heading,
             };
-            if let Some(full) = open.take() {
-                if !unit.far
+            if let Some(mut full) = open.take() {
+                let led = if unit.far { None } else { self.led(&full, units, index) };
+                if let Some(lead) = led
+                    && let Some(last) = lead.checked_sub(1).and_then(|last| units.get(last))
+                {
+                    full.range.end = last.range.end;
+                    next.range.start = units.get(lead).map_or(next.range.start, |u| u.range.start);
+                    next.tokens += units.get(lead..index).map_or(0, |l| cost(l));
+                    next.first = lead;
+                } else if !unit.far
                     && !is_heading
                     && let Some((start, tokens)) = self.repeated(units.get(full.first..index))
                     && (tokens + unit.cost()) * 2 <= self.target * 3
@@ -51,6 +64,22 @@ impl Packer<'_> {
         }
         out.extend(open.map(|last| last.range));
         out
+    }
+
+    /// The first of the units at a passage's end that say little without the
+    /// one at `index`, and that fit before it: they move to its passage.
+    fn led(&self, full: &Open, units: &[Unit], index: usize) -> Option<usize> {
+        let held = units.get(full.first..index)?;
+        let leading = held.iter().rev().take_while(|unit| unit.leads && !unit.far).count();
+        let first = index - leading;
+        let fits = || {
+            let moved = units.get(first..=index).map_or(usize::MAX, cost);
+            moved * 2 <= self.target * 3
+        };
+        // Something has to stay, and a heading alone is nothing.
+        let stays = held.get(..held.len() - leading)?;
+        let kept = stays.iter().any(|unit| unit.kind != UnitKind::Heading);
+        (leading > 0 && kept && fits()).then_some(first)
     }
 
     /// Whether a passage takes one more unit. A little more than the target

@@ -13,6 +13,8 @@ pub(super) struct Unit {
     pub(super) gap: usize,
     /// Whether so much lies before it that no passage may reach over it.
     pub(super) far: bool,
+    /// Whether it says little without the unit behind it.
+    pub(super) leads: bool,
     pub(super) kind: UnitKind,
 }
 

@@ -7,7 +7,7 @@
 
 use crate::domain::{ByteRange, Unit, UnitKind};
 use crate::knowledge::parse::{Block, BlockKind, Document};
-use crate::knowledge::sentences::{sentences, trimmed};
+use crate::knowledge::sentences::{one_line, sentences, trimmed};
 use std::ops::Range;
 
 /// Lines of preformatted text that are one unit; more are parted at blank
@@ -15,6 +15,10 @@ use std::ops::Range;
 const WHOLE_LINES: usize = 6;
 /// Most lines of a unit of preformatted text.
 const MOST_LINES: usize = 12;
+/// Most bytes of a declaration with the first sentence about it.
+const MOST_DESCRIBED: usize = 600;
+/// Characters of a declaration by which it is known in what stands below it.
+const NAMED: usize = 24;
 
 /// The quotable parts of a document, in order.
 pub(super) struct Quotable<'a> {
@@ -37,22 +41,51 @@ impl<'a> Quotable<'a> {
         let mut title = "";
         // Where the sentence starts that ends in a colon right before a block.
         let mut leads = None;
+        // The declaration right before a block.
+        let mut declared = None;
         for block in &document.blocks {
             let led = std::mem::take(&mut leads);
+            let described = std::mem::take(&mut declared);
             match &block.kind {
                 BlockKind::Heading { title: own, .. } => title = own,
                 BlockKind::Prose => {
+                    let first = out.parts.len();
                     out.prose(block, title);
+                    if let Some(declaration) = described {
+                        out.describe(declaration, first, &block.context);
+                    }
                     leads = out.lead_in();
                 }
                 BlockKind::Verbatim => out.verbatim(block, title, led),
                 BlockKind::Row => out.push(UnitKind::Row, block.range.clone(), block, title),
                 BlockKind::Declaration => {
+                    let first = out.parts.len();
                     out.push(UnitKind::Code, block.range.clone(), block, title);
+                    declared = (out.parts.len() > first).then_some(first);
                 }
             }
         }
         out
+    }
+
+    /// A declaration says little without the first sentence of what describes
+    /// it, and that little without the declaration: they are one unit. `first`
+    /// is that sentence's, which stands below `context`.
+    fn describe(&mut self, declaration: usize, first: usize, context: &str) {
+        let (Some(declared), Some(sentence)) = (self.parts.get(declaration), self.parts.get(first))
+        else {
+            return;
+        };
+        let name = self.text.get(declared.range.clone()).unwrap_or_default();
+        let name: String = one_line(name).chars().take(NAMED).collect();
+        let whole = declared.range.start..sentence.range.end;
+        if whole.len() > MOST_DESCRIBED || !context.contains(&name) {
+            return;
+        }
+        self.parts.remove(first);
+        if let Some(part) = self.parts.get_mut(declaration) {
+            part.range = whole;
+        }
     }
 
     fn prose(&mut self, block: &'a Block, title: &'a str) {

@@ -2,7 +2,7 @@
 
 /// Names the way of chunking. A knowledge base records it, so that files are
 /// chunked again when it changes.
-pub const VERSION: &str = "v2";
+pub const VERSION: &str = "v3";
 
 /// How large passages are, in tokens of the embedder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// The way of chunking with its sizes, `v2:256:32`.
+    /// The way of chunking with its sizes, `v3:256:32`.
     #[must_use]
     pub fn signature(&self) -> String {
         format!("{VERSION}:{}:{}", self.target, self.overlap)

@@ -353,3 +353,35 @@ fn a_sheet_of_many_rows_takes_linear_time() {
     let rows = pieces.iter().flat_map(|p| p.units.iter().map(|u| &p.text[u.within.start..]));
     assert!(rows.enumerate().all(|(n, row)| row.starts_with(&format!("Order {n} ·"))));
 }
+
+#[test]
+fn a_declaration_is_one_unit_with_the_first_sentence_about_it() {
+    let page = "<dl><dt class=\"sig\">pump.groups(rows, key=None)</dt><dd><p>Makes groups of rows. \
+                The key is a function.</p></dd><dt class=\"sig\">pump.halt()</dt></dl>";
+    let document = crate::knowledge::parse::parse("a.html".as_ref(), page.as_bytes()).unwrap();
+    let found = Quotable::of(&document).within(&(0..document.text.len()), false);
+    let texts: Vec<&str> =
+        found.iter().map(|unit| &document.text[unit.within.start..unit.within.end]).collect();
+    assert_eq!(
+        texts,
+        [
+            "pump.groups(rows, key=None)\nMakes groups of rows.",
+            "The key is a function.",
+            "pump.halt()"
+        ]
+    );
+}
+
+/// A declaration or a lead-in at the end of a passage moves to what it is about.
+#[test]
+fn what_leads_in_is_not_parted_from_what_follows() {
+    for (kind, lead) in
+        [(BlockKind::Declaration, "pump.groups(rows, key=None)"), (BlockKind::Prose, "It needs:")]
+    {
+        let pieces =
+            Builder::default().prose(&words(25)).add(kind, lead).prose(&words(25)).chunk(30, 0);
+        let texts: Vec<&str> = pieces.iter().map(|piece| piece.text.as_str()).collect();
+        assert_eq!(texts.len(), 2, "{texts:#?}");
+        assert!(texts[1].starts_with(lead) && !texts[0].contains(lead), "{texts:#?}");
+    }
+}

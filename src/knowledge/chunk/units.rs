@@ -21,13 +21,17 @@ impl Packer<'_> {
         let mut add = |range: Range<usize>, tokens, kind| {
             let (gap, far) = self.gap(*end..range.start);
             *end = range.end;
-            out.push(Unit { range, tokens, gap, far, kind });
+            out.push(Unit { range, tokens, gap, far, leads: false, kind });
         };
         if whole.is_empty() {
             return out;
         }
         if let Some(tokens) = self.tokens(&whole).filter(|tokens| *tokens <= self.target) {
+            let announces = self.slice(whole.clone()).ends_with([':', '：']);
             add(whole, tokens, kind);
+            if let Some(unit) = out.last_mut() {
+                unit.leads = announces || block.kind == BlockKind::Declaration;
+            }
             return out;
         }
         for part in self.parts(&whole, kind) {

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 /// A question, taken apart.
 pub struct Asked {
+    question: String,
     query: Query,
     identifiers: HashSet<String>,
     names: HashSet<String>,
@@ -53,12 +54,26 @@ impl Asked {
                 query.words.retain(|word| !open(word));
             }
         }
-        Self { query, identifiers, names, wanted: Wanted::of(question), all }
+        let wanted = Wanted::of(question);
+        Self { question: question.to_owned(), query, identifiers, names, wanted, all }
     }
 
     /// Share of the question's weight that these terms hold.
     pub fn share(&self, terms: &Terms) -> f32 {
         self.query.share(terms)
+    }
+
+    /// Whether these terms, of a text in this language, are all in the question
+    /// itself, so that the text says nothing new. Of a text about `another`
+    /// number or identifier that one doesn't count.
+    pub fn says_all(&self, terms: &Terms, language: &str, another: bool) -> bool {
+        // Most texts are longer than a question.
+        let short = terms.words() <= self.query.words.len() + 2;
+        short && {
+            let own = Terms::of(&self.question, language);
+            let other = |term: &str| another && term.contains(|c: char| c.is_ascii_digit());
+            terms.iter().all(|term| own.contains(term) || other(term))
+        }
     }
 
     /// What texts in a language that belong together hold.

@@ -43,7 +43,7 @@ pub struct Seen {
     pub headed: Held,
     /// What its whole passage holds, with headings.
     pub passage: Held,
-    /// Whether it is a question itself.
+    /// Whether it is a question itself, or a title that repeats this one.
     pub question: bool,
 }
 
@@ -82,7 +82,11 @@ pub fn seen(
         let terms = Terms::of(&sentence.text, language);
         let share = asked.share(&terms);
         let headed = asked.held(&[&sentence.text, &piece.heading, &piece.lead], language);
-        let question = is_question(&sentence.text);
+        // A title that says nothing but the question answers as little.
+        let echo = *kind == UnitKind::Sentence
+            && !ends(&sentence.text)
+            && asked.says_all(&terms, language, headed.identifiers_missing == 1.0);
+        let question = is_question(&sentence.text) || echo;
         let penalty = match kind {
             _ if question => QUESTION_PENALTY,
             UnitKind::Row | UnitKind::Code => 0.0,

@@ -134,6 +134,20 @@ fn the_passage_with_the_best_sentence_comes_first() {
 }
 
 #[test]
+fn a_title_that_repeats_the_question_never_wins() {
+    let hits = [
+        hit(1, "Contents", "What’s new in Pump 3.11\n\nWhat’s new in Pump 3.10"),
+        hit(2, "News", "Pump 3.11 is faster and starts without a key."),
+    ];
+    let found = of(&hits, "What's new in Pump 3.11?", BEST, true);
+    assert!(best(&found).contains("faster"), "{}", best(&found));
+    // A sentence that repeats it is an answer.
+    let hits = [hit(1, "Valves", "The zebra valve is red.")];
+    let found = of(&hits, "Is the zebra valve red?", BEST, true);
+    assert!(found.answers > 0.2, "{}", found.answers);
+}
+
+#[test]
 fn a_question_never_wins_over_a_statement() {
     let hits = [hit(
         1,

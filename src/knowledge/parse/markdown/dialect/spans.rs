@@ -25,6 +25,8 @@ pub(super) fn plain(text: &str) -> Output {
         }
         if *byte == b'['
             && let Some(end) = writer.bracketed_link(at)
+            // A bracket in code ends nothing.
+            && code.clone().take_while(|code| code.start <= end).all(|code| code.end <= end)
         {
             for bracket in [at + 1, end] {
                 writer.copy(from..bracket);

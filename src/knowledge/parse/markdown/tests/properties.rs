@@ -95,6 +95,12 @@ proptest! {
 }
 
 #[test]
+fn a_bracket_in_code_ends_no_link() {
+    let document = read("~~[[`]](`");
+    assert_eq!(document.text, "~~[[]](");
+}
+
+#[test]
 fn an_items_bullet_never_stands_behind_its_text() {
     for raw in
         ["- [^1]: **!!! note \"T\"\n    - **", "- > quoted\n\n  - inner\n", "1. > a\n\n   b\n"]
