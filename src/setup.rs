@@ -185,6 +185,17 @@ impl Setup {
         Ok(Resolved { path, manner, name, builtin })
     }
 
+    /// How a model with these adapters is talked to, without loading it.
+    ///
+    /// # Errors
+    /// Where a file is missing or damaged.
+    pub fn manner_of(&self, wanted: &str, stack: &Stack) -> Result<Manner, SetupError> {
+        if wanted.starts_with(SCRIPTED) {
+            return Ok(Manner::default());
+        }
+        Ok(self.resolve(wanted, self.manifests(stack)?.iter())?.manner)
+    }
+
     /// How much memory a model with these adapters takes, without loading it.
     ///
     /// # Errors

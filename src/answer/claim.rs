@@ -118,7 +118,7 @@ impl Claims {
 }
 
 /// The sentence that a mark belongs to, once that is certain.
-fn owner(text: &str, ranges: &[Range<usize>], mark: usize, over: bool) -> Option<usize> {
+pub(super) fn owner(text: &str, ranges: &[Range<usize>], mark: usize, over: bool) -> Option<usize> {
     let last = ranges.iter().rposition(|range| range.start < mark);
     if last.and_then(|last| ranges.get(last)).is_some_and(|range| mark <= range.end) {
         return last;

@@ -5,9 +5,11 @@
 //! what happens is told through [`AskEvent`]s, and the finished
 //! [`Answer`](crate::domain::Answer) holds all of it again.
 
+mod alone;
 mod aside;
 mod claim;
 mod followup;
+mod found;
 mod memory;
 mod meter;
 mod parts;
@@ -17,14 +19,16 @@ mod run;
 mod sequence;
 pub mod service;
 mod shown;
+mod speed;
 mod support;
 #[cfg(test)]
 mod tests;
 pub mod verify;
 
 pub use memory::resident_bytes;
-pub use reduce::known_speed;
+
 pub use service::{Continued, Passages, Question, Reader, Retrieved, answer, retrieve};
+pub use speed::Speeds;
 
 use crate::config::{Generation, Manner, QuoteMode};
 use crate::domain::{ByteRange, Citation, Ledger, Mode, SearchTimings, Source, Strategy};
@@ -35,7 +39,7 @@ use crate::knowledge::evidence::Evidence;
 /// Raised whenever the same question, passages, model and settings may give
 /// another answer than before, so that figures that were measured with the old
 /// way are not taken for those of the new one.
-pub const PIPELINE: u32 = 2;
+pub const PIPELINE: u32 = 3;
 
 /// A question with everything that is needed to answer it.
 struct Ask<'a> {
@@ -86,7 +90,9 @@ impl Ask<'_> {
 /// The events carry all that is needed to keep an answer that is cancelled:
 /// the pieces of [`Text`](Self::Text) and a mark `[n]` for each
 /// [`Cite`](Self::Cite), appended in order (to the beginning, where an answer
-/// is continued), are the text of the finished answer.
+/// is continued), are the text of the finished answer, but for the citations
+/// that are found afterwards: [`without_found`](crate::domain::without_found)
+/// takes those out again.
 #[derive(Debug)]
 pub enum AskEvent<'a> {
     /// The sources are chosen and fitted into the window.

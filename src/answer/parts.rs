@@ -2,16 +2,17 @@
 //! of what was said.
 
 use super::meter::Meter;
-use super::{Ask, AskEvent};
+use super::{Ask, AskEvent, alone};
 use crate::config::QuoteUnit;
 use crate::domain::{
-    Alternative, Answer, Citation, DroppedCitation, FinishReason, GenerationStats, Ledger, LeftOut,
-    Sentence, Source,
+    Alternative, Answer, ByteRange, Citation, DroppedCitation, FinishReason, GenerationStats,
+    Ledger, LeftOut, Sentence, Source, Support, UNANSWERED,
 };
 use crate::engine::Request;
 use crate::engine::grammar::{Quotable, QuoteForm, QuoteGrammar, free_grammar};
 use crate::engine::prompt::{Prompt, harmless};
 use crate::engine::repetition::Control;
+use crate::knowledge::evidence::threshold_of;
 use std::time::Instant;
 
 /// Sums that are closer than this say next to nothing about which sentence is
@@ -26,9 +27,12 @@ const TIE_UNREAD: f32 = 0.25;
 const TIED: usize = 2;
 
 /// What was said, in the end.
+#[derive(Default)]
 pub(super) struct Said {
     pub text: String,
     pub citations: Vec<Citation>,
+    /// Sentences that nothing supports.
+    pub uncited: Vec<ByteRange>,
     pub dropped: Vec<DroppedCitation>,
     pub alternatives: Vec<Alternative>,
 }
@@ -51,18 +55,26 @@ pub(super) fn not_answered(
         source.left_out = Some(LeftOut::NotAsked);
     }
     on_event(AskEvent::Sources(&sources));
-    on_event(AskEvent::Text(&ask.manner.no_answer));
-    let text = ask.manner.no_answer.clone();
+    let text = match ask.mode.reads() {
+        true => ask.manner.no_answer.clone(),
+        false => alone::text(ask),
+    };
+    on_event(AskEvent::Text(&text));
     let stats = Meter::new(started).stats(ask, 0, FinishReason::NotGenerated);
-    let said = Said { text, citations: Vec::new(), dropped: Vec::new(), alternatives: Vec::new() };
+    let said = Said { text, ..Said::default() };
     finish(ask, said, sources, ledger, stats)
 }
 
-pub(super) fn quote_grammar(
-    ask: &Ask<'_>,
-    sources: &[Source],
-    may_refuse: bool,
-) -> Option<QuoteGrammar> {
+/// The probability below which the sources are taken not to answer.
+pub(super) fn threshold(ask: &Ask<'_>) -> f32 {
+    let of_risk = ask.settings.answer_risk.map(threshold_of);
+    let set = of_risk.or(ask.settings.answer_threshold);
+    set.or(ask.manner.quote_threshold).unwrap_or(UNANSWERED)
+}
+
+/// The grammar of quote mode. It can't refuse: whether the sources answer was
+/// decided before, by what was found and not by the model's first word.
+pub(super) fn quote_grammar(ask: &Ask<'_>, sources: &[Source]) -> Option<QuoteGrammar> {
     let used = || sources.iter().filter(|s| s.used());
     let best = used().flat_map(|s| &s.sentences).map(|s| s.score).fold(f32::MIN, f32::max);
     let max = ask.manner.quote_max.unwrap_or(ask.settings.max_quotes).max(1);
@@ -107,8 +119,7 @@ pub(super) fn quote_grammar(
         unit: ask.manner.quote_unit,
         max,
     };
-    let none = may_refuse.then(|| ask.manner.no_answer.clone());
-    let grammar = QuoteGrammar::new(quotables, form, none, &ask.engine.info().end_tokens)?;
+    let grammar = QuoteGrammar::new(quotables, form, None, &ask.engine.info().end_tokens)?;
     Some(if together { grammar.together() } else { grammar })
 }
 
@@ -156,15 +167,21 @@ pub(super) fn finish(
     ledger: Ledger,
     generation: GenerationStats,
 ) -> Answer {
-    let Said { text, citations, dropped, alternatives } = said;
+    let Said { text, citations, uncited, dropped, alternatives } = said;
     let said = text.trim();
     // A quote may well speak of sources that do not answer.
     let says_so = said.contains(ask.manner.no_answer.trim_end_matches('.'));
     let refused = said.is_empty() || (says_so && citations.is_empty());
+    // Where the sources don't answer, what they don't hold is no answer either.
+    let held = citations.iter().any(|citation| citation.support != Support::Missing);
+    let nothing = generation.finish_reason == FinishReason::NotGenerated;
+    let aside = !nothing && !sources.is_empty() && !sources.iter().any(Source::used);
+    let free = ask.mode.reads() && !ask.quotes() && !aside;
+    let unfounded = free && !held && ask.evidence.answers < threshold(ask);
     Answer {
         question: ask.question.to_owned(),
-        answered: !refused,
-        answers: ask.mode.reads().then_some(ask.evidence.answers),
+        answered: !(refused || unfounded || nothing),
+        answers: (ask.mode.reads() && !aside).then_some(ask.evidence.answers),
         quoted: ask.quotes(),
         text,
         mode: ask.mode,
@@ -172,6 +189,7 @@ pub(super) fn finish(
         alternatives,
         model: ask.engine.info().name.clone(),
         adapter: ask.adapter.map(ToOwned::to_owned),
+        uncited,
         citations,
         dropped,
         sources,

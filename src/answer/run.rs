@@ -2,16 +2,15 @@
 
 use super::aside::aside;
 use super::meter::Meter;
-use super::parts::{Said, finish, marks_last, not_answered, quote_grammar, request};
+use super::parts::{Said, finish, marks_last, not_answered, quote_grammar, request, threshold};
 use super::shown::{Grounds, Shown};
-use super::{AnswerError, Ask, AskEvent, resume, sequence};
+use super::{AnswerError, Ask, AskEvent, alone, found, resume, sequence};
 use crate::config::QuoteUnit;
-use crate::domain::{Answer, FinishReason, Ledger, Source, Strategy};
+use crate::domain::{Answer, FinishReason, Ledger, LeftOut, Source, Strategy};
 use crate::engine::grammar::QuoteGrammar;
 use crate::engine::prompt;
 use crate::engine::repetition::Watch;
 use crate::engine::{EngineEvent, Request};
-use crate::knowledge::evidence::threshold_of;
 use futures::StreamExt;
 use std::time::Instant;
 
@@ -20,7 +19,9 @@ use std::time::Instant;
 ///
 /// Without a source to read, or with too little support for quote mode's
 /// threshold, the answer is the no-answer sentence and nothing is generated. The
-/// modes that read no sources ask the model alone.
+/// modes that read no sources ask the model alone, and so do greetings and
+/// questions about the conversation; a model that knows nothing by itself isn't
+/// asked without sources.
 /// An answer that is continued has its beginning to go on from; quote mode
 /// cuts no answer, so there it answers anew.
 ///
@@ -37,21 +38,31 @@ pub async fn answer(
     if quotes && info.template_thinks {
         return Err(AnswerError::TemplateThinks { model: info.name.clone() });
     }
-    let threshold = threshold(&ask);
-    let too_little = quotes && threshold.is_some_and(|t| ask.evidence.answers < t);
+    let too_little = quotes && ask.evidence.answers < threshold(&ask);
     let beginning = ask.continued.filter(|text| !quotes && !text.is_empty());
     let reads = ask.mode.reads();
     if !reads {
         sources.clear();
     }
-    let nothing = reads && beginning.is_none() && !sources.iter().any(Source::used);
-    if too_little || nothing {
+    let talk = reads
+        && !quotes
+        && ask.manner.alone
+        && beginning.is_none()
+        && ask.evidence.answers < threshold(&ask)
+        && alone::is_talk(ask.question);
+    if talk {
+        for source in sources.iter_mut().filter(|source| source.used()) {
+            source.left_out = Some(LeftOut::NotAsked);
+        }
+    }
+    let nothing = reads && !talk && beginning.is_none() && !sources.iter().any(Source::used);
+    let unable = !reads && !ask.manner.alone;
+    if too_little || nothing || unable {
         return Ok(not_answered(&ask, sources, Ledger::default(), started, on_event));
     }
     let reserve = ask.manner.reserve.unwrap_or(ask.settings.max_tokens).min(info.window / 2);
-    if ask.strategy == Strategy::Sequence && beginning.is_none() && reads {
-        let may_refuse = threshold.is_none();
-        return sequence::answer(&ask, sources, reserve, may_refuse, started, on_event).await;
+    if ask.strategy == Strategy::Sequence && beginning.is_none() && reads && !talk {
+        return sequence::answer(&ask, sources, reserve, started, on_event).await;
     }
     let prompt = aside(|| match beginning {
         Some(beginning) => resume::prompt(&ask, beginning, &mut sources, reserve),
@@ -59,7 +70,7 @@ pub async fn answer(
             prompt::build(ask.engine, ask.manner, ask.question, ask.history, &mut sources, reserve)
         }
     })?;
-    let grammar = quotes.then(|| quote_grammar(&ask, &sources, threshold.is_none())).flatten();
+    let grammar = quotes.then(|| quote_grammar(&ask, &sources)).flatten();
     if quotes && grammar.is_none() {
         // Nothing that fits into the window can be quoted.
         return Ok(not_answered(&ask, sources, prompt.ledger, started, on_event));
@@ -80,15 +91,9 @@ pub async fn answer(
     shown.finish();
     let Shown { text, citations, dropped, .. } = shown;
     let stats = meter.stats(&ask, prompt.ledger.prompt, reason);
-    let said = Said { text, citations, dropped, alternatives: Vec::new() };
+    let mut said = Said { text, citations, dropped, ..Said::default() };
+    found::add(&ask, &sources, &mut said);
     Ok(finish(&ask, said, sources, prompt.ledger, stats))
-}
-
-/// The probability below which the sources are taken not to answer; the model
-/// decides where there is none.
-fn threshold(ask: &Ask<'_>) -> Option<f32> {
-    let of_risk = ask.settings.answer_risk.map(threshold_of);
-    of_risk.or(ask.settings.answer_threshold).or(ask.manner.quote_threshold)
 }
 
 /// Runs the generation into `shown`. Under a quote grammar it stops decoding

@@ -12,7 +12,7 @@ use super::aside::aside;
 use super::meter::Meter;
 use super::parts::{Said, finish, marks_last, not_answered, quote_grammar, request};
 use super::shown::{Grounds, Listener, Shown};
-use super::{AnswerError, Ask, AskEvent};
+use super::{AnswerError, Ask, AskEvent, found};
 use crate::config::QuoteUnit;
 use crate::domain::{Alternative, Answer, FinishReason, Ledger, LeftOut, Source, SourceTokens};
 use crate::engine::citations::{CitationParser, Piece};
@@ -41,7 +41,6 @@ pub(super) async fn answer(
     ask: &Ask<'_>,
     mut sources: Vec<Source>,
     reserve: usize,
-    may_refuse: bool,
     started: Instant,
     on_event: &mut Listener<'_>,
 ) -> Result<Answer, AnswerError> {
@@ -50,7 +49,7 @@ pub(super) async fn answer(
     let mut candidates = Vec::new();
     on_event(AskEvent::Sources(&sources));
     for place in places {
-        let asked = one(ask, &mut sources, place, reserve, may_refuse, &mut meter, on_event);
+        let asked = one(ask, &mut sources, place, reserve, &mut meter, on_event);
         candidates.extend(asked.await?);
     }
     let alternatives = rank(ask, &sources, &candidates);
@@ -81,7 +80,9 @@ pub(super) async fn answer(
     let Shown { text, citations, dropped, .. } = shown;
     let reason = if winner.by_length { FinishReason::Length } else { FinishReason::Stop };
     let stats = meter.stats(ask, ledger.prompt, reason);
-    Ok(finish(ask, Said { text, citations, dropped, alternatives }, sources, ledger, stats))
+    let mut said = Said { text, citations, dropped, alternatives, ..Said::default() };
+    found::add(ask, &sources, &mut said);
+    Ok(finish(ask, said, sources, ledger, stats))
 }
 
 /// The answer of one source; `None` where it doesn't fit or can't be quoted.
@@ -90,7 +91,6 @@ async fn one(
     sources: &mut [Source],
     place: usize,
     reserve: usize,
-    may_refuse: bool,
     meter: &mut Meter,
     on_event: &mut Listener<'_>,
 ) -> Result<Option<Candidate>, AnswerError> {
@@ -110,7 +110,7 @@ async fn one(
         return Ok(None);
     }
     let quotes = ask.quotes();
-    let grammar = quotes.then(|| quote_grammar(ask, &alone, may_refuse)).flatten();
+    let grammar = quotes.then(|| quote_grammar(ask, &alone)).flatten();
     if quotes && grammar.is_none() {
         return Ok(None);
     }

@@ -6,7 +6,8 @@
 //! chat, comparisons, evaluations and measurements add only how they show it.
 
 use super::aside::aside;
-use super::reduce::{known_speed, reduced, remember_speed};
+use super::reduce::{budget, fit, reduced};
+use super::speed::Speeds;
 use super::{AnswerError, Ask, AskEvent, followup, run};
 use crate::config::{Generation, Manner, Order};
 use crate::domain::{Answer, Earlier, Hit, LeftOut, Mode, SearchTimings, Source, Strategy};
@@ -17,7 +18,6 @@ use crate::knowledge::embed::{EmbedError, Embedder};
 use crate::knowledge::evidence::{Evidence, EvidenceOptions, gather};
 use crate::knowledge::library::Library;
 use crate::knowledge::search::{Found, KnowledgeBase, SearchOptions, embed_query};
-use std::path::Path;
 use std::sync::Arc;
 
 /// So many passages of a text are read beside those that were given.
@@ -97,7 +97,7 @@ pub struct Reader<'a> {
     pub adapter: Option<&'a str>,
     /// Where the speed of models is noted, which decides how much a slow one
     /// gets to read. Without it the same question gives the same prompt always.
-    pub speeds: Option<&'a Path>,
+    pub speeds: Option<Speeds<'a>>,
 }
 
 /// What was found, with what is needed to make evidence of it.
@@ -269,8 +269,12 @@ pub async fn answer(
     on_event: &mut (dyn FnMut(AskEvent<'_>) + Send),
 ) -> Result<Answer, AnswerError> {
     let Reader { engine, settings, mode, strategy, adapter, speeds, .. } = reader;
-    let speed = speeds.and_then(|folder| known_speed(folder, engine));
-    let manner = aside(|| reduced(reader.manner, engine, &retrieved.found.hits, speed));
+    let history = question.history.as_slice();
+    let (budget, manner) = aside(|| {
+        let asked = &question.text;
+        let budget = budget(speeds, engine, reader.manner, settings, asked, history);
+        (budget, reduced(reader.manner, engine, &retrieved.found.hits, budget))
+    });
     let evidence = match &question.continued {
         // A continued answer keeps its sources and their numbers.
         Some(continued) => {
@@ -279,7 +283,12 @@ pub async fn answer(
         None => {
             let (retrieved, manner) = (Arc::clone(retrieved), manner.clone());
             let gathering = tokio::task::spawn_blocking(move || retrieved.evidence(&manner));
-            gathering.await.map_err(|error| EmbedError::Failed(error.to_string()))??
+            let gathered = gathering.await.map_err(|error| EmbedError::Failed(error.to_string()));
+            let mut evidence = gathered??;
+            if let Some(budget) = budget {
+                aside(|| fit(&mut evidence, engine, budget));
+            }
+            evidence
         }
     };
     // Where the model sees no earlier turns, it has to be told what the question
@@ -306,10 +315,10 @@ pub async fn answer(
     answer.question.clone_from(&question.text);
     answer.searched.clone_from(&retrieved.searched);
     let stats = &answer.generation;
-    if let Some(folder) = speeds.filter(|_| stats.completion_tokens > 0) {
+    if let Some(speeds) = speeds.filter(|_| stats.completion_tokens > 0) {
         // What was in the cache already took no time.
         let read = stats.prompt_tokens.saturating_sub(stats.reused_tokens);
-        remember_speed(folder, engine, read, stats.prompt_tokens_per_s);
+        speeds.remember(engine, read, stats.prompt_tokens_per_s);
     }
     Ok(answer)
 }

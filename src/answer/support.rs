@@ -33,6 +33,7 @@ pub fn citation(
             mark,
             support,
             answers: source.sentences.iter().filter_map(|s| s.answers).reduce(f32::max),
+            found: false,
         },
     }
 }
@@ -61,6 +62,7 @@ fn of_sentence(
         mark,
         support,
         answers: sentence.answers,
+        found: false,
     }
 }
 

@@ -258,3 +258,98 @@ async fn an_answer_that_goes_round_in_a_circle_is_ended() {
     run(&engine, &small, &quoting()).await.0.unwrap();
     assert!(engine.requests()[0].repetition.is_off());
 }
+
+fn asked<'a>(
+    engine: &'a ScriptedEngine,
+    manner: &'a Manner,
+    settings: &'a Generation,
+    question: &'a str,
+    answers: f32,
+) -> Ask<'a> {
+    Ask {
+        question,
+        history: &[],
+        evidence: Evidence { answers, ..evidence() },
+        search: SearchTimings::default(),
+        engine,
+        manner,
+        settings,
+        mode: Mode::Rag,
+        strategy: Strategy::Token,
+        adapter: None,
+        embedder: None,
+        continued: None,
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_knows_nothing_is_not_asked_alone() {
+    let engine = ScriptedEngine::new(Vec::<String>::new());
+    let manner = Manner { alone: false, ..Manner::default() };
+    let settings = free();
+    for mode in [Mode::Base, Mode::Adapter] {
+        let ask = Ask { mode, ..asked(&engine, &manner, &settings, "What follows?", 0.9) };
+        let answer = run::answer(ask, &mut |_| {}).await.unwrap();
+        assert!(!answer.answered);
+        assert!(answer.text.contains("knows nothing by itself"), "{}", answer.text);
+        assert_eq!(answer.generation.finish_reason, FinishReason::NotGenerated);
+        assert_eq!(answer.answers, None);
+    }
+    let engine = ScriptedEngine::new(["Four."]);
+    let manner = Manner::default();
+    let ask = Ask { mode: Mode::Base, ..asked(&engine, &manner, &settings, "2 + 2?", 0.0) };
+    assert!(run::answer(ask, &mut |_| {}).await.unwrap().answered);
+}
+
+#[tokio::test]
+async fn words_of_its_own_answer_only_where_the_sources_do() {
+    let (manner, settings) = (Manner::default(), free());
+    let said = "Blue whales sing loudly at night.";
+    for (answers, text, answered) in
+        [(0.01, said, false), (0.9, said, true), (0.01, "Pears are green.", true)]
+    {
+        let engine = ScriptedEngine::new([text]);
+        let ask = asked(&engine, &manner, &settings, "Which whales sing?", answers);
+        let answer = run::answer(ask, &mut |_| {}).await.unwrap();
+        assert_eq!(answer.answered, answered, "{text} {answers}");
+        assert_eq!(answer.uncited.is_empty(), text != said);
+        assert_eq!(answer.doubtful(), answers < 0.1);
+    }
+    let engine = ScriptedEngine::new(["Pears are green."]);
+    let ask = asked(&engine, &manner, &settings, "Which are green?", 0.9);
+    let answer = run::answer(ask, &mut |_| {}).await.unwrap();
+    assert_eq!(answer.text, "Pears are green. [2]°");
+    assert!(answer.citations[0].found);
+}
+
+#[tokio::test]
+async fn quote_mode_asks_the_sources_whether_they_answer() {
+    let engine = ScriptedEngine::new(Vec::<String>::new());
+    let (manner, settings) = (Manner::default(), quoting());
+    let ask = asked(&engine, &manner, &settings, "Which whales sing?", 0.01);
+    let answer = run::answer(ask, &mut |_| {}).await.unwrap();
+    assert!(!answer.answered && engine.requests().is_empty());
+    let engine = ScriptedEngine::new(["Beta follows alpha. [2]"]);
+    let ask = asked(&engine, &manner, &settings, "What follows?", 0.9);
+    assert!(run::answer(ask, &mut |_| {}).await.unwrap().answered);
+    let grammar = engine.requests()[0].grammar.clone().unwrap();
+    assert!(!grammar.contains("do not answer"), "its first word decides nothing: {grammar}");
+}
+
+#[tokio::test]
+async fn a_greeting_is_answered_without_sources() {
+    let (manner, settings) = (Manner::default(), free());
+    let engine = ScriptedEngine::new(["Hello, what do you want to know?"]);
+    let ask = asked(&engine, &manner, &settings, "Hello there!", 0.01);
+    let answer = run::answer(ask, &mut |_| {}).await.unwrap();
+    let request = &engine.requests()[0];
+    assert_eq!(request.messages[0].text, manner.system_alone);
+    assert_eq!(request.messages[1].text, "Hello there!");
+    assert!(answer.answered && answer.aside() && answer.uncited.is_empty());
+    assert_eq!(answer.answers, None);
+    // A question does read them, however unlikely they answer.
+    let engine = ScriptedEngine::new(["So it is."]);
+    let ask = asked(&engine, &manner, &settings, "Hello, who sings?", 0.01);
+    run::answer(ask, &mut |_| {}).await.unwrap();
+    assert!(engine.requests()[0].messages[1].text.contains("Pears"));
+}

@@ -6,11 +6,12 @@ use super::piped::{self, Piped};
 use super::terminal::{Paint, one_line, visible};
 use super::terminal::{out, outln};
 use super::{Failure, code, ingest, json, search};
-use crate::answer::{AskEvent, Passages, Question, Reader, Retrieved, answer, retrieve};
-use crate::domain::{Answer, FinishReason, Locator, Support, millis};
+use crate::answer::{AskEvent, Passages, Question, Reader, Retrieved, Speeds, answer, retrieve};
+use crate::domain::{Answer, Citation, FinishReason, Locator, Support, millis};
 use crate::knowledge::beside::Beside;
 use crate::knowledge::embed::Embedder;
 use crate::knowledge::library::Library;
+use crate::knowledge::sentences::sentences;
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::rooted;
 use std::io::{IsTerminal, Read, Write};
@@ -74,7 +75,17 @@ pub async fn run(context: &Context, mut args: AskArgs) -> Result<u8, Failure> {
         let retrieved = retrieve(&library, &question).await?;
         Ok::<_, Failure>((question, retrieved))
     };
-    let both = async { tokio::join!(context.variant(name, &choice.stack), asked) };
+    let speeds = Speeds::new(&context.paths, &context.loaded.settings.generation);
+    let loaded = async {
+        let loaded = context.variant(name, &choice.stack).await;
+        if let Ok(model) = &loaded
+            && reads
+        {
+            speeds.probe(model.engine.as_ref(), &model.manner).await;
+        }
+        loaded
+    };
+    let both = async { tokio::join!(loaded, asked) };
     let both = tokio::select! {
         both = both => Some(both),
         () = signals.received() => None,
@@ -100,7 +111,7 @@ pub async fn run(context: &Context, mut args: AskArgs) -> Result<u8, Failure> {
         mode: choice.mode,
         strategy: choice.strategy,
         adapter: adapter.as_deref(),
-        speeds: Some(&context.paths.cache),
+        speeds: Some(speeds),
     };
     let retrieved = Arc::new(retrieved);
     let mut on_event = |event: AskEvent<'_>| printer.event(&event);
@@ -269,9 +280,9 @@ impl Printer {
 /// What was cited, below the answer; on a terminal also how it went.
 fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
     outln!()?;
-    let mut shown: Vec<(usize, &Locator, &str)> = Vec::new();
+    let mut shown: Vec<(usize, &Locator, &str, bool)> = Vec::new();
     for citation in &answer.citations {
-        let key = (citation.number, &citation.locator, citation.symbol());
+        let key = (citation.number, &citation.locator, citation.symbol(), citation.found);
         if shown.contains(&key) {
             continue;
         }
@@ -281,12 +292,18 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
         shown.push(key);
         outln!(
             "{} {} {}{}",
-            paint.cite(&format!("[{}]", citation.number)),
+            paint.cite(&citation.numbered()),
             citation.locator.within(&visible(&citation.path)),
             citation.symbol(),
             paint.stale(answer.is_stale(citation))
         )?;
         outln!("    {}", paint.dim(&one_line(&citation.quote, 240)))?;
+        if let Some(said) = said_at(answer, citation) {
+            outln!("    {}", paint.dim(&format!("says: {}", one_line(said, 240))))?;
+        }
+    }
+    if answer.citations.iter().any(|citation| citation.found) {
+        eprintln!("lorag: ° was found afterwards: the model cited nothing there.");
     }
     let cut = answer.generation.finish_reason == FinishReason::Length;
     if cut && answer.text.trim().is_empty() {
@@ -301,14 +318,7 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
             "lorag: the answer began to repeat itself and was ended there; a larger model does so less. generation.dry and generation.repeat_penalty hold it back."
         );
     }
-    if answer.answered
-        && answer.mode.reads()
-        && !answer.citations.iter().any(|c| c.support != Support::Missing)
-    {
-        eprintln!(
-            "lorag: no passage was found to support this answer; read the sources before you rely on it."
-        );
-    }
+    support_notes(answer);
     if !answer.dropped.is_empty() {
         let numbers: Vec<String> = answer.dropped.iter().map(|d| d.number.to_string()).collect();
         eprintln!(
@@ -331,6 +341,34 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
         eprintln!("\n{}", visible(&status(answer)));
     }
     Ok(())
+}
+
+/// The sentence of the answer that a citation was found for; it has no mark
+/// where the answer was printed as it came.
+fn said_at<'a>(answer: &'a Answer, citation: &Citation) -> Option<&'a str> {
+    let before = answer.text.get(..citation.mark.start)?.trim_end();
+    let last = sentences(before).pop()?;
+    before.get(last).filter(|_| citation.found)
+}
+
+/// What of the answer no source supports, and whether the sources answer.
+fn support_notes(answer: &Answer) {
+    let held = answer.citations.iter().any(|c| c.support != Support::Missing);
+    let reads = answer.mode.reads() && !answer.aside();
+    let claims = answer.answered || !answer.uncited.is_empty();
+    if reads && claims && !held {
+        eprintln!(
+            "lorag: no passage was found to support this answer; read the sources before you rely on it."
+        );
+    } else if reads && !answer.uncited.is_empty() {
+        let said = answer.uncited.iter().filter_map(|r| answer.text.get(r.start..r.end));
+        let said: Vec<String> = said.map(|text| format!("“{}”", one_line(text, 48))).collect();
+        eprintln!("lorag: no passage was found to support: {}", visible(&said.join(", ")));
+    }
+    if answer.doubtful() {
+        let verb = if answer.answered { "may not" } else { "don't" };
+        eprintln!("lorag: the sources {verb} answer this.");
+    }
 }
 
 fn status(answer: &Answer) -> String {

@@ -117,6 +117,30 @@ fn variants(context: &Context, args: &EvalArgs) -> Result<Vec<Variant>, Failure>
         let tuned = stacks.iter().filter(|stack| !stack.is_none());
         variants.extend(tuned.map(|stack| Variant { mode, stack: stack.clone() }));
     }
+    let mut able = Vec::with_capacity(variants.len());
+    let mut unable = Vec::new();
+    for variant in variants {
+        if variant.mode.reads() || context.manner_of(model, &variant.stack)?.alone {
+            able.push(variant);
+        } else {
+            unable.push(variant.name());
+        }
+    }
+    if !unable.is_empty() {
+        let note = format!(
+            "the model {} knows nothing by itself, so {} left out",
+            visible(model),
+            match unable.as_slice() {
+                [one] => format!("{one} is"),
+                several => format!("{} are", several.join(", ")),
+            }
+        );
+        if able.is_empty() {
+            return Err(Failure::usage(format!("{note}: ask for rag or hybrid")));
+        }
+        eprintln!("lorag: {note}");
+    }
+    let variants = able;
     if needs && stacks.is_empty() {
         eprintln!("lorag: no adapter fits the model {}, so base and rag are run", visible(model));
     }

@@ -99,7 +99,18 @@ struct CitationJson<'a> {
     quote: &'a str,
     rendered: bool,
     stale: bool,
+    /// Whether the model cited nothing here, and the source was found to say
+    /// the same afterwards.
+    found: bool,
     support: SupportJson,
+}
+
+/// A sentence of an answer.
+#[derive(Serialize)]
+struct SentenceJson<'a> {
+    start: usize,
+    end: usize,
+    text: &'a str,
 }
 
 /// Both things that a mark says.
@@ -120,6 +131,7 @@ impl<'a> CitationJson<'a> {
             quote: &citation.quote,
             rendered: citation.rendered,
             stale: answer.is_stale(citation),
+            found: citation.found,
             support: SupportJson { check: citation.support, answers: citation.answers },
         }
     }
@@ -138,17 +150,25 @@ pub fn ask(answer: &Answer, indexing_ms: Option<f64>, load_ms: f64) -> Value {
     let citations: Vec<CitationJson<'_>> =
         answer.citations.iter().map(|citation| CitationJson::new(citation, answer)).collect();
     let sources: Vec<SourceJson<'_>> = answer.sources.iter().map(source).collect();
+    let uncited = answer.uncited.iter().map(|range| SentenceJson {
+        start: range.start,
+        end: range.end,
+        text: answer.text.get(range.start..range.end).unwrap_or_default(),
+    });
+    let uncited: Vec<SentenceJson<'_>> = uncited.collect();
     json!({
         "question": answer.question,
         "answer": answer.text,
         "answered": answer.answered,
         "answers": answer.answers,
+        "doubtful": answer.doubtful(),
         "mode": answer.mode,
         "model": answer.model,
         "adapter": answer.adapter,
         "strategy": answer.strategy,
         "alternatives": answer.alternatives,
         "citations": citations,
+        "unsupported": uncited,
         "dropped_citations": answer.dropped,
         "sources": sources,
         "ledger": answer.ledger,

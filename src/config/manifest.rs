@@ -21,6 +21,10 @@ pub struct Manifest {
     /// whatever its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub any_base: Option<bool>,
+    /// Whether the model can answer from what it learned, without sources; it
+    /// can where this is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alone: Option<bool>,
     /// Prompt form.
     pub prompt: PromptPart,
     /// What of the sources goes into the prompt.
@@ -156,9 +160,7 @@ pub struct QuotePart {
     /// where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub margin: Option<f32>,
-    /// Probability below which the sources are taken not to answer, for models
-    /// whose own word on that is not to be trusted. Without it the model
-    /// decides.
+    /// Probability below which the sources are taken not to answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
 }
@@ -189,6 +191,8 @@ pub struct SamplingPart {
 /// A manifest with every field decided.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manner {
+    /// Whether the model can answer without sources.
+    pub alone: bool,
     /// System text.
     pub system: String,
     /// System text in the modes that read no sources.
@@ -225,8 +229,7 @@ pub struct Manner {
     pub quote_max: Option<usize>,
     /// Only sentences that score this close to the best one are offered.
     pub quote_margin: Option<f32>,
-    /// Probability below which the sources are taken not to answer; the model's
-    /// own decision where `None`.
+    /// Probability below which the sources are taken not to answer.
     pub quote_threshold: Option<f32>,
     /// Temperature; the setting where `None`.
     pub temperature: Option<f64>,
@@ -262,6 +265,7 @@ const SYSTEM_ALONE: &str =
 impl Default for Manner {
     fn default() -> Self {
         Self {
+            alone: true,
             system: SYSTEM.to_owned(),
             system_alone: SYSTEM_ALONE.to_owned(),
             examples: Vec::new(),
@@ -280,7 +284,7 @@ impl Default for Manner {
             quote_join: "\n".to_owned(),
             quote_unit: QuoteUnit::Sentence,
             quote_max: None,
-            quote_threshold: None,
+            quote_threshold: Some(0.06),
             quote_margin: None,
             temperature: None,
             top_p: None,
@@ -298,7 +302,8 @@ impl Manner {
                 to.clone_from(value);
             }
         }
-        let Manifest { prompt, evidence, quote, sampling, .. } = manifest;
+        let Manifest { alone, prompt, evidence, quote, sampling, .. } = manifest;
+        put(&mut self.alone, alone.as_ref());
         put(&mut self.system, prompt.system.as_ref());
         put(&mut self.system_alone, prompt.system_alone.as_ref());
         put(&mut self.examples, prompt.examples.as_ref());

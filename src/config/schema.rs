@@ -190,6 +190,7 @@ pub const KEYS: &[Key] = &[
     optional("generation.dry", number(0.0, 5.0), "Makes it less likely that the answer repeats a run of words; 0 does nothing, by the size of the model where not set"),
     optional("generation.answer_risk", number(0.0, 1.0), "Share of wrong answers among those given that quote mode keeps to; decides before answer_threshold"),
     optional("generation.answer_threshold", number(0.0, 1.0), "Probability below which quote mode says that the sources don't answer; the measured one where not set"),
+    optional("generation.first_token_s", Kind::Number { min: 0.0, max: 3600.0, above: true }, "Seconds to the first word of an answer that the prompt is cut to; 4 on a CPU where not set"),
 ];
 
 /// Every key of `[models.NAME]`; all but `path` may stand in a manifest.
@@ -199,6 +200,7 @@ pub const MODEL_KEYS: &[Key] = &[
     key("name", Kind::Words, "Name to show"),
     key("about", Kind::Text, "One line about the model"),
     key("any_base", Kind::Bool, "Of an adapter: use it with every model whose shapes fit, whatever its name"),
+    key("alone", Kind::Bool, "Whether the model can answer without sources, from what it learned"),
     key("prompt.system", Kind::Text, "System text"),
     key("prompt.system_alone", Kind::Text, "System text in the modes that read no sources"),
     key("prompt.examples", Kind::Examples, "Questions with their answers that the model is shown first"),

@@ -44,6 +44,7 @@ fn full_entry() -> ModelEntry {
             name: Some("name".to_owned()),
             about: Some("about".to_owned()),
             any_base: Some(true),
+            alone: Some(true),
             prompt: full_prompt(),
             evidence: EvidencePart { sentences: Some(4), hits: Some(4), order: Some(Order::Best) },
             quote: QuotePart {

@@ -216,6 +216,10 @@ pub struct Generation {
     /// Share of wrong answers among those given that quote mode keeps to, as far
     /// as it was measured; decides before `answer_threshold`.
     pub answer_risk: Option<f32>,
+    /// Seconds that a model may take to the first word of an answer from
+    /// sources: where it would take longer, it reads their best sentences only.
+    /// 4 on a CPU and without a limit elsewhere, where empty.
+    pub first_token_s: Option<f64>,
 }
 
 /// Which engine runs a model.
@@ -262,6 +266,7 @@ impl Default for Generation {
             strategy: Strategy::default(),
             answer_threshold: None,
             answer_risk: None,
+            first_token_s: None,
         }
     }
 }

@@ -27,12 +27,49 @@ pub struct Citation {
     /// where it was looked at closely enough to say.
     #[serde(default)]
     pub answers: Option<f32>,
+    /// Whether the model cited nothing here, and the source was found to say
+    /// the same afterwards. Its mark is `[n]°`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub found: bool,
 }
 
 /// Below this probability a quote is shown as one that may not answer.
 const DOUBT: f32 = 0.2;
 
+/// What stands behind the number of a citation that was found afterwards.
+pub const FOUND: &str = "°";
+
+/// A text without the marks of citations that were found afterwards, as the
+/// model wrote it, and the citations that stay, at their places in it.
+#[must_use]
+pub fn without_found(text: &str, citations: &[Citation]) -> (String, Vec<Citation>) {
+    let mut out = String::with_capacity(text.len());
+    let (mut kept, mut from) = (Vec::new(), 0);
+    for citation in citations {
+        let mark = citation.mark;
+        if citation.found {
+            let before = text.get(from..mark.start).unwrap_or_default();
+            out.push_str(before.strip_suffix(' ').unwrap_or(before));
+            from = mark.end.max(from);
+        } else {
+            // Marks stand in the order of the text.
+            let start = out.len() + mark.start.saturating_sub(from);
+            let mark = ByteRange::new(start, start + (mark.end - mark.start));
+            kept.push(Citation { mark, ..citation.clone() });
+        }
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    (out, kept)
+}
+
 impl Citation {
+    /// The number as its mark shows it: `[2]`, or `[2]°` where it was found
+    /// afterwards.
+    #[must_use]
+    pub fn numbered(&self) -> String {
+        format!("[{}]{}", self.number, if self.found { FOUND } else { "" })
+    }
+
     /// Whether it is quoted word for word but may not answer: `~`.
     #[must_use]
     pub fn doubtful(&self) -> bool {
@@ -133,6 +170,9 @@ pub struct Answer {
     pub model: String,
     /// The adapters, as a [`Stack`](super::Stack) spells them, if any were used.
     pub adapter: Option<String>,
+    /// Sentences in the model's own words that cite nothing and that no source
+    /// was found to say, in bytes of the text. Empty for quotes.
+    pub uncited: Vec<ByteRange>,
     /// Citations, in the order of the text.
     pub citations: Vec<Citation>,
     /// Numbers that named no source.
@@ -151,10 +191,70 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Whether it is about a question that no source was read for, although
+    /// there were some: a greeting, or a question about the conversation.
+    #[must_use]
+    pub fn aside(&self) -> bool {
+        none_read(self.mode, self.answers, &self.sources)
+    }
+
+    /// Whether it is in the model's own words, though the sources likely don't
+    /// answer.
+    #[must_use]
+    pub fn doubtful(&self) -> bool {
+        self.mode.reads()
+            && !self.quoted
+            && !(self.uncited.is_empty() && self.citations.is_empty())
+            && self.answers.is_some_and(|p| p < UNANSWERED)
+    }
+
     /// Whether the file of a citation has changed since it was indexed, or
     /// can't be looked at.
     #[must_use]
     pub fn is_stale(&self, citation: &Citation) -> bool {
         self.sources.iter().any(|s| s.hit.stale && s.number == citation.number)
+    }
+}
+
+/// The probability below which sources are taken not to answer.
+pub const UNANSWERED: f32 = 0.06;
+
+/// Whether an answer of a mode that reads was given without reading a source.
+pub(super) fn none_read(mode: Mode, answers: Option<f32>, sources: &[Source]) -> bool {
+    mode.reads() && answers.is_none() && !sources.is_empty() && !sources.iter().any(Source::used)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn citation(text: &str, mark: &str, found: bool) -> Citation {
+        let start = text.find(mark).unwrap();
+        Citation {
+            number: 1,
+            path: String::new(),
+            locator: Locator::default(),
+            quote: String::new(),
+            rendered: false,
+            mark: ByteRange::new(start, start + mark.len()),
+            support: Support::Likely,
+            answers: None,
+            found,
+        }
+    }
+
+    #[test]
+    fn what_was_found_goes_out_again() {
+        let text = "One. [1]° Two [2]. Three. [3]°";
+        let all = [
+            citation(text, "[1]°", true),
+            citation(text, "[2]", false),
+            citation(text, "[3]°", true),
+        ];
+        let (bare, kept) = without_found(text, &all);
+        assert_eq!(bare, "One. Two [2]. Three.");
+        assert_eq!(kept.len(), 1);
+        assert_eq!(&bare[kept[0].mark.start..kept[0].mark.end], "[2]");
+        assert_eq!(all[0].numbered(), "[1]°");
     }
 }

@@ -128,6 +128,7 @@ mod tests {
             mark: ByteRange::new(0, 3),
             support: Support::Exact,
             answers: None,
+            found: false,
         };
         Turn {
             question: "And its weight?".into(),

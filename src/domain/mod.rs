@@ -19,7 +19,9 @@ mod turn;
 mod visible;
 mod words;
 
-pub use answer::{Alternative, Answer, Citation, DroppedCitation, Support};
+pub use answer::{
+    Alternative, Answer, Citation, DroppedCitation, FOUND, Support, UNANSWERED, without_found,
+};
 pub use chunk::{Chunk, FullTextLeg, Hit, Unit, UnitKind, VectorLeg};
 pub use earlier::Earlier;
 pub use fault::{causes, panic_text};

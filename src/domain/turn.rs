@@ -1,8 +1,9 @@
 //! A turn of a conversation: what the screen shows and the session log keeps.
 
+use super::answer::{UNANSWERED, none_read};
 use super::{
-    Alternative, Citation, DroppedCitation, GenerationStats, Ledger, Mode, SearchTimings, Source,
-    Strategy, Support,
+    Alternative, ByteRange, Citation, DroppedCitation, GenerationStats, Ledger, Mode,
+    SearchTimings, Source, Strategy, Support,
 };
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,9 @@ pub struct Turn {
     pub quoted: bool,
     /// Citations, in the order of the text.
     pub citations: Vec<Citation>,
+    /// Sentences that cite nothing and that no source was found to say, in
+    /// bytes of the text.
+    pub uncited: Vec<ByteRange>,
     /// Numbers that named no source.
     pub dropped: Vec<DroppedCitation>,
     /// Every source, used or left out, best first.
@@ -80,10 +84,6 @@ pub struct Turn {
     pub generation: Option<GenerationStats>,
 }
 
-/// Below this probability an answer in a model's own words is told to lack
-/// sources that answer.
-const DOUBT: f32 = 0.06;
-
 impl Turn {
     /// Whether the answer may not be one: a model answered in its own words
     /// though the sources likely don't, or each quote is [doubtful].
@@ -91,7 +91,7 @@ impl Turn {
     /// [doubtful]: Citation::doubtful
     #[must_use]
     pub fn doubtful(&self) -> bool {
-        let own_words = || !self.quoted && self.answers.is_some_and(|p| p < DOUBT);
+        let own_words = || !self.quoted && self.answers.is_some_and(|p| p < UNANSWERED);
         let quotes = || {
             self.quoted
                 && !self.citations.is_empty()
@@ -100,6 +100,13 @@ impl Turn {
         self.mode.reads()
             && matches!(self.outcome, Outcome::Answered | Outcome::Cut)
             && (own_words() || quotes())
+    }
+
+    /// Whether a model said something in its own words although the sources
+    /// don't answer and hold none of it.
+    #[must_use]
+    pub fn unfounded(&self) -> bool {
+        self.outcome == Outcome::NotAnswered && !self.uncited.is_empty()
     }
 
     /// Whether some citation names this source.
@@ -117,6 +124,7 @@ impl Turn {
         let held = |citation: &Citation| citation.support != Support::Missing;
         self.mode.reads()
             && done
+            && !none_read(self.mode, self.answers, &self.sources)
             && !self.text.trim().is_empty()
             && !self.citations.iter().any(held)
     }

@@ -39,7 +39,8 @@ pub fn build(
     let window = manner.window.map_or(engine.info().window, |w| w.min(engine.info().window));
     let question = sanitise(question);
     // Without any source to choose from, the model is asked alone.
-    let system = if sources.is_empty() { &manner.system_alone } else { &manner.system };
+    let system =
+        if !sources.iter().any(Source::used) { &manner.system_alone } else { &manner.system };
     let system = sanitise(system);
     let shown = examples(manner);
     let history = if manner.history { history } else { &[] };

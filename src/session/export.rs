@@ -119,7 +119,9 @@ pub(super) fn remarks(turn: &Turn) -> Vec<String> {
         Outcome::Cancelled => out.push("cancelled; this is what came until then.".to_owned()),
         Outcome::Failed { message } => out.push(format!("failed: {message}")),
     }
-    if turn.unsupported() {
+    if turn.unfounded() {
+        out.push("the sources don't answer this, and none supports this answer.".to_owned());
+    } else if turn.unsupported() {
         out.push("no source supports this answer.".to_owned());
     } else if turn.doubtful() {
         let text = if turn.quoted {
@@ -128,6 +130,9 @@ pub(super) fn remarks(turn: &Turn) -> Vec<String> {
             "the sources may not answer this."
         };
         out.push(text.to_owned());
+    }
+    if turn.citations.iter().any(|citation| citation.found) {
+        out.push("a number with ° was found afterwards, the model cited nothing there.".to_owned());
     }
     out
 }
@@ -140,7 +145,7 @@ fn put_citation(out: &mut String, number: usize, citation: &Citation) {
     if number == 1 {
         out.push('\n');
     }
-    let _ = writeln!(out, "{marker}[{}] {place}{space}{symbol}", citation.number);
+    let _ = writeln!(out, "{marker}{} {place}{space}{symbol}", citation.numbered());
     // What belongs to a list item stands as far in as its text.
     put_quote(out, &" ".repeat(marker.len()), citation.quote.trim().lines());
 }
@@ -184,6 +189,7 @@ mod tests {
             mark: ByteRange::default(),
             support,
             answers: None,
+            found: false,
         }
     }
 

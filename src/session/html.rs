@@ -5,7 +5,7 @@
 use super::Session;
 use super::line::flat;
 use super::time::minute;
-use crate::domain::{Citation, Outcome, Source, Turn, visible};
+use crate::domain::{Citation, FOUND, Outcome, Source, Turn, visible};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -143,8 +143,9 @@ fn with_places(turn: &Turn) -> String {
             continue;
         }
         out.push_str(&clean(turn.text.get(from..mark.start).unwrap_or_default()));
+        let found = if citation.found { FOUND } else { "" };
         let symbol = citation.symbol();
-        let _ = write!(out, "{OPEN}{}{symbol}{CLOSE}", citation.number);
+        let _ = write!(out, "{OPEN}{}{found}{symbol}{CLOSE}", citation.number);
         from = mark.end;
     }
     out.push_str(&clean(turn.text.get(from..).unwrap_or_default()));
@@ -325,6 +326,7 @@ mod tests {
             mark: ByteRange::new(at, at + 3),
             support: Support::Exact,
             answers: None,
+            found: false,
         };
         let turn = Turn {
             id: 1,

@@ -51,6 +51,7 @@ fn turn(id: TurnId, parent: Option<TurnId>, question: &str, text: &str) -> Turn 
             mark: ByteRange::new(5, 8),
             support: Support::Exact,
             answers: Some(0.75),
+            found: false,
         }],
         sources: vec![Source {
             number: 1,

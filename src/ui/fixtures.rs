@@ -184,6 +184,7 @@ pub fn citation(text: &str, number: usize, nth: usize, support: Support) -> Cita
         mark: ByteRange::new(start, start + mark.len()),
         support,
         answers: None,
+        found: false,
     }
 }
 

@@ -82,8 +82,13 @@ fn the_modes_without_sources_read_none() {
         assert_eq!(answer["sources"].as_array().unwrap().len(), 0);
         assert_eq!(answer["citations"].as_array().unwrap().len(), 0);
         assert_eq!(answer["timings"]["indexing_ms"], Value::Null);
-        let ledger = &answer["ledger"];
-        assert!(ledger["prompt"].as_u64().unwrap() > 0, "the model was asked: {answer}");
+        // The built-in reader knows nothing by itself, and isn't asked.
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert_eq!((&answer["answered"], &answer["answers"]), (&false.into(), &Value::Null));
+        let said = answer["answer"].as_str().unwrap();
+        assert!(said.starts_with("lorag-reader knows nothing by itself"), "{said}");
+        let generation = &answer["timings"]["generation"];
+        assert_eq!(generation["finish_reason"], "not_generated");
     }
 }
 

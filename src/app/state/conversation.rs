@@ -1,6 +1,6 @@
 //! Turns, their branches, and where the reader stands in them.
 
-use crate::domain::{Earlier, Outcome, Source, Turn, TurnId};
+use crate::domain::{Earlier, Outcome, Source, Turn, TurnId, without_found};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -291,7 +291,9 @@ impl Conversation {
             let turn = &entry.turn;
             let failed = matches!(turn.outcome, Outcome::Failed { .. } | Outcome::Pending);
             if !failed && !turn.text.trim().is_empty() {
-                out.push((turn.question.clone(), turn.text.clone()));
+                // As the model wrote it, so that it finds it in its cache.
+                let (text, _) = without_found(&turn.text, &turn.citations);
+                out.push((turn.question.clone(), text));
             }
             next = turn.parent.filter(|id| *id < turn.id);
         }

@@ -120,6 +120,7 @@ pub fn finish(entry: &mut Entry, answer: Answer) {
     turn.model = answer.model;
     turn.adapter = answer.adapter;
     turn.citations = answer.citations;
+    turn.uncited = answer.uncited;
     turn.dropped = answer.dropped;
     turn.sources = answer.sources;
     turn.ledger = answer.ledger;
@@ -144,6 +145,7 @@ fn unchecked(turn: &Turn, number: usize, mark: crate::domain::ByteRange) -> Cita
         mark,
         support: Support::Unchecked,
         answers: None,
+        found: false,
     }
 }
 

@@ -6,7 +6,9 @@ use crate::app::effect::{AskRequest, Continued, EvidenceFrom};
 use crate::app::state::{Focus, NoticeLevel, Phase, Running, Scroll};
 use crate::app::{Effect, State};
 use crate::config::QuoteMode;
-use crate::domain::{FinishReason, GenerationStats, Hit, LeftOut, Outcome, Strategy, Turn, TurnId};
+use crate::domain::{
+    FinishReason, GenerationStats, Hit, LeftOut, Outcome, Strategy, Turn, TurnId, without_found,
+};
 
 /// Why nothing can be asked now.
 pub fn cannot_ask(state: &State) -> Option<String> {
@@ -184,7 +186,8 @@ pub fn go_on(state: &mut State) -> Vec<Effect> {
     // It goes on with what began it.
     let (mode, adapter) = (turn.mode, turn.adapter.clone());
     let before = turn.outcome.clone();
-    let continued = Continued { text: turn.text.clone(), sources: turn.sources.clone() };
+    let (text, citations) = without_found(&turn.text, &turn.citations);
+    let continued = Continued { text: text.clone(), sources: turn.sources.clone() };
     let mut hits: Vec<Hit> = turn.sources.iter().map(|s| s.hit.clone()).collect();
     hits.sort_by_key(|hit| hit.rank);
     let history = state.conversation.history_before(parent);
@@ -195,6 +198,10 @@ pub fn go_on(state: &mut State) -> Vec<Effect> {
     if let Some(entry) = state.conversation.get_mut(id) {
         entry.phase = Phase::Reading;
         entry.turn.outcome = Outcome::Pending;
+        // What was found for its beginning is found again at its end.
+        entry.turn.text = text;
+        entry.turn.citations = citations;
+        entry.turn.uncited.clear();
         entry.touch();
     }
     let ask = AskRequest {

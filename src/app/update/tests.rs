@@ -122,6 +122,7 @@ fn citation(number: usize, start: usize, support: Support) -> Citation {
         mark: ByteRange::new(start, start + 3),
         support,
         answers: None,
+        found: false,
     }
 }
 
@@ -156,6 +157,7 @@ fn whole(question: &str, reason: FinishReason) -> Answer {
         alternatives: Vec::new(),
         model: "reader".into(),
         adapter: None,
+        uncited: Vec::new(),
         citations: vec![citation(1, 9, Support::Exact), citation(2, 23, Support::Missing)],
         dropped: Vec::new(),
         sources: vec![source(1, "it is so"), source(2, "else"), source(3, "more")],

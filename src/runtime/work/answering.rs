@@ -3,7 +3,9 @@
 use super::loaded::Variant;
 use super::shared::{Indexing, Shared};
 use super::variants;
-use crate::answer::{self, AskEvent, Continued, Passages, Question, Reader, Retrieved, retrieve};
+use crate::answer::{
+    self, AskEvent, Continued, Passages, Question, Reader, Retrieved, Speeds, retrieve,
+};
 use crate::app::effect::{AskRequest, EvidenceFrom};
 use crate::app::event::{AnswerEvent, Event};
 use crate::app::state::RequestId;
@@ -123,7 +125,7 @@ pub(super) async fn answer(
         mode: ask.mode,
         strategy: ask.strategy,
         adapter: variant.adapter.as_deref(),
-        speeds: Some(&shared.setup.paths.cache),
+        speeds: Some(Speeds::new(&shared.setup.paths, &settings)),
     };
     let timings = retrieved.found.timings;
     let told = teller.clone();

@@ -10,7 +10,7 @@ use super::shared::{Indexing, Shared};
 use super::variants::{self, obtain};
 use super::viewing;
 use super::{expand, shown};
-use crate::answer::known_speed;
+use crate::answer::Speeds;
 use crate::app::Effect;
 use crate::app::event::{Event, KnowledgeEvent, ModelEvent};
 use crate::app::state::{ModelCard, RequestId};
@@ -229,6 +229,10 @@ impl Worker {
             let event = match obtained {
                 Ok((variant, resident)) => {
                     let model = &variant.model;
+                    let load_ms = started.elapsed();
+                    let setup = &shared.setup;
+                    let speeds = Speeds::new(&setup.paths, &setup.loaded.settings.generation);
+                    let speed = speeds.probe(model.engine.as_ref(), &model.manner).await;
                     let info = model.engine.info();
                     let quotes = match shared.setup.loaded.settings.generation.quote {
                         QuoteMode::Auto => model.manner.quote,
@@ -244,10 +248,10 @@ impl Worker {
                         window: model.manner.window.map_or(info.window, |w| w.min(info.window)),
                         quotes,
                         resident,
-                        switch_ms: started.elapsed().as_secs_f64() * 1e3,
+                        switch_ms: load_ms.as_secs_f64() * 1e3,
                         memory_bytes: model.engine.footprint().total(),
-                        load_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-                        reads_per_s: known_speed(&shared.setup.paths.cache, model.engine.as_ref()),
+                        load_ms: u64::try_from(load_ms.as_millis()).unwrap_or(u64::MAX),
+                        reads_per_s: speed.or_else(|| speeds.known(model.engine.as_ref())),
                     };
                     shared.model.send_replace(Some(variant));
                     ModelEvent::Loaded(card)

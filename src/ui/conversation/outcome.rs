@@ -84,6 +84,10 @@ pub(super) fn notes(turn: &Turn, state: &State) -> Vec<(String, Role)> {
     match &turn.outcome {
         Outcome::Pending => notes.push(("not answered yet".to_owned(), Role::Dim)),
         Outcome::Answered => {}
+        Outcome::NotAnswered if turn.unfounded() => {
+            let text = "the sources don't answer this, and nothing in them supports this answer";
+            notes.push((text.to_owned(), Role::Warning));
+        }
         // An answer that says so itself cites nothing.
         Outcome::NotAnswered if !turn.text.trim().is_empty() && turn.citations.is_empty() => {}
         Outcome::NotAnswered => {
@@ -162,6 +166,15 @@ fn footer(turn: &Turn) -> String {
         let supported = turn.citations.iter().filter(|c| c.supports()).count();
         let plural = if all == 1 { "" } else { "s" };
         add(&format!("{supported} of {all} citation{plural} supported"));
+    }
+    match turn.citations.iter().filter(|citation| citation.found).count() {
+        0 => {}
+        found => add(&format!("{found} found")),
+    }
+    match turn.uncited.len() {
+        0 => {}
+        1 => add("1 sentence unsupported"),
+        count => add(&format!("{count} sentences unsupported")),
     }
     parts.join(" · ")
 }
@@ -247,6 +260,21 @@ mod tests {
         turn.dropped = vec![DroppedCitation { number: 9, at: 3 }];
         assert_eq!(texts(&turn)[0], "no space left");
         assert_eq!(texts(&turn)[1], "1 invented citation number was taken out");
+    }
+
+    #[test]
+    fn what_no_source_holds_is_told() {
+        let mut turn = fixtures::cited_turn(1, None);
+        turn.outcome = Outcome::NotAnswered;
+        turn.quoted = false;
+        turn.citations.clear();
+        turn.uncited = vec![crate::domain::ByteRange::new(0, 4); 2];
+        let notes = texts(&turn);
+        assert!(notes[0].starts_with("the sources don't answer this, and nothing"), "{notes:?}");
+        assert!(notes[1].ends_with("2 sentences unsupported"), "{notes:?}");
+        let mut turn = fixtures::cited_turn(1, None);
+        turn.citations[1].found = true;
+        assert!(texts(&turn)[0].ends_with("2 of 3 citations supported · 1 found"));
     }
 
     #[test]

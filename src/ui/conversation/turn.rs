@@ -5,7 +5,7 @@ use crate::app::keymap::Layer;
 use crate::app::state::{Entry, Phase};
 use crate::app::{Action, State};
 use crate::domain::{ByteRange, visible};
-use crate::ui::text::{self, Highlighter, Mark};
+use crate::ui::text::{self, Highlighter};
 use crate::ui::theme::{Role, Theme};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -58,18 +58,7 @@ pub(super) fn lay_out(
     rows.question(&turn.question, look.branch, theme);
     rows.thought(entry, state, theme);
     if !turn.text.is_empty() {
-        let marks: Vec<Mark> = turn
-            .citations
-            .iter()
-            .enumerate()
-            .map(|(place, citation)| Mark {
-                range: citation.mark,
-                number: citation.number,
-                support: citation.support,
-                doubtful: citation.doubtful(),
-                selected: look.citation == Some(place),
-            })
-            .collect();
+        let marks = text::marks(turn, look.citation);
         for rendered in text::markdown(&turn.text, &marks, look.width, theme, highlighter) {
             rows.push(Kind::Body, rendered.line, rendered.source);
         }

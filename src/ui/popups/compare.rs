@@ -2,7 +2,7 @@
 //! what it cost. Where not all columns fit, those around the selected one are
 //! shown, below a line that names all of them.
 
-use super::super::text::{self, Highlighter, Mark};
+use super::super::text::{self, Highlighter};
 use super::super::theme::{Role, Theme};
 use super::canvas::{Canvas, role_style};
 use super::frame::{Frame, hints, inner};
@@ -275,17 +275,7 @@ fn answer(
     highlighter: &mut Highlighter,
 ) -> Vec<Line<'static>> {
     let turn = &column.entry.turn;
-    let marks: Vec<Mark> = turn
-        .citations
-        .iter()
-        .map(|citation| Mark {
-            range: citation.mark,
-            number: citation.number,
-            support: citation.support,
-            doubtful: citation.doubtful(),
-            selected: false,
-        })
-        .collect();
+    let marks = text::marks(turn, None);
     let rendered = text::markdown(&turn.text, &marks, width, theme, highlighter);
     let new = new_words(column, compare);
     let mut lines: Vec<Line<'static>> =
@@ -301,7 +291,7 @@ fn answer(
         Outcome::Pending => say(progress(column), Role::Dim),
         _ => {}
     }
-    if column.done() && turn.unsupported() {
+    if column.done() && (turn.unsupported() || turn.unfounded()) {
         say("nothing in the sources supports this answer", Role::Warning);
     }
     if column.done() && same_as_reference(column, compare) {
@@ -330,7 +320,9 @@ fn reference(compare: &Compare) -> Option<&CompareColumn> {
 }
 
 fn is_reference(column: &CompareColumn) -> bool {
-    column.answered() && !column.entry.turn.text.is_empty()
+    // What says that there is no answer is none to compare with.
+    let none = column.entry.turn.outcome == Outcome::NotAnswered;
+    column.answered() && !none && !column.entry.turn.text.is_empty()
 }
 
 /// An answer without its marks, as its words are compared.

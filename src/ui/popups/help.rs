@@ -27,7 +27,7 @@ const TWO: u16 = 96;
 const GAP: u16 = 3;
 
 /// Signs of the screen with their meanings.
-const SIGNS: [(&str, Role, &str); 14] = [
+const SIGNS: [(&str, Role, &str); 16] = [
     (
         "[1] ✓",
         Role::Supported,
@@ -36,6 +36,8 @@ const SIGNS: [(&str, Role, &str); 14] = [
     ("[1] ~", Role::Dim, "quoted word for word, but it may not answer the question"),
     ("[1] ?", Role::Likely, "it shares most of its words and means nearly the same"),
     ("[1] ✗", Role::Unsupported, "the passage does not support the sentence"),
+    ("[1]° ?", Role::Likely, "not cited by the model: the source was found to say the same"),
+    ("text. ✗", Role::Unsupported, "the sentence cites nothing, and no source supports it"),
     ("●", Role::Cited, "the answer cites this source"),
     ("████▌ 0.57", Role::Bar, "how well the source fits the question, from 0 to 1"),
     ("v#1 t#3", Role::Text, "its ranks by meaning (vector) and by words (text); – for none"),

@@ -19,7 +19,7 @@ pub use markdown::markdown;
 pub use measure::{truncate, truncate_start, width};
 pub use wrap::{plain, wrap_spans};
 
-use crate::domain::{ByteRange, Support};
+use crate::domain::{ByteRange, Support, Turn};
 use ratatui::text::Line;
 
 /// A citation mark in a Markdown text.
@@ -27,7 +27,8 @@ use ratatui::text::Line;
 pub struct Mark {
     /// Where `[n]` stands, in bytes of the Markdown.
     pub range: ByteRange,
-    /// The number it shows.
+    /// The number it shows; 0 for the last character of a sentence that no
+    /// source supports.
     pub number: usize,
     /// How well the cited passage supports the claim; its symbol follows the
     /// mark.
@@ -36,6 +37,25 @@ pub struct Mark {
     pub doubtful: bool,
     /// Whether it is the selected citation.
     pub selected: bool,
+}
+
+/// The marks of an answer: its citations in their order, the selected one
+/// among them, and behind them the ends of sentences that nothing supports.
+#[must_use]
+pub fn marks(turn: &Turn, selected: Option<usize>) -> Vec<Mark> {
+    let cited = turn.citations.iter().enumerate().map(|(place, citation)| Mark {
+        range: citation.mark,
+        number: citation.number,
+        support: citation.support,
+        doubtful: citation.doubtful(),
+        selected: selected == Some(place),
+    });
+    let uncited = turn.uncited.iter().filter_map(|range| {
+        let last = turn.text.get(range.start..range.end)?.chars().next_back()?;
+        let range = ByteRange::new(range.end - last.len_utf8(), range.end);
+        Some(Mark { range, number: 0, support: Support::Missing, doubtful: false, selected: false })
+    });
+    cited.chain(uncited).collect()
 }
 
 /// A line for the terminal.

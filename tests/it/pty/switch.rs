@@ -58,13 +58,13 @@ fn an_adapter_changes_the_style_and_the_first_one_gives_its_answer_again() {
     chat::quit(&screen);
 }
 
-/// Without sources every word is decoded, so anything that one adapter left
+/// In free answers every word is decoded, so anything that one adapter left
 /// behind for the next would show.
 #[test]
 fn switched_adapters_answer_as_in_processes_of_their_own() {
     let _turn = beside_others();
     let lorag = Lorag::new();
-    let arguments = ["--mode", "adapter", "--adapter", "bullets", &chat::handbook()];
+    let arguments = ["--mode", "hybrid", "--no-quote", "--adapter", "bullets", &chat::handbook()];
     let screen = Screen::start(&lorag, &arguments, 120, 40);
     chat::wait_ready(&screen, chat::handbook_files());
     let order = ["bullets", "quote", "bullets"];
@@ -76,7 +76,7 @@ fn switched_adapters_answer_as_in_processes_of_their_own() {
         chat::write(&screen, QUESTION);
         screen.send(ENTER);
         screen.wait_for("the answer", |screen| {
-            flat(screen).matches(&format!("adapter · {adapter} · lorag-reader")).count()
+            flat(screen).matches(&format!("hybrid · {adapter} · lorag-reader")).count()
                 > order[..turn].iter().filter(|earlier| *earlier == adapter).count()
         });
         screen.quiet(SETTLED);
@@ -85,8 +85,16 @@ fn switched_adapters_answer_as_in_processes_of_their_own() {
     chat::quit(&screen);
     let mut alone = Vec::new();
     for adapter in order {
-        let asked = ["ask", QUESTION, "--json", "--mode", "adapter", "--adapter", adapter];
-        let ran = lorag.run(&asked);
+        let ran = lorag.run(&[
+            "ask",
+            QUESTION,
+            "--json",
+            "--no-quote",
+            "--mode",
+            "hybrid",
+            "--adapter",
+            adapter,
+        ]);
         let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
         alone.push(answer["answer"].as_str().unwrap().to_owned());
     }

@@ -91,10 +91,11 @@ fn parts() -> Vec<(&'static str, Vec<Row>)> {
 }
 
 /// The signs that answers and sources bear.
-const SIGNS: [(&str, Role, &str); 6] = [
+const SIGNS: [(&str, Role, &str); 7] = [
     ("[1] ✓", Role::Supported, "word for word"),
     ("[1] ?", Role::Likely, "nearly the same"),
     ("[1] ✗", Role::Unsupported, "not in the source"),
+    ("[1]°", Role::Citation, "found, not cited"),
     ("●", Role::Cited, "the answer cites it"),
     ("stale", Role::Warning, "the file changed since"),
     ("gone", Role::Warning, "the file is not there"),

@@ -70,7 +70,7 @@ impl Renderer<'_> {
         };
         let source = self.source;
         let text = one_line(source.get(mark.range.start..mark.range.end).unwrap_or_default());
-        let style = base.patch(self.theme.style(role));
+        let style = if mark.number == 0 { base } else { base.patch(self.theme.style(role)) };
         let symbol_style = base.patch(self.theme.style(symbol_role));
         self.flow.get_or_insert_default().push_mark(
             index,
