@@ -4,6 +4,7 @@
 mod adapters;
 mod choice;
 mod engines;
+mod packages;
 mod parts;
 mod stamp;
 
@@ -45,6 +46,9 @@ impl Setup {
         let path = Path::new(name);
         if path.exists() {
             return Ok(std::path::absolute(path)?);
+        }
+        if let Some(found) = self.packaged(name)? {
+            return Ok(found);
         }
         let id: ModelId = name.parse().map_err(|error| {
             let names = self.model_names();
@@ -219,8 +223,8 @@ impl Setup {
         Ok(engines::footprint(&chosen, &options, adapter_bytes)?)
     }
 
-    /// The names of models that can be chosen: built in, of the settings, and in
-    /// the hub's cache.
+    /// The names of models that can be chosen: built in, of the settings, in the
+    /// hub's cache, and out of packages.
     #[must_use]
     pub fn model_names(&self) -> Vec<String> {
         let mut names = vec!["builtin".to_owned()];
@@ -232,6 +236,7 @@ impl Setup {
             .into_iter()
             .filter(|model| model.complete && !model.folder.join(ADAPTER_CONFIG).is_file());
         names.extend(models.map(|model| model.id.to_string()));
+        names.extend(self.package_names());
         let mut seen = std::collections::HashSet::new();
         names.retain(|name| seen.insert(name.clone()));
         names
@@ -299,7 +304,8 @@ impl Setup {
     #[must_use]
     pub fn own_folders(&self) -> Vec<PathBuf> {
         let Paths { cache, logs, knowledge, sessions, .. } = &self.paths;
-        vec![cache.clone(), logs.clone(), knowledge.clone(), sessions.clone()]
+        let packages = self.paths.packages();
+        vec![cache.clone(), logs.clone(), knowledge.clone(), sessions.clone(), packages]
     }
 
     /// Which files are read.

@@ -102,7 +102,7 @@ async fn add(
     let from = if path.exists() {
         std::path::absolute(path)?
     } else if source.parse::<ModelId>().is_ok() && source.contains('/') {
-        pull(context, source, &FileFilter::default()).await?.folder
+        pull::from_hub(context, source, &FileFilter::default()).await?.folder
     } else {
         return Err(Failure::usage(format!(
             "there is no folder {source:?}, and it is no hub id (ORG/NAME) either"

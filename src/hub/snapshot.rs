@@ -68,7 +68,7 @@ pub(super) fn has_shards(folder: &Path, files: &[(String, u64)]) -> bool {
 
 /// The series that a shard belongs to: what stands before its number, how
 /// many there are, and what stands behind.
-fn shard(name: &str) -> Option<(&str, usize, &str)> {
+pub(super) fn shard(name: &str) -> Option<(&str, usize, &str)> {
     let (head, tail) = name.rsplit_once("-of-")?;
     let (head, number) = head.rsplit_once('-')?;
     let digits = tail.bytes().take_while(u8::is_ascii_digit).count();

@@ -18,5 +18,6 @@ mod hub;
 mod ingest;
 mod names;
 mod pty;
+mod pypi;
 mod search;
 mod sentences;

@@ -1,4 +1,7 @@
-//! The engine itself, with the reader that is built in.
+//! The engine itself, with the reader that is built in; and a real model, where
+//! one is there.
+
+mod real;
 
 use super::*;
 use crate::engine::{End, Engine, EngineError, EngineEvent, Message, Request, Role};

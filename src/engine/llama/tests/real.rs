@@ -1,8 +1,8 @@
 //! A real model: a GGUF file that `LORAG_TEST_GGUF` names, such as
 //! SmolLM2-135M-Instruct. Without one these tests say so and pass.
 
+use super::super::super::fixtures::random_adapter;
 use super::*;
-use candle_core::{Device, Tensor};
 use std::time::{Duration, Instant};
 
 const FILE: &str = "LORAG_TEST_GGUF";
@@ -62,37 +62,6 @@ async fn a_cancelled_answer_stops_within_a_tenth_of_a_second() {
     // What was read before the cancel is still there, and right.
     let (_, _, end) = answer(&engine, asked(&long, 1)).await;
     assert!(end.reused_tokens > 0, "{end:?}");
-}
-
-/// A PEFT adapter of random numbers on queries, keys and values: all layers, or
-/// a model that has them under the names of Llama.
-fn random_adapter(file: &Path, folder: &Path, seed: u64) -> Arc<Peft> {
-    let base = Base::of_gguf(file).unwrap();
-    let mut random = fastrand::Rng::with_seed(seed);
-    let mut tensors = std::collections::HashMap::new();
-    for layer in 0.. {
-        let mut found = false;
-        for kind in ["q_proj", "k_proj", "v_proj"] {
-            let module = format!("model.layers.{layer}.self_attn.{kind}");
-            let Some([out, inner]) = base.shape(&module) else { continue };
-            found = true;
-            let mut matrix = |rows: usize, columns: usize| {
-                let values = (0..rows * columns).map(|_| 0.5 * (random.f32() - 0.5)).collect();
-                Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap()
-            };
-            for (half, tensor) in [("A", matrix(8, inner)), ("B", matrix(out, 8))] {
-                tensors.insert(format!("base_model.model.{module}.lora_{half}.weight"), tensor);
-            }
-        }
-        if !found {
-            break;
-        }
-    }
-    let config = r#"{"peft_type": "LORA", "r": 8, "lora_alpha": 8, "target_modules": ["q_proj", "k_proj", "v_proj"]}"#;
-    std::fs::create_dir_all(folder).unwrap();
-    std::fs::write(folder.join("adapter_config.json"), config).unwrap();
-    candle_core::safetensors::save(&tensors, folder.join("adapter_model.safetensors")).unwrap();
-    Arc::new(Peft::open("random", folder).unwrap())
 }
 
 fn resident() -> u64 {
