@@ -1,9 +1,9 @@
 //! The settings as a list of values with their origins, for
 //! `lorag config show`.
 
-use super::file::dotted;
+use super::document::dotted;
 use super::load::{Loaded, Origin};
-use super::schema::{COLLECTION_KEYS, COLLECTIONS, KEYS, MODEL_KEYS, MODELS};
+use super::schema::{COLLECTION_KEYS, COLLECTIONS, KEYS, MODEL_KEYS, MODELS, SERVER_KEYS, SERVERS};
 use serde_json::Value;
 
 /// One value with its key and origin, ready to be shown.
@@ -19,7 +19,7 @@ pub struct Entry<'a> {
 
 impl Loaded {
     /// Every value, in the order of the table of keys, then what is set of the
-    /// models and collections.
+    /// models, servers and collections.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry<'_>> {
         static DEFAULT: Origin = Origin::Default;
@@ -38,7 +38,8 @@ impl Loaded {
         };
         let mut entries: Vec<Entry<'_>> =
             KEYS.iter().map(|key| entry(key.name.to_owned(), at(&tree, key.name))).collect();
-        for (table, keys) in [(MODELS, MODEL_KEYS), (COLLECTIONS, COLLECTION_KEYS)] {
+        let tables = [(MODELS, MODEL_KEYS), (SERVERS, SERVER_KEYS), (COLLECTIONS, COLLECTION_KEYS)];
+        for (table, keys) in tables {
             let named = tree.get(table).and_then(Value::as_object);
             for (name, fields) in named.into_iter().flatten() {
                 for key in keys {

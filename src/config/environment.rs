@@ -4,7 +4,7 @@
 //! environment of their process.
 
 use super::error::{Place, Problem};
-use super::schema::{KEYS, Key, MODELS, PREFIX, nearest};
+use super::schema::{KEYS, Key, MODELS, PREFIX, SERVERS, nearest};
 use super::value::{Base, Given, check, parse_bool};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -77,9 +77,12 @@ pub(super) fn read(environment: impl Iterator<Item = (String, String)>, base: &B
 
 fn unknown(name: &str) -> String {
     let written = name.strip_prefix(PREFIX).unwrap_or(name).to_lowercase().replace("__", ".");
-    if written.split('.').next() == Some(MODELS) {
-        return "passed over, since models can only be set in config.toml, as [models.NAME]"
-            .to_owned();
+    for table in [MODELS, SERVERS] {
+        if written.split('.').next() == Some(table) {
+            return format!(
+                "passed over, since {table} can only be set in config.toml, as [{table}.NAME]"
+            );
+        }
     }
     let names = KEYS.iter().map(|key| key.name).chain(["config"]);
     match nearest(&written, names) {

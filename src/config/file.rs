@@ -3,10 +3,13 @@
 //! The walk goes on behind a mistake, so that one run reports all of them,
 //! each with the line it stands on.
 
-use super::Manifest;
+use super::document::{Document, Entry, dotted, put};
 use super::error::{ConfigError, Place, Problem, position};
-use super::schema::{COLLECTION_KEYS, COLLECTIONS, KEYS, Key, MODEL_KEYS, MODELS, nearest};
+use super::schema::{
+    COLLECTION_KEYS, COLLECTIONS, KEYS, Key, MODEL_KEYS, MODELS, SERVER_KEYS, SERVERS, nearest,
+};
 use super::value::{Base, Given, check};
+use super::{Manifest, server_rules};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -33,31 +36,11 @@ pub fn parse_manifest(path: &Path, text: &str) -> Result<Manifest, ConfigError> 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// The settings, with tables `[models.NAME]` and `[collections.NAME]`.
+    /// The settings, with tables `[models.NAME]`, `[servers.NAME]` and
+    /// `[collections.NAME]`.
     Settings,
     /// One model's manifest.
     Manifest,
-}
-
-/// A file that was read.
-#[derive(Debug, Default)]
-pub(super) struct Document {
-    /// Values that passed their checks, in the order of the file.
-    pub(super) entries: Vec<Entry>,
-    /// Everything that is wrong, in the order of the file.
-    pub(super) problems: Vec<Problem>,
-}
-
-/// One value of a file.
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// The parts of its key.
-    pub(super) path: Vec<String>,
-    /// The value. An empty object stands for the table of a model or of a
-    /// collection.
-    pub(super) value: Value,
-    /// Line, from 1.
-    pub(super) line: usize,
 }
 
 /// Reads a file. Broken syntax is reported alone: the keys behind it would
@@ -72,11 +55,17 @@ pub(super) fn read(path: &Path, text: &str, form: Form, base: Base) -> Document 
             walk.problem(offset, format!("not valid TOML: {}", error.message()));
         }
     } else {
-        if let Some(DeValue::Table(models)) = root.get_ref().get(MODELS).map(Spanned::get_ref) {
-            walk.base.names = models.keys().map(|name| name.get_ref().to_string()).collect();
-        }
+        let names = |table: &str| match root.get_ref().get(table).map(Spanned::get_ref) {
+            Some(DeValue::Table(table)) => {
+                table.keys().map(|name| name.get_ref().to_string()).collect()
+            }
+            _ => Vec::new(),
+        };
+        walk.base.names = names(MODELS);
+        walk.base.servers = names(SERVERS);
         walk.table(root.get_ref(), &mut Vec::new());
         walk.windows();
+        walk.servers();
     }
     walk.document.problems.sort_by_key(|problem| problem.place.line());
     if broken {
@@ -85,34 +74,6 @@ pub(super) fn read(path: &Path, text: &str, form: Form, base: Base) -> Document 
         walk.document.problems.dedup_by_key(|problem| problem.place.line());
     }
     walk.document
-}
-
-/// The dotted form of a key, its parts quoted where TOML needs it.
-pub(super) fn dotted(path: &[String]) -> String {
-    let bare = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
-    };
-    let parts: Vec<String> = path
-        .iter()
-        .map(|part| if bare(part) { part.clone() } else { format!("{part:?}") })
-        .collect();
-    parts.join(".")
-}
-
-/// Puts a value into a tree, its tables made where they are missing.
-pub(super) fn put(tree: &mut Map<String, Value>, path: &[String], value: Value) {
-    match path {
-        [] => {}
-        [last] => {
-            tree.insert(last.clone(), value);
-        }
-        [first, rest @ ..] => {
-            let child = tree.entry(first.clone()).or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(child) = child {
-                put(child, rest, value);
-            }
-        }
-    }
 }
 
 /// What a key is by the table of keys.
@@ -195,6 +156,9 @@ impl Walk<'_> {
             let keys = named(table).unwrap_or_default();
             keys.iter().map(|key| format!("{prefix}.{}", key.name)).collect()
         }
+        if let Some(message) = server_rules::misplaced(path) {
+            return message;
+        }
         let settings = KEYS.iter().map(|key| key.name.to_owned());
         let names: Vec<String> = match (self.form, path) {
             (Form::Manifest, _) => MODEL_KEYS
@@ -205,7 +169,8 @@ impl Walk<'_> {
             (Form::Settings, [first, name, ..]) if named(first).is_some() => within(first, name),
             (Form::Settings, [_, name, _, ..]) => settings.chain(within(MODELS, name)).collect(),
             (Form::Settings, _) => {
-                settings.chain([MODELS.to_owned(), COLLECTIONS.to_owned()]).collect()
+                let tables = [MODELS, SERVERS, COLLECTIONS].map(str::to_owned);
+                settings.chain(tables).collect()
             }
         };
         let key = dotted(path);
@@ -247,6 +212,18 @@ impl Walk<'_> {
         }
     }
 
+    /// What the keys of a server must make together.
+    fn servers(&mut self) {
+        if self.form != Form::Settings {
+            return;
+        }
+        let problems = server_rules::problems(&self.document.entries);
+        for (line, message) in problems {
+            let place = Place::File { path: self.path.to_path_buf(), line, column: 1 };
+            self.document.problems.push(Problem::new(place, message));
+        }
+    }
+
     fn entry(&mut self, start: usize, path: &[String], value: Value) {
         let (line, _) = position(self.text, start);
         self.document.entries.push(Entry { path: path.to_vec(), value, line });
@@ -267,6 +244,7 @@ impl Walk<'_> {
 fn named(table: &str) -> Option<&'static [Key]> {
     match table {
         MODELS => Some(MODEL_KEYS),
+        SERVERS => Some(SERVER_KEYS),
         COLLECTIONS => Some(COLLECTION_KEYS),
         _ => None,
     }

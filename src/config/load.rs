@@ -1,8 +1,9 @@
 //! Puts the layers of the configuration together: default < file < variables
 //! of the environment < flags, each value with its origin.
 
+use super::document::{dotted, put};
 use super::error::{ConfigError, Place, Problem, position};
-use super::file::{self, Form, dotted, put};
+use super::file::{self, Form};
 use super::schema::{KEYS, nearest};
 use super::value::{Base, Given, absolute, check};
 use super::{Settings, environment};

@@ -253,3 +253,43 @@ fn origins_have_short_labels() {
     assert_eq!(environment_origin("LORAG_MODEL").label(file), "LORAG_MODEL");
     assert_eq!(flag_origin("--data-dir").label(file), "--data-dir");
 }
+
+#[test]
+fn servers_are_read_and_shown_without_their_password() {
+    let loaded = load_file(
+        "model = \"gpu/org/name\"\n[servers.gpu]\nurl = \"https://me:secret@host:8000/v1\"\n\
+         kind = \"VLLM\"\nidle_s = 20\n",
+    )
+    .unwrap();
+    let server = &loaded.settings.servers["gpu"];
+    assert_eq!(server.url.expose(), "https://me:secret@host:8000/v1");
+    assert_eq!((server.kind, server.idle_s), (crate::config::ServerKind::Vllm, 20));
+    assert_eq!(loaded.settings.model.0, "gpu/org/name");
+    let shown = format!("{:?} {:?}", loaded.entries(), loaded);
+    assert!(!shown.contains("secret"), "{shown}");
+    let url = loaded.entries().into_iter().find(|entry| entry.key == "servers.gpu.url").unwrap();
+    assert_eq!(url.value, "https://…@host:8000/v1");
+    assert_eq!(url.origin, &Origin::File { line: 3 });
+}
+
+#[test]
+fn a_wrong_server_says_what_and_shows_no_key() {
+    let wrong = |text: &str| {
+        let message = load_file(text).unwrap_err().to_string();
+        assert!(!message.contains("secret"), "{message}");
+        message
+    };
+    let table = "[servers.gpu]\nurl = \"http://host\"\n";
+    let message = wrong(&format!("{table}key_env = \"sk-secret\"\n"));
+    assert!(message.contains(":3: servers.gpu.key_env: expected the name"), "{message}");
+    let message = wrong(&format!("{table}key = \"sk-secret\"\n"));
+    assert!(message.contains("name the variable that holds it as key_env"), "{message}");
+    let message = wrong("[servers.gpu]\nurl = \"http://me:secret@host/?x\"\n");
+    assert!(message.contains(":2: servers.gpu.url: expected an address"), "{message}");
+    assert!(wrong("[servers.gpu]\nkind = \"vllm\"\n").contains("has no url"));
+    assert!(wrong("[servers.\"a/b\"]\nurl = \"http://host\"\n").contains("letters, digits"));
+    let both = format!("{table}key_env = \"KEY\"\nkey_file = \"key\"\n");
+    assert!(wrong(&both).contains("both key_env and key_file"));
+    let user = "[servers.gpu]\nurl = \"http://me:secret@host\"\nkey_env = \"KEY\"\n";
+    assert!(wrong(user).contains("only one of them can be sent"));
+}

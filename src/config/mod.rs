@@ -1,6 +1,7 @@
 //! Settings, layered: default < `config.toml` < `LORAG_*` environment < flags,
 //! each value with its origin.
 
+mod document;
 mod entries;
 mod environment;
 mod error;
@@ -11,6 +12,8 @@ mod logging;
 mod manifest;
 mod paths;
 mod schema;
+mod server;
+mod server_rules;
 mod settings;
 mod value;
 
@@ -25,7 +28,8 @@ pub use manifest::{
     SamplingPart, TemplateError,
 };
 pub use paths::{Paths, create_private};
-pub use schema::{COLLECTION_KEYS, KEYS, Key, Kind, MODEL_KEYS};
+pub use schema::{COLLECTION_KEYS, KEYS, Key, Kind, MODEL_KEYS, SERVER_KEYS};
+pub use server::{ServerEntry, ServerKind, ServerUrl};
 pub use settings::{
     AdapterName, Adapters, CollectionEntry, ColourDepth, EngineChoice, Generation, Ingest,
     LogFilter, ModelEntry, ModelName, Quantization, QuoteMode, Search, Settings, Ui,

@@ -4,6 +4,7 @@
 //! user guide. A test compares it with the fields of [`super::Settings`], so
 //! that a field without a row fails.
 
+use super::server::KINDS;
 use crate::domain::{likeliest_by, likeness};
 use std::fmt;
 
@@ -68,6 +69,11 @@ pub enum Kind {
     Examples,
     /// Adapters, as [`crate::domain::Stack`] spells them.
     Adapters,
+    /// The address of a server.
+    Url,
+    /// The name of a variable of the environment. What is no name is never
+    /// shown: it may be the key that the variable should hold.
+    Variable,
 }
 
 impl fmt::Display for Kind {
@@ -97,6 +103,10 @@ impl fmt::Display for Kind {
             Self::Adapters => formatter.write_str(
                 "an adapter such as \"bullets\", \"bullets*0.5\", \"one+other\" or \"none\"",
             ),
+            Self::Url => formatter.write_str("an address such as \"http://localhost:8000\""),
+            Self::Variable => formatter.write_str(
+                "the name of an environment variable in capitals, such as \"OPENAI_API_KEY\"",
+            ),
             Self::Choice(words) => {
                 let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 match quoted.split_last() {
@@ -115,6 +125,9 @@ pub(super) const PREFIX: &str = "LORAG_";
 
 /// The table that holds the models.
 pub(super) const MODELS: &str = "models";
+
+/// The table that holds the servers.
+pub(super) const SERVERS: &str = "servers";
 
 /// The table that holds the collections.
 pub(super) const COLLECTIONS: &str = "collections";
@@ -148,7 +161,7 @@ const TOP_P: Kind = Kind::Number { min: 0.0, max: 1.0, above: true };
 /// Every key outside `[models.NAME]`, in the order in which they are shown.
 #[rustfmt::skip]
 pub const KEYS: &[Key] = &[
-    key("model", Kind::Model, "The model: \"builtin\", a folder, a GGUF or UQFF file, a hub id, or the NAME of a table [models.NAME]"),
+    key("model", Kind::Model, "The model: \"builtin\", a folder, a GGUF or UQFF file, a hub id, the NAME of a table [models.NAME], or SERVER/model of a table [servers.SERVER]"),
     key("mode", Kind::Choice(MODES), "The mode that a conversation begins with"),
     key("adapter", Kind::Adapters, "The adapter of the modes that use one; \"none\" for the first that fits"),
     key("embedder", Kind::Model, "The embedding model: \"builtin\", a folder or a hub id"),
@@ -222,6 +235,19 @@ pub const MODEL_KEYS: &[Key] = &[
     key("quote.threshold", number(0.0, 1.0), "Probability below which the sources are taken not to answer"),
     key("sampling.temperature", TEMPERATURE, "Sampling temperature; 0 takes the likeliest token"),
     key("sampling.top_p", TOP_P, "Nucleus sampling; 1 keeps every token"),
+];
+
+/// Every key of `[servers.NAME]`.
+#[rustfmt::skip]
+pub const SERVER_KEYS: &[Key] = &[
+    key("url", Kind::Url, "Its address; its models are called NAME/model"),
+    key("kind", Kind::Choice(KINDS), "What it is; \"auto\" asks it"),
+    key("key_env", Kind::Variable, "The environment variable that holds its key"),
+    key("key_file", Kind::Path, "A file that holds its key and nothing else"),
+    key("window", integer(64, 1 << 24), "Tokens of prompt and answer together; as the server says where not set"),
+    key("connect_s", integer(1, 600), "Seconds that a connection may take"),
+    key("first_token_s", integer(1, 86_400), "Seconds that the first token may take"),
+    key("idle_s", integer(1, 86_400), "Seconds that the next token may take"),
 ];
 
 /// Every key of `[collections.NAME]`.

@@ -4,7 +4,7 @@
 use super::super::value::{Base, Given, check};
 use super::super::{
     CollectionEntry, EvidencePart, Example, Manifest, ModelEntry, Order, PromptPart, QuotePart,
-    QuoteUnit, SamplingPart, Settings,
+    QuoteUnit, SamplingPart, ServerEntry, ServerKind, ServerUrl, Settings,
 };
 use super::*;
 use crate::domain::{Mode, Strategy};
@@ -33,6 +33,19 @@ fn full_collection() -> CollectionEntry {
         strategy: Some(Strategy::Sequence),
         prompt: full_prompt(),
         sampling: SamplingPart { temperature: Some(0.5), top_p: Some(0.9) },
+    }
+}
+
+fn full_server() -> ServerEntry {
+    ServerEntry {
+        url: ServerUrl::parse("http://localhost:8000").unwrap(),
+        kind: ServerKind::LlamaCpp,
+        key_env: Some("MY_KEY".to_owned()),
+        key_file: Some("/etc/key".into()),
+        window: Some(8192),
+        connect_s: 5,
+        first_token_s: 60,
+        idle_s: 30,
     }
 }
 
@@ -97,6 +110,10 @@ fn the_table_covers_every_field_of_the_settings() {
     let written = leaves_of(&serde_json::to_value(full_collection()).unwrap());
     let fields: BTreeSet<String> = written.iter().map(|(name, _)| name.clone()).collect();
     assert_eq!(fields, names(COLLECTION_KEYS));
+
+    let written = leaves_of(&serde_json::to_value(full_server()).unwrap());
+    let fields: BTreeSet<String> = written.iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(fields, names(SERVER_KEYS));
 }
 
 #[test]
@@ -104,7 +121,13 @@ fn defaults_and_examples_pass_their_own_checks() {
     let settings = leaves_of(&serde_json::to_value(Settings::default()).unwrap());
     let entry = leaves_of(&serde_json::to_value(full_entry()).unwrap());
     let collection = leaves_of(&serde_json::to_value(full_collection()).unwrap());
-    let all = [(KEYS, settings), (MODEL_KEYS, entry), (COLLECTION_KEYS, collection)];
+    let server = leaves_of(&serde_json::to_value(full_server()).unwrap());
+    let all = [
+        (KEYS, settings),
+        (MODEL_KEYS, entry),
+        (COLLECTION_KEYS, collection),
+        (SERVER_KEYS, server),
+    ];
     for (keys, values) in all {
         for (name, value) in values {
             let key = keys.iter().find(|key| key.name == name).unwrap();
@@ -130,6 +153,7 @@ fn a_full_model_survives_writing_and_reading() {
     let mut settings = Settings::default();
     settings.models.insert("small".to_owned(), full_entry());
     settings.collections.insert("legal".to_owned(), full_collection());
+    settings.servers.insert("gpu".to_owned(), full_server());
     let written = serde_json::to_value(&settings).unwrap();
     let read: Settings = serde_json::from_value(written).unwrap();
     assert_eq!(read, settings);
@@ -137,7 +161,7 @@ fn a_full_model_survives_writing_and_reading() {
 
 #[test]
 fn no_key_stands_twice_and_each_is_explained() {
-    for keys in [KEYS, MODEL_KEYS, COLLECTION_KEYS] {
+    for keys in [KEYS, MODEL_KEYS, COLLECTION_KEYS, SERVER_KEYS] {
         assert_eq!(names(keys).len(), keys.len());
         for key in keys {
             assert!(!key.about.is_empty(), "{}", key.name);

@@ -1,6 +1,7 @@
 //! Every setting, with its default.
 
 use super::manifest::{PromptPart, SamplingPart};
+use super::server::ServerEntry;
 use crate::domain::{Mode, NONE, Strategy};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,8 +24,8 @@ pub enum QuoteMode {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// `builtin`, a folder, a GGUF or UQFF file, a hub id, or the name of a
-    /// table `[models.NAME]`.
+    /// `builtin`, a folder, a GGUF or UQFF file, a hub id, the name of a table
+    /// `[models.NAME]`, or `SERVER/model` of a table `[servers.SERVER]`.
     pub model: ModelName,
     /// The mode that a conversation begins with.
     pub mode: Mode,
@@ -55,6 +56,8 @@ pub struct Settings {
     pub ui: Ui,
     /// Models by name, with their own manner.
     pub models: BTreeMap<String, ModelEntry>,
+    /// Servers that run models, by name.
+    pub servers: BTreeMap<String, ServerEntry>,
     /// Collections by name, with the way their questions are answered.
     pub collections: BTreeMap<String, CollectionEntry>,
 }

@@ -5,6 +5,7 @@
 
 use super::filter::parse_filter;
 use super::schema::{Key, Kind, missing, nearest};
+use super::server::ServerUrl;
 use crate::domain::Stack;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub(super) struct Base {
     pub(super) home: Option<PathBuf>,
     /// Names of `[models.NAME]`, which go before folders of the same name.
     pub(super) names: Vec<String>,
+    /// Names of `[servers.NAME]`, whose models go before folders, too.
+    pub(super) servers: Vec<String>,
 }
 
 /// Checks a value. The error completes `KEY: …`.
@@ -92,6 +95,24 @@ pub(super) fn check(key: &Key, given: Given<'_>, base: &Base) -> Result<Value, S
             text.and_then(choice).map(|word| Value::from(*word))
         }
         Kind::Examples => given.examples(),
+        Kind::Url => match text {
+            Some(text) => {
+                let url = ServerUrl::parse(text)
+                    .map_err(|reason| format!("expected {}; {reason}", key.kind))?;
+                Some(Value::from(url.expose()))
+            }
+            None => None,
+        },
+        Kind::Variable => {
+            let name = text.filter(|text| is_variable(text));
+            let Some(name) = name else {
+                return Err(format!(
+                    "expected {}, found something else, which is not shown since it may be the key itself: put the key into a variable and name that",
+                    key.kind
+                ));
+            };
+            Some(Value::from(name))
+        }
         Kind::Adapters => match text {
             Some(text) => {
                 text.parse::<Stack>()
@@ -102,6 +123,12 @@ pub(super) fn check(key: &Key, given: Given<'_>, base: &Base) -> Result<Value, S
         },
     };
     value.ok_or_else(|| format!("expected {}, found {}", key.kind, given.shown()))
+}
+
+/// Whether a text is the name of a variable, in capitals: keys are not.
+fn is_variable(text: &str) -> bool {
+    let part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    !text.is_empty() && text.chars().all(part) && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Reads yes or no as people write it in variables.
@@ -218,7 +245,11 @@ impl Base {
     /// A model's value is a path only where it looks like one or where such a
     /// file is there: `Qwen/Qwen3-0.6B` is a hub id as well as a relative path.
     fn resolve_model(&self, text: &str) -> Result<Value, String> {
-        if text == "builtin" || self.names.iter().any(|name| name == text) {
+        let server = text.split_once('/').map_or(text, |(server, _)| server);
+        if text == "builtin"
+            || self.names.iter().any(|name| name == text)
+            || self.servers.iter().any(|name| name == server)
+        {
             return Ok(Value::from(text));
         }
         let explicit = ["./", "../", "~/"].iter().any(|start| text.starts_with(start));

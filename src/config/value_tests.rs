@@ -97,6 +97,7 @@ fn paths_start_at_the_folder_or_at_home() {
         folder: Some(PathBuf::from("/etc/lorag")),
         home: Some(PathBuf::from("/home/user")),
         names: vec!["small".to_owned()],
+        ..Base::default()
     };
     assert_eq!(base.resolve("kb"), Path::new("/etc/lorag/kb"));
     assert_eq!(base.resolve("./kb"), Path::new("/etc/lorag/kb"));
@@ -118,6 +119,7 @@ fn a_model_is_a_path_only_where_it_looks_like_one_or_is_there() {
         folder: Some(folder.path().to_path_buf()),
         home: None,
         names: vec!["small".to_owned()],
+        ..Base::default()
     };
     let model = |text| check(find("model"), Given::Plain(text), &base).unwrap();
     let at = |name: &str| Value::from(folder.path().join(name).to_str().unwrap());
