@@ -6,12 +6,16 @@ mod choice;
 mod engines;
 mod packages;
 mod parts;
+mod server_check;
+mod servers;
 mod stamp;
 
 pub use adapters::{ADAPTER_CONFIG, AdapterOrigin, AdapterPlace};
 pub use choice::Choice;
 pub use engines::Chosen;
 pub use parts::{Model, Setup, SetupError};
+pub use server_check::ServerCheck;
+pub use servers::ServerPlace;
 
 use crate::builtin;
 use crate::config::{self, Manifest, Manner, Origin, Paths, Repetition};
@@ -43,6 +47,9 @@ impl Setup {
     /// Where a model's files are, by its name. Hub ids are looked up in the
     /// standard cache; nothing is downloaded here.
     pub fn locate(&self, name: &str) -> Result<PathBuf, SetupError> {
+        if let Some(error) = self.is_remote(name) {
+            return Err(error);
+        }
         let path = Path::new(name);
         if path.exists() {
             return Ok(std::path::absolute(path)?);
@@ -124,6 +131,9 @@ impl Setup {
             let engine = Box::new(ScriptedEngine::endless(rate));
             return Ok(Model { engine, manner, note: None });
         }
+        if let Some(place) = self.server_place(wanted) {
+            return self.remote(wanted, &place, &Stack::default(), unwanted).await;
+        }
         let (options, manner) = self.options(wanted, tuned)?;
         let chosen = self.engine_for(&options.place)?;
         let (engine, note) = engines::load(&chosen, options, unwanted).await?;
@@ -173,20 +183,32 @@ impl Setup {
             let shown = manifest.name.clone().unwrap_or_else(|| wanted.to_owned());
             (path, manifest, shown)
         };
-        let mut manner = Manner::default().with(&manifest);
+        let manner = self.manner(wanted, &manifest, adapters);
+        let name = entry.and_then(|e| e.manifest.name.clone()).unwrap_or(shown);
+        Ok(Resolved { path, manner, name, builtin })
+    }
+
+    /// How a model is talked to that says this of itself, with these manifests
+    /// of its adapters.
+    fn manner<'a>(
+        &self,
+        wanted: &str,
+        manifest: &Manifest,
+        adapters: impl Iterator<Item = &'a Manifest>,
+    ) -> Manner {
+        let mut manner = Manner::default().with(manifest);
         // An adapter was trained to answer in its own form.
         for manifest in adapters {
             manner = manner.with(manifest);
         }
         self.prefer_settings(&mut manner, |origin| matches!(origin, Origin::File { .. }));
-        if let Some(entry) = entry {
+        if let Some(entry) = self.loaded.settings.models.get(wanted) {
             manner = manner.with(&entry.manifest);
         }
         self.prefer_settings(&mut manner, |origin| {
             matches!(origin, Origin::Environment { .. } | Origin::Flag { .. })
         });
-        let name = entry.and_then(|e| e.manifest.name.clone()).unwrap_or(shown);
-        Ok(Resolved { path, manner, name, builtin })
+        manner
     }
 
     /// How a model with these adapters is talked to, without loading it.
@@ -205,7 +227,7 @@ impl Setup {
     /// # Errors
     /// Where a file is missing or damaged, or an adapter doesn't fit.
     pub fn weigh(&self, wanted: &str, stack: &Stack) -> Result<Footprint, SetupError> {
-        if wanted.starts_with(SCRIPTED) {
+        if wanted.starts_with(SCRIPTED) || self.server_place(wanted).is_some() {
             return Ok(Footprint::default());
         }
         let mut adapter_bytes = None;

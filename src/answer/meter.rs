@@ -43,6 +43,11 @@ impl Meter {
     ) -> GenerationStats {
         let total = self.started.elapsed();
         let first = self.first.unwrap_or(total);
+        let info = ask.engine.info();
+        // A server knows better than what was counted before it was asked.
+        let counted = self.end.filter(|_| info.remote);
+        let prompt = counted.map_or(prompt, |end| end.prompt_tokens);
+        let estimated = counted.map_or(info.estimated, |end| end.estimated);
         let decoded = self.end.map_or(self.tokens, |e| e.completion_tokens.max(self.tokens));
         let prompt_s = self.end.map(|e| e.prompt_s).filter(|s| *s > 0.0);
         let reused = self.end.map_or(0, |e| e.reused_tokens);
@@ -51,9 +56,9 @@ impl Meter {
             if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
         };
         let generated = reason != FinishReason::NotGenerated && decoded > 0;
-        let info = ask.engine.info();
         GenerationStats {
             prompt_tokens: prompt,
+            estimated,
             reused_tokens: reused,
             completion_tokens: decoded,
             reasoning_tokens: self.thoughts,

@@ -142,6 +142,16 @@ pub enum AnswerError {
         /// Name of the model.
         model: String,
     },
+    /// The model can't be held to quotes, and what it wrote is none.
+    #[error(
+        "the answer of {model} is refused, since it is no sentence of the sources: \u{201c}{text}\u{201d}. Its server takes no grammar that would hold it to them. Ask with --no-quote, or use a server that takes one (llama.cpp, vLLM, SGLang, mistral.rs)"
+    )]
+    NoQuote {
+        /// Name of the model.
+        model: String,
+        /// What it wrote.
+        text: String,
+    },
     /// The engine left the grammar of quote mode.
     #[error("quote mode failed: {0}. Ask with --no-quote, or with another model")]
     Grammar(String),

@@ -141,9 +141,15 @@ pub(super) fn request(
         }
         None => None,
     };
+    let mut messages = prompt.messages.clone();
+    if let Some(quote) = quote.filter(|_| !ask.engine.info().takes_grammar)
+        && let Some(last) = messages.last_mut()
+    {
+        last.text = format!("{}\n\n{}", last.text, quote.instruction());
+    }
     let thoughts = if thinking { ask.settings.max_thinking_tokens } else { 0 };
     Request {
-        messages: prompt.messages.clone(),
+        messages,
         grammar,
         max_tokens: reserve + thoughts,
         temperature: ask.manner.temperature.unwrap_or(ask.settings.temperature),

@@ -96,6 +96,41 @@ pub async fn answer(
     Ok(finish(&ask, said, sources, prompt.ledger, stats))
 }
 
+/// Runs a generation that no grammar holds. Nothing is shown before it is known
+/// to be a quote.
+async fn unheld(
+    ask: &Ask<'_>,
+    request: Request,
+    grammar: &QuoteGrammar,
+    shown: &mut Shown<'_, '_>,
+    meter: &mut Meter,
+) -> Result<FinishReason, AnswerError> {
+    let mut text = String::new();
+    let mut events = ask.engine.generate(request);
+    while let Some(event) = events.next().await {
+        match event? {
+            EngineEvent::Text(piece) => {
+                meter.token(false);
+                text.push_str(&piece);
+                shown.tell(AskEvent::Tokens(meter.tokens));
+            }
+            EngineEvent::Thought(piece) => {
+                meter.token(true);
+                shown.tell(AskEvent::Thought(&piece));
+                shown.tell(AskEvent::Tokens(meter.tokens));
+            }
+            EngineEvent::End(end) => meter.end(end),
+        }
+    }
+    let text = text.trim();
+    if !grammar.accepts(text) {
+        let model = ask.engine.info().name.clone();
+        return Err(AnswerError::NoQuote { model, text: text.to_owned() });
+    }
+    shown.text(text);
+    Ok(FinishReason::Stop)
+}
+
 /// Runs the generation into `shown`. Under a quote grammar it stops decoding
 /// as soon as one alternative remains.
 async fn stream(
@@ -109,6 +144,9 @@ async fn stream(
         shown.text(whole);
         return Ok(FinishReason::Determined);
     }
+    if let Some(grammar) = grammar.filter(|_| !ask.engine.info().takes_grammar) {
+        return unheld(ask, request, grammar, shown, meter).await;
+    }
     let mut tracker = grammar.and_then(QuoteGrammar::tracker);
     if let Some(rest) = tracker.as_ref().and_then(|t| t.determined()) {
         shown.text(rest);
@@ -118,7 +156,8 @@ async fn stream(
     let begun = shown.text.len();
     let mut watch = Watch::default();
     // What isn't a language model says what it was told to, as often as it was.
-    let watches = grammar.is_none() && ask.engine.info().parameters > 0;
+    let info = ask.engine.info();
+    let watches = grammar.is_none() && (info.parameters > 0 || info.remote);
     let mut watched = begun;
     let mut events = ask.engine.generate(request);
     while let Some(event) = events.next().await {

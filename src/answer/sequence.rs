@@ -143,6 +143,13 @@ async fn one(
             }
         }
     }
+    let unheld = !ask.engine.info().takes_grammar;
+    if let Some(grammar) = candidate.grammar.as_ref().filter(|_| unheld) {
+        candidate.text = candidate.text.trim().to_owned();
+        if !grammar.accepts(&candidate.text) {
+            return Ok(None);
+        }
+    }
     Ok((!candidate.text.trim().is_empty()).then_some(candidate))
 }
 

@@ -220,6 +220,30 @@ async fn a_template_that_opens_a_thought_is_refused_in_quote_mode() {
     assert!(run(&engine, &Manner::default(), &free()).await.0.is_ok());
 }
 
+/// As a server that takes no grammar.
+fn unheld(reply: &str) -> ScriptedEngine {
+    let engine = ScriptedEngine::new([reply]);
+    let info = ModelInfo { takes_grammar: false, ..engine.info().clone() };
+    engine.with_info(info)
+}
+
+#[tokio::test]
+async fn a_model_that_no_grammar_holds_is_told_to_quote_and_checked() {
+    let engine = unheld(" Beta follows alpha. [2]\n");
+    let answer = run(&engine, &Manner::default(), &quoting()).await.0.unwrap();
+    assert_eq!(answer.text, "Beta follows alpha. [2]");
+    assert_eq!(answer.citations[0].support, Support::Exact);
+    let asked = &engine.requests()[0].messages;
+    assert!(asked.last().unwrap().text.contains("copied letter by letter"), "{asked:?}");
+    // A beginning that only one sentence has is not taken for it.
+    for broken in ["Beta follows alpha", "Beta is last. [2]", "Beta follows alpha. [1]"] {
+        let engine = unheld(broken);
+        let (answer, _) = run(&engine, &Manner::default(), &quoting()).await;
+        let error = answer.unwrap_err().to_string();
+        assert!(error.contains(broken) && error.contains("--no-quote"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn an_engine_that_fails_is_an_error_and_one_that_waits_can_be_dropped() {
     let failing = Reply::text("So").then_fail(EngineError::Failed("out of memory".into()));

@@ -11,6 +11,7 @@
 //! remains, which is then printed whole while the request is dropped.
 
 mod tracker;
+mod unheld;
 
 pub use tracker::QuoteTracker;
 

@@ -1,6 +1,6 @@
 //! Generation: prompts with a token ledger, token streams, citations, quote
-//! mode. mistral.rs stays inside `mistral`, llama.cpp inside `llama`; everything
-//! else speaks [`Engine`].
+//! mode. mistral.rs stays inside `mistral`, llama.cpp inside `llama`, servers inside
+//! `remote`; everything else speaks [`Engine`].
 
 pub mod adapter;
 pub mod citations;
@@ -14,10 +14,12 @@ pub mod llama;
 pub mod merged;
 pub mod mistral;
 pub mod prompt;
+pub mod remote;
 pub mod repetition;
 pub mod residents;
 pub mod sampling;
 pub mod scripted;
+mod text;
 
 use futures::stream::BoxStream;
 use repetition::Control;
@@ -101,6 +103,8 @@ pub struct End {
     /// model alone: a grammar decides what is written, not how likely it is.
     /// Without the token that ends it. `None` where it was not asked for.
     pub log_likelihood: Option<f64>,
+    /// Whether the tokens of the prompt are an estimate.
+    pub estimated: bool,
 }
 
 /// A running generation. Dropping it cancels the generation.
@@ -126,6 +130,12 @@ pub struct ModelInfo {
     pub template_thinks: bool,
     /// The tokens that end an answer, as they are written in its vocabulary.
     pub end_tokens: Vec<String>,
+    /// Whether a server runs it.
+    pub remote: bool,
+    /// Whether it can be held to a grammar.
+    pub takes_grammar: bool,
+    /// Whether the tokens it counts are estimates.
+    pub estimated: bool,
 }
 
 /// A loaded model.
@@ -179,6 +189,10 @@ pub enum EngineError {
         /// Tokens of the window.
         window: usize,
     },
+    /// A server can't be reached, refuses, or fails. The text is whole, and
+    /// holds no key.
+    #[error("{0}")]
+    Server(String),
     /// The engine refused the request.
     #[error("the model refused the request: {0}")]
     Refused(String),

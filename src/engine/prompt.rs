@@ -67,6 +67,7 @@ pub fn build(
         template: 0,
         reserve,
         prompt,
+        estimated: engine.info().estimated,
     };
     let named = ledger.system
         + ledger.history

@@ -100,6 +100,9 @@ impl ScriptedEngine {
                 window: 4096,
                 template_thinks: false,
                 end_tokens: vec!["</s>".to_owned()],
+                remote: false,
+                takes_grammar: true,
+                estimated: false,
             },
             replies: Mutex::new(replies.into_iter().map(Into::into).collect()),
             last: None,
@@ -225,6 +228,7 @@ impl Script {
             prompt_s: 0.0,
             decode_s: 0.0,
             log_likelihood: measured.then_some(reply.likelihood),
+            estimated: false,
         });
         let mut events: VecDeque<_> = events.into_iter().map(Ok).collect();
         events.push_back(match reply.failure {

@@ -4,7 +4,7 @@
 //! text (yet). A character of several tokens comes in one event, and a token
 //! that ends a thought and begins the answer makes two.
 
-use super::super::EngineEvent;
+use super::EngineEvent;
 
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";

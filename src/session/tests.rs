@@ -62,6 +62,7 @@ fn turn(id: TurnId, parent: Option<TurnId>, question: &str, text: &str) -> Turn 
             left_out: None,
         }],
         generation: Some(GenerationStats {
+            estimated: false,
             prompt_tokens: 9,
             reused_tokens: 4,
             engine: "llama.cpp (as set)".into(),

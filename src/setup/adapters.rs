@@ -153,6 +153,9 @@ impl Setup {
     /// # Errors
     /// Where no adapter can be merged into such a model.
     pub fn base(&self, model: &str) -> Result<Base, SetupError> {
+        if let Some(error) = self.is_remote(model) {
+            return Err(error);
+        }
         let settings = &self.loaded.settings;
         let entry = settings.models.get(model);
         let name = entry.and_then(|e| e.path.as_deref()).unwrap_or(model);
@@ -192,9 +195,12 @@ impl Setup {
     }
 
     /// The names of the adapters that fit a model, in the order of
-    /// [`Setup::adapters`].
+    /// [`Setup::adapters`]; of a server's model those that the server has.
     #[must_use]
     pub fn adapter_names(&self, model: &str) -> Vec<String> {
+        if let Some(names) = self.server_adapters(model) {
+            return names;
+        }
         let Ok(base) = self.base(model) else { return Vec::new() };
         let all = self.adapters();
         all.iter()
@@ -222,6 +228,9 @@ impl Setup {
         stack: &Stack,
         unwanted: &CancellationToken,
     ) -> Result<Model, SetupError> {
+        if let Some(place) = self.server_place(model) {
+            return self.remote(model, &place, stack, unwanted).await;
+        }
         if stack.is_none() {
             return self.load(model, None, unwanted).await;
         }

@@ -24,6 +24,18 @@ impl Setup {
         collection: Option<&str>,
     ) -> Result<String, SetupError> {
         let mut hasher = blake3::Hasher::new();
+        if let Some(place) = self.server_place(model) {
+            // What the server loads is known by its name alone.
+            let manner = self.manner(model, &Manifest::default(), std::iter::empty());
+            let manner = self.manner_in(collection, &manner);
+            let url = self.loaded.settings.servers.get(&place.server).map(|entry| &entry.url);
+            let generation = &self.loaded.settings.generation;
+            let (penalty, dry) = (generation.repeat_penalty, generation.dry);
+            hasher.update(
+                format!("{url:?} {place:?} {stack} {manner:?} {penalty:?} {dry:?}").as_bytes(),
+            );
+            return Ok(hasher.finalize().to_hex().to_string());
+        }
         hasher.update(self.fingerprint(stack)?.as_bytes());
         if !model.starts_with(super::SCRIPTED) {
             let manifests: Vec<Manifest> = self.manifests(stack)?;

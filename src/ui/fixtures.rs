@@ -227,6 +227,7 @@ pub fn cited_turn(id: TurnId, parent: Option<TurnId>) -> Turn {
             template: 12,
             reserve: 256,
             prompt: 165,
+            estimated: false,
         },
         search: SearchTimings {
             embed_ms: 0.4,
@@ -236,6 +237,7 @@ pub fn cited_turn(id: TurnId, parent: Option<TurnId>) -> Turn {
             total_ms: 4.3,
         },
         generation: Some(GenerationStats {
+            estimated: false,
             prompt_tokens: 165,
             reused_tokens: 0,
             completion_tokens: 38,

@@ -94,7 +94,7 @@ fn library_types_stay_where_they_belong() {
         ),
         (&["llama_cpp_sys_2", "llguidance", "minijinja"], &["engine/llama"]),
         (&["lancedb", "lance", "arrow", "arrow_array", "arrow_schema"], &["knowledge/store"]),
-        (&["reqwest"], &["hub"]),
+        (&["reqwest"], &["hub", "engine/remote"]),
         (&["clap", "clap_complete"], &["cli", "main.rs"]),
         (&["indicatif"], &["cli"]),
         (&["crossterm"], &["runtime"]),

@@ -269,6 +269,7 @@ fn figures(state: &State, running: &Running) -> Option<GenerationStats> {
     let rate = if decoding_s > 0.0 { running.tokens as f64 / decoding_s } else { 0.0 };
     Some(GenerationStats {
         prompt_tokens: turn.ledger.prompt,
+        estimated: turn.ledger.estimated,
         reused_tokens: 0,
         completion_tokens: running.tokens,
         reasoning_tokens: 0,

@@ -128,6 +128,7 @@ fn citation(number: usize, start: usize, support: Support) -> Citation {
 
 fn stats(finish_reason: FinishReason) -> GenerationStats {
     GenerationStats {
+        estimated: false,
         prompt_tokens: 10,
         reused_tokens: 0,
         engine: String::new(),

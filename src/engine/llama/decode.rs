@@ -6,11 +6,11 @@
 
 use super::super::repetition::Control;
 use super::super::sampling::{Sampler, log_probability};
+use super::super::text::Texts;
 use super::super::{End, EngineError, EngineEvent};
 use super::ffi::{Adapter, Context, Decoded, Model, Token};
 use super::grammar::Grammar;
 use super::slots::Slots;
-use super::text::Texts;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::mpsc::UnboundedSender;
@@ -100,6 +100,7 @@ impl Desk {
             prompt_s,
             decode_s: begun.elapsed().as_secs_f64(),
             log_likelihood: written.likelihood,
+            estimated: false,
         })
     }
 

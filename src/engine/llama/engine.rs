@@ -2,12 +2,12 @@
 
 use super::super::residents::{Alive, Footprint};
 use super::super::sampling::Sampler;
+use super::super::text::Texts;
 use super::super::{Engine, EngineError, EngineEvent, EventStream, Message, ModelInfo, Request};
 use super::decode::Job;
 use super::ffi::{Adapter, Model, Token};
 use super::grammar::Grammars;
 use super::template::{Template, opens_thought};
-use super::text::Texts;
 use super::worker::{Worker, gone};
 use futures::StreamExt;
 use futures::stream;

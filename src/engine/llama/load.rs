@@ -109,6 +109,9 @@ fn build(options: &LoadOptions, unwanted: &CancellationToken) -> Result<LlamaEng
         window: shared.window,
         template_thinks: shared.template_thinks,
         end_tokens: shared.end_tokens.clone(),
+        remote: false,
+        takes_grammar: true,
+        estimated: false,
     };
     tracing::info!(?info, "model loaded");
     let adapter = adapter.map(|(hash, adapter, _)| (hash, adapter));

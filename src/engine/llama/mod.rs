@@ -23,7 +23,6 @@ mod slots;
 mod template;
 #[cfg(test)]
 mod tests;
-mod text;
 mod worker;
 
 pub use engine::LlamaEngine;

@@ -79,6 +79,9 @@ pub(super) fn build(
         window,
         template_thinks,
         end_tokens,
+        remote: false,
+        takes_grammar: true,
+        estimated: false,
     };
     tracing::info!(?info, "model loaded");
     let shared = Shared { pipeline, sender, tokenizer, window, template_thinks, engine };

@@ -247,6 +247,7 @@ impl Running {
             prompt_s: seconds(usage.map(|usage| usage.total_prompt_time_sec)),
             decode_s: seconds(usage.map(|usage| usage.total_completion_time_sec)),
             log_likelihood: self.likelihood.as_deref().map(Likelihood::sum),
+            estimated: false,
         }));
     }
 

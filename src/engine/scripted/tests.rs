@@ -28,6 +28,7 @@ fn end(by_length: bool, completion_tokens: usize) -> Result<EngineEvent, String>
         prompt_s,
         decode_s,
         log_likelihood: None,
+        estimated: false,
     }))
 }
 

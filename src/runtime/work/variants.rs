@@ -105,6 +105,12 @@ pub(super) fn cards(shared: &Shared, name: &str) -> Vec<AdapterCard> {
         }
     };
     let mut cards = vec![card(None, "the model as it is".to_owned(), "", Ok(()))];
+    if let Some(place) = setup.server_place(name) {
+        let names = setup.server_adapters(name).unwrap_or_default();
+        let origin = format!("server {}", place.server);
+        cards.extend(names.iter().map(|a| card(Some(a), String::new(), &origin, Ok(()))));
+        return cards;
+    }
     for place in setup.adapters() {
         let fits = match &base {
             Ok(base) => setup.outline(&place, base).map(drop).map_err(|e| e.message),

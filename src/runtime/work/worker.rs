@@ -87,8 +87,14 @@ impl Worker {
     pub fn list_models(&self) {
         let shared = Arc::clone(&self.shared);
         self.handle.spawn_blocking(move || {
-            let names = shared.setup.model_names();
-            shared.tell(Event::Models(names));
+            let mut names = shared.setup.model_names();
+            shared.tell(Event::Models(names.clone()));
+            // Servers may take their time.
+            let served = shared.setup.server_models();
+            if !served.is_empty() {
+                names.extend(served);
+                shared.tell(Event::Models(names));
+            }
         });
         let shared = Arc::clone(&self.shared);
         self.handle.spawn(async move { collections::tell(&shared).await });

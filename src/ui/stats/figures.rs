@@ -1,7 +1,7 @@
 //! Figures of the answer that is shown, as far as they are known.
 
 use super::super::theme::Theme;
-use super::format::{finish, milliseconds, rate, tenths, tokens};
+use super::format::{ABOUT, finish, milliseconds, rate, tenths, tokens};
 use super::gauge::sparkline;
 use crate::app::State;
 use crate::app::state::{Entry, Phase, Running};
@@ -43,7 +43,11 @@ impl Figures {
             first_token: generated.then(|| milliseconds(stats.time_to_first_token_ms)),
             prompt: (stats.prompt_tokens_per_s > 0.0).then(|| rate(stats.prompt_tokens_per_s)),
             decode: (stats.decode_tokens_per_s > 0.0).then(|| rate(stats.decode_tokens_per_s)),
-            tokens: Some(tokens(stats.prompt_tokens, stats.reused_tokens, stats.completion_tokens)),
+            tokens: Some(format!(
+                "{}{}",
+                if stats.estimated { ABOUT } else { "" },
+                tokens(stats.prompt_tokens, stats.reused_tokens, stats.completion_tokens)
+            )),
             finish: Some(finish(stats.finish_reason).to_owned()),
             time: Some(tenths(stats.total_ms as i64)),
         }

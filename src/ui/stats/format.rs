@@ -67,6 +67,9 @@ pub(super) fn counted(number: usize, what: &str) -> String {
     format!("{} {what}{plural}", grouped(number))
 }
 
+/// Stands before a number that is an estimate.
+pub(super) const ABOUT: &str = "≈";
+
 /// Tokens of a prompt and of what was made from it; of the former, those that
 /// were in the cache.
 pub(super) fn tokens(prompt: usize, reused: usize, completion: usize) -> String {

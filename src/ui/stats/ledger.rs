@@ -3,7 +3,7 @@
 
 use super::super::text;
 use super::super::theme::{Role, Theme};
-use super::format::{NONE, grouped};
+use super::format::{ABOUT, NONE, grouped};
 use super::gauge::{Part, gauge};
 use super::rows::{Builder, Section};
 use crate::app::State;
@@ -43,6 +43,8 @@ struct Share {
 /// The window of the shown answer; before there is one, that of the model.
 struct Window {
     known: bool,
+    /// Whether the parts are estimates.
+    estimated: bool,
     size: usize,
     free: usize,
     /// How many sources are in the prompt, and how many were found.
@@ -62,6 +64,7 @@ impl Window {
         let share = |fill, role, label, amount| Share { fill, role, label, amount };
         Self {
             known: known.is_some(),
+            estimated: ledger.estimated,
             size: ledger.window,
             free: ledger.window.saturating_sub(ledger.prompt + ledger.reserve),
             sources: (ledger.sources.iter().filter(|s| s.used).count(), ledger.sources.len()),
@@ -86,13 +89,24 @@ impl Window {
     }
 
     fn amount(&self, share: &Share) -> String {
-        if self.known { grouped(share.amount) } else { NONE.to_owned() }
+        match self.known {
+            // What is kept for the answer is set, and not counted.
+            true if share.fill == RESERVE => grouped(share.amount),
+            true => format!("{}{}", self.about(), grouped(share.amount)),
+            false => NONE.to_owned(),
+        }
+    }
+
+    fn about(&self) -> &'static str {
+        if self.estimated { ABOUT } else { "" }
     }
 
     fn free(&self) -> String {
         match (self.known, self.size) {
             (_, 0) => NONE.to_owned(),
-            (true, size) => format!("{} / {}", grouped(self.free), grouped(size)),
+            (true, size) => {
+                format!("{}{} / {}", self.about(), grouped(self.free), grouped(size))
+            }
             (false, size) => format!("{NONE} / {}", grouped(size)),
         }
     }
