@@ -9,7 +9,7 @@ use super::{Failure, code};
 use crate::domain::Stack;
 use crate::engine::adapter::{Adapter, Outline, adapters_inside};
 use crate::hub::{FileFilter, ModelId};
-use crate::setup::{ADAPTER_CONFIG, AdapterOrigin, AdapterPlace};
+use crate::setup::{ADAPTER_CONFIG, AdapterOrigin, AdapterPlace, ServerPlace};
 use indicatif::HumanBytes;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -38,6 +38,9 @@ fn model<'a>(context: &'a Context, given: Option<&'a str>) -> &'a str {
 
 fn list(context: &Context, given: Option<&str>, as_json: bool) -> Result<u8, Failure> {
     let model = model(context, given);
+    if let Some(place) = context.server_place(model) {
+        return served(context, model, &place, as_json);
+    }
     let base = context.base(model);
     let rows: Vec<(AdapterPlace, Result<Arc<Outline>, String>)> = context
         .adapters()
@@ -88,6 +91,33 @@ fn list(context: &Context, given: Option<&str>, as_json: bool) -> Result<u8, Fai
                 outln!("  {name}  {}, {}", place.origin.text(), paint.dim(&reason))?;
             }
         }
+    }
+    Ok(code::DONE)
+}
+
+/// Lists the adapters of a server.
+fn served(
+    context: &Context,
+    model: &str,
+    place: &ServerPlace,
+    as_json: bool,
+) -> Result<u8, Failure> {
+    let names = context.server_adapters(model).unwrap_or_default();
+    let origin = format!("server {}", place.server);
+    if as_json {
+        let rows: Vec<serde_json::Value> = names
+            .iter()
+            .map(|name| json!({ "name": name, "origin": origin, "path": null, "fits": true, "reason": null }))
+            .collect();
+        outln!("{}", json!({ "model": model, "adapters": rows }))?;
+        return Ok(code::DONE);
+    }
+    outln!("{}", Paint::stdout().bold(&format!("Adapters, for the model {}", visible(model))))?;
+    if names.is_empty() {
+        outln!("None: the server {} lists none for it. `lorag doctor` asks it.", place.server)?;
+    }
+    for name in names {
+        outln!("  {}  {origin}", visible(&name))?;
     }
     Ok(code::DONE)
 }

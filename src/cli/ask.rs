@@ -383,10 +383,11 @@ fn status(answer: &Answer) -> String {
         reused => format!(" ({reused} of them kept)"),
     };
     format!(
-        "{how} ({}, {}, {}): {} prompt tokens{reused}, {} decoded, first text after {:.0} ms, {:.0} ms in all, {:.0} ms search, {} MiB",
+        "{how} ({}, {}, {}): {}{} prompt tokens{reused}, {} decoded, first text after {:.0} ms, {:.0} ms in all, {:.0} ms search, {} MiB",
         stats.quantization,
         stats.device,
         stats.engine,
+        if stats.estimated { "≈" } else { "" },
         stats.prompt_tokens,
         stats.completion_tokens,
         stats.time_to_first_token_ms,

@@ -8,8 +8,10 @@ use super::{Failure, code, cpu};
 use crate::builtin::{self, Asset};
 use crate::engine::mistral::Place;
 use crate::knowledge::store::Store;
+use crate::setup::ServerCheck;
 use indicatif::HumanBytes;
 use std::path::Path;
+use std::time::Duration;
 use sysinfo::System;
 
 /// One finding.
@@ -29,6 +31,9 @@ pub async fn run(context: &Context) -> Result<u8, Failure> {
         ("Folders", folders(context)),
         ("Models", models(context).await),
     ];
+    if !context.loaded.settings.servers.is_empty() {
+        sections.push(("Servers", servers(context).await));
+    }
     sections.push(("Knowledge base", knowledge(context).await));
     for (title, findings) in sections {
         outln!("{}", paint.bold(title))?;
@@ -114,6 +119,10 @@ async fn models(context: &Context) -> Vec<Finding> {
     }
     let settings = &context.loaded.settings;
     for (key, name) in [("model", &settings.model.0), ("embedder", &settings.embedder.0)] {
+        if key == "model" && context.server_place(name).is_some() {
+            // The servers are asked below.
+            continue;
+        }
         let named = settings.models.get(name).and_then(|e| e.path.clone());
         let name = named.unwrap_or_else(|| name.clone());
         if name == "builtin" {
@@ -153,6 +162,31 @@ fn runs(context: &Context, path: &Path) -> Result<String, String> {
     let place = Place::detect(path).map_err(|error| error.to_string())?;
     let chosen = context.engine_for(&place).map_err(|error| error.message)?;
     Ok(format!(", by {} ({})", chosen.name(), chosen.why))
+}
+
+/// How long a server may take in all.
+const SERVER: Duration = Duration::from_secs(20);
+
+/// Asks every configured server at once.
+async fn servers(context: &Context) -> Vec<Finding> {
+    let names = context.loaded.settings.servers.keys();
+    let asked = names.map(|name| async move {
+        let checked = tokio::time::timeout(SERVER, context.check_server(name)).await;
+        checked.unwrap_or_else(|_| ServerCheck {
+            faults: vec![format!(
+                "the server {name} did not answer all questions within {} s",
+                SERVER.as_secs()
+            )],
+            ..ServerCheck::default()
+        })
+    });
+    let mut out = Vec::new();
+    for check in futures::future::join_all(asked).await {
+        out.extend(check.good.into_iter().map(Finding::Good));
+        out.extend(check.notes.into_iter().map(Finding::Note));
+        out.extend(check.faults.into_iter().map(Finding::Bad));
+    }
+    out
 }
 
 async fn knowledge(context: &Context) -> Vec<Finding> {

@@ -65,6 +65,7 @@ fn list(context: &Context, as_json: bool) -> Result<u8, Failure> {
                 "builtin": builtin::READER_NAME,
                 "named": settings.models.keys().collect::<Vec<_>>(),
                 "cached": cached,
+                "servers": context.server_models(),
             })
         )?;
         return Ok(code::DONE);
@@ -88,6 +89,7 @@ fn list(context: &Context, as_json: bool) -> Result<u8, Failure> {
             visible(entry.path.as_deref().unwrap_or(""))
         )?;
     }
+    served(context)?;
     if !cached.is_empty() {
         outln!("{}", paint.bold("In the Hugging Face cache"))?;
     }
@@ -101,6 +103,31 @@ fn list(context: &Context, as_json: bool) -> Result<u8, Failure> {
         outln!("  {id}  {size}, {memory}: {what}")?;
     }
     Ok(code::DONE)
+}
+
+/// The models of the servers; those that do not answer are named.
+fn served(context: &Context) -> Result<(), Failure> {
+    let settings = &context.loaded.settings;
+    if settings.servers.is_empty() {
+        return Ok(());
+    }
+    outln!("{}", Paint::stdout().bold("On servers"))?;
+    let models = context.server_models();
+    for (server, entry) in &settings.servers {
+        let own = |name: &&String| name.split('/').next() == Some(server.as_str());
+        let mut any = false;
+        for name in models.iter().filter(own) {
+            any = true;
+            let mark = if *name == settings.model.0 { "*" } else { " " };
+            outln!("{mark} {}  {}", visible(name), visible(&entry.url.to_string()))?;
+        }
+        if !any {
+            let url = entry.url.to_string();
+            let url = visible(&url);
+            outln!("  {server}  {url}: lists no models; `lorag doctor` says why")?;
+        }
+    }
+    Ok(())
 }
 
 fn path(context: &Context, model: &str) -> Result<u8, Failure> {

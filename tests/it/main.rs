@@ -21,3 +21,4 @@ mod pty;
 mod pypi;
 mod search;
 mod sentences;
+mod servers;
