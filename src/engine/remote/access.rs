@@ -10,6 +10,9 @@ use reqwest::{Client, Url};
 use std::fmt;
 use std::time::Duration;
 
+/// How long a connection is kept that nobody uses.
+const POOLED: Duration = Duration::from_secs(3);
+
 /// How a server is reached.
 #[derive(Clone)]
 pub struct Access {
@@ -175,6 +178,8 @@ impl Access {
             let mut builder = Client::builder()
                 .user_agent(concat!("lorag/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(self.waits.connect)
+                // Servers close idle connections after five seconds and more.
+                .pool_idle_timeout(POOLED)
                 // The key must not go where a server points to.
                 .redirect(Policy::none());
             if let Some(key) = &self.key {

@@ -5,6 +5,7 @@ use super::access::Access;
 use super::body::Spelling;
 use super::client::Asker;
 use super::count::Counter;
+use super::dialect;
 use super::models::Found;
 use super::select::Selection;
 use super::stream::{Order, follow};
@@ -112,7 +113,7 @@ impl Shared {
             body: self.spelling.body(&request, limit)?,
             prompt_tokens: prompt,
             limit,
-            grammar: request.grammar.is_some(),
+            grammar: request.grammar.is_some() && dialect::grammar(self.spelling.kind).is_some(),
             likelihood: request.likelihood,
             estimate: Arc::clone(&self.counter.estimate),
             estimated: !self.exact,

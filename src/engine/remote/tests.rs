@@ -112,6 +112,12 @@ async fn what_stands_between_the_events_means_nothing() {
 
 #[tokio::test]
 async fn thoughts_in_the_text_and_answers_in_one_piece_are_read() {
+    let server = Server::start(|_, _| Reply::events(&[&piece("<think>So.</think>Yes."), STOP]));
+    let engine = engine_of(&server.url, ServerKind::Ollama, SOON);
+    let held = Request { grammar: Some("start: \"x\"".to_owned()), ..request() };
+    let events: Vec<_> = engine.generate(held).map(Result::unwrap).collect().await;
+    // It takes no grammar, so none keeps it from thinking.
+    assert_eq!(events[0], EngineEvent::Thought("So.".into()));
     let server = Server::start(|_, _| {
         Reply::events(&[&piece("<think>Hm."), &piece("</think>"), &piece("\n\nYes."), "[DONE]"])
     });
