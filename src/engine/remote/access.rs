@@ -1,7 +1,7 @@
 //! A server as it is configured: its address, its key, its time limits.
 
 use super::super::EngineError;
-use super::failure::cause;
+use super::cause::cause;
 use super::key::{Key, bearer, read_key, user};
 use crate::config::{ServerEntry, ServerKind};
 use reqwest::header::AUTHORIZATION;

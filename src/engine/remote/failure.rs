@@ -2,7 +2,7 @@
 
 use super::super::EngineError;
 use super::access::Access;
-use crate::domain::causes;
+use super::cause::cause;
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -169,12 +169,6 @@ fn host_of(address: &str) -> String {
         Ok(url) => format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default()),
         Err(_) => "another path".to_owned(),
     }
-}
-
-/// The bottom of what reqwest tells, without the address.
-pub(super) fn cause(error: &reqwest::Error) -> String {
-    let text = causes(error).last().map(ToString::to_string).unwrap_or_default();
-    if error.is_dns() { format!("its name cannot be resolved ({text})") } else { text }
 }
 
 #[cfg(test)]

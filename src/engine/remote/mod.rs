@@ -9,6 +9,7 @@
 
 mod access;
 mod body;
+mod cause;
 mod chunk;
 mod client;
 mod count;
