@@ -4,7 +4,8 @@
 mod adapters;
 mod choice;
 mod engines;
-mod packages;
+mod inventory;
+mod kept;
 mod parts;
 mod server_check;
 mod servers;
@@ -13,6 +14,7 @@ mod stamp;
 pub use adapters::{ADAPTER_CONFIG, AdapterOrigin, AdapterPlace};
 pub use choice::Choice;
 pub use engines::Chosen;
+pub use inventory::{Known, Origin as ModelOrigin};
 pub use parts::{Model, Setup, SetupError};
 pub use server_check::ServerCheck;
 pub use servers::ServerPlace;
@@ -54,7 +56,7 @@ impl Setup {
         if path.exists() {
             return Ok(std::path::absolute(path)?);
         }
-        if let Some(found) = self.packaged(name)? {
+        if let Some(found) = self.kept(name)? {
             return Ok(found);
         }
         let id: ModelId = name.parse().map_err(|error| {
@@ -246,7 +248,7 @@ impl Setup {
     }
 
     /// The names of models that can be chosen: built in, of the settings, in the
-    /// hub's cache, and out of packages.
+    /// hub's cache, out of packages, and kept by other programs.
     #[must_use]
     pub fn model_names(&self) -> Vec<String> {
         let mut names = vec!["builtin".to_owned()];
@@ -258,7 +260,7 @@ impl Setup {
             .into_iter()
             .filter(|model| model.complete && !model.folder.join(ADAPTER_CONFIG).is_file());
         names.extend(models.map(|model| model.id.to_string()));
-        names.extend(self.package_names());
+        names.extend(self.kept_names());
         let mut seen = std::collections::HashSet::new();
         names.retain(|name| seen.insert(name.clone()));
         names

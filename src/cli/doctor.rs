@@ -1,7 +1,7 @@
 //! `lorag doctor`: is everything here that an answer needs?
 
 use super::context::Context;
-use super::models::SUGGESTED;
+use super::models::suggested::SUGGESTED;
 use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code, cpu};

@@ -11,6 +11,7 @@ mod gguf;
 pub mod grammar;
 #[cfg(feature = "llama")]
 pub mod llama;
+pub mod look;
 pub mod merged;
 pub mod mistral;
 pub mod prompt;

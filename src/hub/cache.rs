@@ -4,6 +4,7 @@
 //! `snapshots/COMMIT` links to them under their names, and `refs/REVISION`
 //! says which commit a branch or tag meant when it was fetched.
 
+use super::series::gguf_models;
 use super::snapshot::{collect, has_shards, has_weights};
 use super::{HubError, ModelId};
 use crate::domain::{cache_folder, cached_model};
@@ -36,6 +37,19 @@ impl CachedModel {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|(_, size)| size).sum()
+    }
+
+    /// Its GGUF files with their sizes in bytes, where the parts of a model count
+    /// as one under the name of the first. The vision part of a model is none.
+    #[must_use]
+    pub fn gguf_files(&self) -> Vec<(String, u64)> {
+        let models = gguf_models(self.files.iter().map(|(name, _)| name.as_str()));
+        let model = models.iter().filter_map(|parts| {
+            let files = parts.iter().filter_map(|place| self.files.get(*place));
+            let (first, _) = files.clone().next()?;
+            Some((first.clone(), files.map(|(_, size)| size).sum()))
+        });
+        model.collect()
     }
 }
 
@@ -202,7 +216,8 @@ pub(super) fn path_variable(get: &impl Fn(&str) -> Option<String>, name: &str) -
     })
 }
 
-fn user_home(get: &impl Fn(&str) -> Option<String>) -> PathBuf {
+/// The user's folder.
+pub(super) fn user_home(get: &impl Fn(&str) -> Option<String>) -> PathBuf {
     let set = ["HOME", "USERPROFILE"].into_iter().find_map(get);
     set.filter(|home| !home.is_empty())
         .map(PathBuf::from)

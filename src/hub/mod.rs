@@ -12,11 +12,13 @@ mod error;
 mod filter;
 mod id;
 mod listing;
+mod local;
 #[cfg(test)]
 mod loopback;
 mod partial;
 mod progress;
 mod pypi;
+mod series;
 mod snapshot;
 mod space;
 
@@ -27,6 +29,7 @@ pub use error::HubError;
 pub use filter::FileFilter;
 pub use id::{BadModelId, ModelId};
 pub use listing::{Checksum, RemoteFile, RemoteModel};
+pub use local::{Folders, Keeper, Kept, find_kept, list_kept};
 pub use progress::{Progress, Stage};
 pub use pypi::{
     BadPackageName, FetchProgress, PackageModel, PackageName, PackageStore, PulledPackage,

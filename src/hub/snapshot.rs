@@ -1,11 +1,18 @@
 //! What lies in a snapshot's folder, and whether it is all there.
 
+use super::series::shard;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Collects the files below a folder; false where a link leads nowhere.
+/// Most files of a snapshot, and most folders in each other; real ones have far
+/// fewer.
+const MOST_FILES: usize = 20_000;
+const DEEPEST: usize = 16;
+
+/// Collects the files below a folder; false where a link leads nowhere, or
+/// there is more than a snapshot has.
 pub(super) fn collect(
     folder: &Path,
     prefix: &str,
@@ -16,8 +23,13 @@ pub(super) fn collect(
         let entry = entry?;
         let Ok(name) = entry.file_name().into_string() else { continue };
         let name = format!("{prefix}{name}");
+        if files.len() >= MOST_FILES {
+            return Ok(false);
+        }
         // Only links to files are followed, so that the walk ends.
-        if entry.file_type()?.is_dir() {
+        if entry.file_type()?.is_dir() && name.matches('/').count() >= DEEPEST {
+            unbroken = false;
+        } else if entry.file_type()?.is_dir() {
             unbroken &= collect(&entry.path(), &format!("{name}/"), files)?;
         } else {
             match fs::metadata(entry.path()) {
@@ -64,26 +76,4 @@ pub(super) fn has_shards(folder: &Path, files: &[(String, u64)]) -> bool {
             .iter()
             .filter(|(name, _)| name.ends_with(".safetensors.index.json") && !name.contains('/'))
             .all(|(name, _)| listed(name.as_str()).is_some_and(|shards| shards.iter().all(has)))
-}
-
-/// The series that a shard belongs to: what stands before its number, how
-/// many there are, and what stands behind.
-pub(super) fn shard(name: &str) -> Option<(&str, usize, &str)> {
-    let (head, tail) = name.rsplit_once("-of-")?;
-    let (head, number) = head.rsplit_once('-')?;
-    let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
-    let (total, rest) = tail.split_at_checked(digits)?;
-    number.parse::<usize>().ok()?;
-    Some((head, total.parse().ok()?, rest))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shards_name_their_series() {
-        assert_eq!(shard("m-00001-of-00003.gguf"), Some(("m", 3, ".gguf")));
-        assert_eq!(shard("proof-of-work.bin"), None);
-    }
 }

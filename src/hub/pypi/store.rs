@@ -1,7 +1,6 @@
 //! The folder of models that were taken out of packages: a folder for each,
 //! named as the model is, `NAME==VERSION` or `NAME==VERSION#FILE`.
 
-use super::super::snapshot::shard;
 use super::error::PypiError;
 use super::name::{PackageName, SCHEME};
 use std::cmp::Ordering;
@@ -141,14 +140,6 @@ pub(super) fn model_in(folder: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Whether every part of a model that has several is in its folder.
-pub(super) fn whole(names: &[&str]) -> bool {
-    names
-        .iter()
-        .filter_map(|name| shard(name))
-        .all(|series| names.iter().filter(|name| shard(name) == Some(series)).count() == series.1)
-}
-
 /// Compares versions number by number; what is no number (`rc1`) is older than
 /// what has nothing there.
 fn newer(one: &str, other: &str) -> Ordering {
@@ -213,12 +204,5 @@ mod tests {
         assert_eq!(find("pypi:b").unwrap_err().len(), 2);
         assert!(find("pypi:c").unwrap().is_none() && find("pypi:d").unwrap().is_none());
         assert_eq!(store.list().len(), 4);
-    }
-
-    #[test]
-    fn parts_are_counted() {
-        assert!(whole(&["a.gguf"]));
-        assert!(whole(&["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"]));
-        assert!(!whole(&["m-00001-of-00002.gguf"]));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::RemoteFile;
 use super::super::filter::{is_beside, safetensors};
-use super::super::snapshot::shard;
+use super::super::series::gguf_models;
 use super::archive::Entry;
 use super::name::normal;
 use std::collections::BTreeMap;
@@ -56,17 +56,12 @@ pub(super) fn about(entries: &[Entry]) -> Option<About> {
 /// The models in a wheel, sorted by path.
 pub(super) fn models(entries: &[Entry]) -> Vec<Model> {
     let mut found: BTreeMap<String, Model> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| is_gguf(&entry.name)) {
-        // The parts of a model count as one, and the first is its name.
-        let series = match shard(&entry.name) {
-            Some((head, total, rest)) => format!("{head}-of-{total}{rest}"),
-            None => entry.name.clone(),
-        };
-        let file = (entry.clone(), last(&entry.name).to_owned());
-        let model = found.entry(series);
-        let model = model.or_insert_with(|| Model { path: entry.name.clone(), files: Vec::new() });
-        model.path = model.path.clone().min(entry.name.clone());
-        model.files.push(file);
+    for places in gguf_models(entries.iter().map(|entry| entry.name.as_str())) {
+        let parts = places.iter().filter_map(|place| entries.get(*place));
+        let files: Vec<(Entry, String)> =
+            parts.map(|entry| (entry.clone(), last(&entry.name).to_owned())).collect();
+        let Some(path) = files.first().map(|(entry, _)| entry.name.clone()) else { continue };
+        found.insert(path.clone(), Model { path, files });
     }
     for folder in entries.iter().filter_map(|entry| entry.name.strip_suffix("/config.json")) {
         let files: Vec<RemoteFile> = entries
@@ -125,10 +120,4 @@ pub(super) fn licences<'a>(
 /// The last part of a path.
 fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
-}
-
-/// Whether a file holds a model, and not the vision part of one.
-fn is_gguf(name: &str) -> bool {
-    let name = last(name).to_ascii_lowercase();
-    name.ends_with(".gguf") && !name.starts_with("mmproj")
 }
