@@ -1,6 +1,10 @@
 //! The stable JSON that commands print. The handbook documents it.
 
-use crate::domain::{Answer, Citation, FullTextLeg, Hit, Locator, Source, Support, VectorLeg};
+mod figures;
+#[cfg(test)]
+mod tests;
+
+use crate::domain::{Answer, Citation, Hit, Locator, Source};
 use crate::knowledge::search::Found;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -54,8 +58,8 @@ struct HitJson<'a> {
     text: &'a str,
     rendered: bool,
     stale: bool,
-    vector: Option<VectorLeg>,
-    full_text: Option<FullTextLeg>,
+    vector: Option<Value>,
+    full_text: Option<Value>,
     rank: usize,
     score: f32,
 }
@@ -71,8 +75,8 @@ impl<'a> From<&'a Hit> for HitJson<'a> {
             text: &chunk.text,
             rendered: chunk.rendered,
             stale: hit.stale,
-            vector: hit.vector,
-            full_text: hit.full_text,
+            vector: hit.vector.map(figures::vector),
+            full_text: hit.full_text.map(figures::full_text),
             rank: hit.rank,
             score: hit.score,
         }
@@ -85,7 +89,7 @@ struct SourceJson<'a> {
     number: usize,
     tokens: usize,
     used: bool,
-    left_out: Option<crate::domain::LeftOut>,
+    left_out: Option<&'static str>,
     #[serde(flatten)]
     hit: HitJson<'a>,
 }
@@ -117,7 +121,7 @@ struct SentenceJson<'a> {
 #[derive(Serialize)]
 struct SupportJson {
     /// Whether the passage holds it.
-    check: Support,
+    check: &'static str,
     /// The probability that it answers; null where nothing is known of it.
     answers: Option<f32>,
 }
@@ -132,7 +136,10 @@ impl<'a> CitationJson<'a> {
             rendered: citation.rendered,
             stale: answer.is_stale(citation),
             found: citation.found,
-            support: SupportJson { check: citation.support, answers: citation.answers },
+            support: SupportJson {
+                check: figures::support(citation.support),
+                answers: citation.answers,
+            },
         }
     }
 }
@@ -141,7 +148,7 @@ impl<'a> CitationJson<'a> {
 #[must_use]
 pub fn search(query: &str, found: &Found) -> Value {
     let hits: Vec<HitJson<'_>> = found.hits.iter().map(HitJson::from).collect();
-    json!({ "query": query, "hits": hits, "timings": found.timings })
+    json!({ "query": query, "hits": hits, "timings": figures::timings(&found.timings) })
 }
 
 /// What `ask --json` prints. `indexing` is null unless paths were indexed.
@@ -156,27 +163,29 @@ pub fn ask(answer: &Answer, indexing_ms: Option<f64>, load_ms: f64) -> Value {
         text: answer.text.get(range.start..range.end).unwrap_or_default(),
     });
     let uncited: Vec<SentenceJson<'_>> = uncited.collect();
+    let alternatives: Vec<Value> = answer.alternatives.iter().map(figures::alternative).collect();
+    let dropped: Vec<Value> = answer.dropped.iter().map(figures::dropped).collect();
     json!({
         "question": answer.question,
         "answer": answer.text,
         "answered": answer.answered,
         "answers": answer.answers,
         "doubtful": answer.doubtful(),
-        "mode": answer.mode,
+        "mode": answer.mode.name(),
         "model": answer.model,
         "adapter": answer.adapter,
-        "strategy": answer.strategy,
-        "alternatives": answer.alternatives,
+        "strategy": answer.strategy.name(),
+        "alternatives": alternatives,
         "citations": citations,
         "unsupported": uncited,
-        "dropped_citations": answer.dropped,
+        "dropped_citations": dropped,
         "sources": sources,
-        "ledger": answer.ledger,
+        "ledger": figures::ledger(&answer.ledger),
         "timings": {
             "indexing_ms": indexing_ms,
             "model_load_ms": load_ms,
-            "search": answer.search,
-            "generation": answer.generation,
+            "search": figures::timings(&answer.search),
+            "generation": figures::generation(&answer.generation),
         },
     })
 }
@@ -186,7 +195,7 @@ fn source(source: &Source) -> SourceJson<'_> {
         number: source.number,
         tokens: source.tokens,
         used: source.used(),
-        left_out: source.left_out,
+        left_out: source.left_out.map(figures::left_out),
         hit: HitJson::from(&source.hit),
     }
 }

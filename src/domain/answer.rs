@@ -1,17 +1,15 @@
 //! An answer whose citations lead to exact passages.
 
 use super::{ByteRange, GenerationStats, Ledger, Locator, Mode, SearchTimings, Source, Strategy};
-use serde::{Deserialize, Serialize};
 
 /// A citation `[n]` of an answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Citation {
     /// The source's number.
     pub number: usize,
     /// Absolute path of the file.
     pub path: String,
     /// Where the quoted sentence stands in the file.
-    #[serde(flatten)]
     pub locator: Locator,
     /// The sentence of the source: quoted in quote mode, else the one that
     /// supports the claim best. For UTF-8 text formats exactly the bytes of its
@@ -25,11 +23,9 @@ pub struct Citation {
     pub support: Support,
     /// The probability that the sentence of the source answers the question,
     /// where it was looked at closely enough to say.
-    #[serde(default)]
     pub answers: Option<f32>,
     /// Whether the model cited nothing here, and the source was found to say
     /// the same afterwards. Its mark is `[n]°`.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub found: bool,
 }
 
@@ -92,8 +88,7 @@ impl Citation {
 }
 
 /// How well a cited passage supports a sentence of the answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Support {
     /// Not checked yet.
     #[default]
@@ -120,7 +115,7 @@ impl Support {
 }
 
 /// A citation number that names no source, taken out of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DroppedCitation {
     /// The number as the model wrote it.
     pub number: usize,
@@ -129,7 +124,7 @@ pub struct DroppedCitation {
 }
 
 /// An answer that was made from one source alone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Alternative {
     /// The source's number.
     pub number: usize,

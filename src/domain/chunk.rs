@@ -1,10 +1,9 @@
 //! A passage of a file, and how a search found it.
 
 use super::{ByteRange, LineRange, OffsetMap};
-use serde::{Deserialize, Serialize};
 
 /// A passage: what is embedded, indexed, shown and cited.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Chunk {
     /// Identifies the chunk in the knowledge base: a hash of its collection,
     /// path, place and text.
@@ -34,17 +33,14 @@ pub struct Chunk {
     /// 1970.
     pub modified: i64,
     /// What of `text` can be scored, quoted and cited by itself, in order.
-    #[serde(default)]
     pub units: Vec<Unit>,
     /// ISO 639-1 code of the language the passage is written in, as detected;
     /// empty where unknown, or for code.
-    #[serde(default)]
     pub language: String,
 }
 
 /// What a [`Unit`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnitKind {
     /// A sentence, or a list item without an end mark.
     Sentence,
@@ -56,7 +52,7 @@ pub enum UnitKind {
 }
 
 /// A part of a passage that is scored, quoted and cited by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
     /// What it is.
     pub kind: UnitKind,
@@ -65,7 +61,6 @@ pub struct Unit {
     /// What it stands below beside the passage's own headings: the title of its
     /// small section where several share the passage, the lead-in of its list.
     /// Empty mostly.
-    #[serde(default)]
     pub context: String,
 }
 
@@ -99,7 +94,7 @@ impl Chunk {
 }
 
 /// Where a chunk stood in the vector leg of a search.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VectorLeg {
     /// Rank, from 1.
     pub rank: usize,
@@ -108,7 +103,7 @@ pub struct VectorLeg {
 }
 
 /// Where a chunk stood in the full-text leg of a search.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FullTextLeg {
     /// Rank, from 1.
     pub rank: usize,
@@ -117,7 +112,7 @@ pub struct FullTextLeg {
 }
 
 /// A chunk that a search found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     /// The passage.
     pub chunk: Chunk,
@@ -130,6 +125,5 @@ pub struct Hit {
     /// Its place in the full-text leg, if that leg returned it.
     pub full_text: Option<FullTextLeg>,
     /// Whether its file has changed since it was indexed, or can't be looked at.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
 }

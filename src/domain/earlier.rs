@@ -1,10 +1,9 @@
 //! What an earlier question of a conversation leaves for those that follow it.
 
 use super::{Answer, Chunk, Citation, Outcome, Source, Turn};
-use serde::{Deserialize, Serialize};
 
 /// A question that was asked before, with what its answer was about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Earlier {
     /// The question as it was searched: completed, where it leaned on others.
     pub question: String,

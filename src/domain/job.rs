@@ -1,13 +1,10 @@
 //! Work in the background in one form: what it is, how far it is, how it ended.
 
-use serde::{Deserialize, Serialize};
-
 /// Names a job within one run of the program.
 pub type JobId = u64;
 
 /// What a job does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobKind {
     /// Files are indexed.
     Index,
@@ -33,8 +30,7 @@ impl JobKind {
 }
 
 /// How a job stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobState {
     /// It waits, for this.
     Waiting(String),
@@ -49,7 +45,7 @@ pub enum JobState {
 }
 
 /// How far a job is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// What is done.
     pub done: u64,
@@ -58,7 +54,7 @@ pub struct Progress {
 }
 
 /// A job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// Names it.
     pub id: JobId,

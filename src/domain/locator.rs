@@ -6,14 +6,12 @@
 //! or writes it down asks the locator, and not for bytes and lines.
 
 use super::{ByteRange, Chunk, LineRange, Sentence};
-use serde::{Deserialize, Serialize};
 
 /// Where a passage or a sentence stands in its document.
 ///
 /// Files on disk tell the kinds by their fields, so that those of a text file
 /// are written as they always were.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Locator {
     /// Bytes and lines of a text file.
@@ -128,14 +126,5 @@ mod tests {
         let passage = text(1, 9, (10, 90));
         assert!(passage.contains(&text(2, 2, (10, 20))));
         assert!(!passage.contains(&text(2, 2, (80, 91))));
-    }
-
-    #[test]
-    fn it_is_written_as_places_of_text_files_always_were() {
-        let json = r#"{"lines":{"start":3,"end":9},"bytes":{"start":0,"end":4}}"#;
-        assert_eq!(serde_json::to_string(&text(3, 9, (0, 4))).unwrap(), json);
-        assert_eq!(serde_json::from_str::<Locator>(json).unwrap(), text(3, 9, (0, 4)));
-        // What a newer lorag may know is refused, not misread.
-        assert!(serde_json::from_str::<Locator>(r#"{"page":4}"#).is_err());
     }
 }

@@ -1,4 +1,6 @@
 //! Which knowledge an answer comes from, and how its sources are read.
+//!
+//! Both are settings too, so they have the names of the configuration file.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -8,7 +8,6 @@
 mod stored;
 
 use super::ByteRange;
-use serde::{Deserialize, Serialize};
 
 /// `count` units in a row, each `text_unit` bytes of text made from
 /// `file_unit` bytes of file.
@@ -16,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// A verbatim piece of n bytes is `count: n, text_unit: 1, file_unit: 1`;
 /// `&amp;` is `count: 1, text_unit: 1, file_unit: 5`; ASCII in UTF-16 is
 /// `count: n, text_unit: 1, file_unit: 2`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Where the run starts in the text.
     pub text: usize,
@@ -38,8 +37,7 @@ impl Run {
 }
 
 /// Leads ranges of a text back to its file. See the module's text.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OffsetMap {
     runs: Vec<Run>,
 }
@@ -49,6 +47,13 @@ impl OffsetMap {
     #[must_use]
     pub fn verbatim(file: usize, len: usize) -> Self {
         Self { runs: vec![Run { text: 0, file, count: len, text_unit: 1, file_unit: 1 }] }
+    }
+
+    /// The map of these runs, which come in the order of the text. A run whose
+    /// units hold no text maps nothing, so it is left out.
+    #[must_use]
+    pub fn of(runs: impl IntoIterator<Item = Run>) -> Self {
+        Self { runs: runs.into_iter().filter(|run| run.text_unit > 0).collect() }
     }
 
     /// The runs, in the order of the text.

@@ -1,10 +1,9 @@
 //! What of a hit goes into the prompt.
 
 use super::{ByteRange, Hit, LineRange};
-use serde::{Deserialize, Serialize};
 
 /// A sentence of a passage, with its way back to the file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sentence {
     /// The sentence, as in the passage, on one line (runs of white space are
     /// one space).
@@ -20,13 +19,11 @@ pub struct Sentence {
     pub score: f32,
     /// The probability that it answers the question, where it was looked at
     /// closely enough to say.
-    #[serde(default)]
     pub answers: Option<f32>,
 }
 
 /// Why a source is not in the prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeftOut {
     /// It didn't fit into the model's window.
     NoRoom,
@@ -55,7 +52,7 @@ impl LeftOut {
 }
 
 /// A numbered source: a hit, and what the model gets to read of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     /// Its number in the prompt, from 1; citations name it.
     pub number: usize,

@@ -1,11 +1,7 @@
 //! Ranges of a file, in bytes and in lines.
 
-use serde::{Deserialize, Serialize};
-
 /// A half-open range of bytes, `start..end`, of a file as it lies on disk.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ByteRange {
     /// First byte.
     pub start: usize,
@@ -40,9 +36,7 @@ impl ByteRange {
 }
 
 /// A range of lines, counted from 1, both ends included.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LineRange {
     /// First line.
     pub start: u32,

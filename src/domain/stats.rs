@@ -1,6 +1,5 @@
 //! Counts and times of a search and of an answer.
 
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Milliseconds with fractions, for people and JSON.
@@ -10,7 +9,7 @@ pub fn millis(duration: Duration) -> f64 {
 }
 
 /// Where the time of a search went, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SearchTimings {
     /// Embedding the question.
     pub embed_ms: f64,
@@ -25,7 +24,7 @@ pub struct SearchTimings {
 }
 
 /// Tokens of one source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceTokens {
     /// The source's number.
     pub number: usize,
@@ -36,7 +35,7 @@ pub struct SourceTokens {
 }
 
 /// Where the model's window went, in tokens of its own tokenizer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// The window: prompt and answer together.
     pub window: usize,
@@ -65,8 +64,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 /// Why a generation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FinishReason {
     /// The model ended its answer.
     Stop,
@@ -84,7 +82,7 @@ pub enum FinishReason {
 }
 
 /// How an answer was generated.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct GenerationStats {
     /// Tokens of the prompt.
     pub prompt_tokens: usize,
@@ -93,7 +91,6 @@ pub struct GenerationStats {
     pub estimated: bool,
     /// Of these, tokens that an earlier prompt had brought into the cache and
     /// that were not read again.
-    #[serde(default)]
     pub reused_tokens: usize,
     /// Tokens decoded, shown or not.
     pub completion_tokens: usize,
@@ -116,7 +113,6 @@ pub struct GenerationStats {
     /// Where it runs, `cpu`, `cuda:0` or `metal`.
     pub device: String,
     /// The engine that ran it, and why; empty in records of earlier versions.
-    #[serde(default)]
     pub engine: String,
     /// Resident memory of the process after the answer, in bytes.
     pub resident_bytes: u64,

@@ -5,14 +5,12 @@ use super::{
     Alternative, ByteRange, Citation, DroppedCitation, GenerationStats, Ledger, Mode,
     SearchTimings, Source, Strategy, Support,
 };
-use serde::{Deserialize, Serialize};
 
 /// Names a turn within its session; counted from 1.
 pub type TurnId = u64;
 
 /// How a turn came out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Outcome {
     /// The question is asked, and the answer isn't there yet.
     #[default]
@@ -33,8 +31,7 @@ pub enum Outcome {
 }
 
 /// A question, its answer, and all that led to it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Turn {
     /// Its name within the session.
     pub id: TurnId,

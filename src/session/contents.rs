@@ -5,7 +5,8 @@
 //! chooses how much of a turn it wants, and the list looks only at the front
 //! of a line.
 
-use super::record::{Fork, SessionSettings, VERSION};
+use super::record::{Fork, SettingsRecord, TurnRecord, VERSION};
+use super::settings::SessionSettings;
 use crate::domain::{Turn, TurnId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -42,7 +43,7 @@ pub(super) struct Line<T> {
     turn: Option<T>,
     title: Option<String>,
     tip: Option<TurnId>,
-    settings: Option<SessionSettings>,
+    settings: Option<SettingsRecord<'static>>,
 }
 
 /// What every version of a record has.
@@ -108,7 +109,7 @@ pub(super) struct Contents<T> {
 }
 
 /// Everything.
-pub(super) fn turns(bytes: &[u8]) -> Contents<Turn> {
+pub(super) fn turns(bytes: &[u8]) -> Contents<TurnRecord<'static>> {
     read(bytes, parse)
 }
 
@@ -120,8 +121,8 @@ pub(super) fn words(bytes: &[u8]) -> Contents<Words> {
 /// Whether some turn, as it is or as it was once written, is of this kind.
 pub(super) fn any_turn(bytes: &[u8], wanted: &mut impl FnMut(&Turn) -> bool) -> bool {
     bytes.split(|byte| *byte == b'\n').any(|line| {
-        let turn = parse::<Turn>(line).and_then(|line| line.turn);
-        turn.is_some_and(|turn| wanted(&turn))
+        let turn = parse::<TurnRecord<'_>>(line).and_then(|line| line.turn);
+        turn.is_some_and(|turn| wanted(&turn.into()))
     })
 }
 
@@ -230,7 +231,9 @@ impl<T> Contents<T> {
             },
             Kind::Title if line.title.is_some() => self.title = line.title,
             Kind::Head if line.tip.is_some() => self.head = line.tip,
-            Kind::Settings if line.settings.is_some() => self.settings = line.settings,
+            Kind::Settings if line.settings.is_some() => {
+                self.settings = line.settings.map(Into::into);
+            }
             Kind::Title | Kind::Head | Kind::Settings | Kind::Unknown => self.unknown += 1,
         }
     }
@@ -288,7 +291,8 @@ mod tests {
 
     fn turn(id: TurnId, question: &str) -> Vec<u8> {
         let turn = Turn { id, question: question.to_owned(), ..Turn::default() };
-        let record = Record::Turn { at_ms: i64::MIN, turn_id: TurnId::MAX - id, turn: &turn };
+        let turn = &TurnRecord::from(&turn);
+        let record = Record::Turn { at_ms: i64::MIN, turn_id: TurnId::MAX - id, turn };
         let mut out = Vec::new();
         encode(&record, &mut out).unwrap();
         out

@@ -4,7 +4,7 @@
 
 use super::Session;
 use super::line::flat;
-use super::record::{Fork, VERSION, escape};
+use super::record::{Fork, TurnRecord, VERSION, escape};
 use super::time::{minute, rfc3339};
 use crate::domain::{Citation, Outcome, Turn, TurnId, visible};
 use serde::Serialize;
@@ -49,7 +49,7 @@ pub fn to_json(session: &Session) -> String {
         title: &session.info.title,
         created: rfc3339(session.info.created_ms),
         forked_from: session.forked_from.as_ref(),
-        turns: &session.turns,
+        turns: session.turns.iter().map(TurnRecord::from).collect(),
         head: session.head,
     };
     // No value here can fail to become JSON; should one ever, the file says so.
@@ -66,7 +66,7 @@ struct Export<'a> {
     created: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     forked_from: Option<&'a Fork>,
-    turns: &'a [Turn],
+    turns: Vec<TurnRecord<'a>>,
     head: Option<TurnId>,
 }
 
@@ -284,7 +284,8 @@ Mode: rag · Model: lorag-reader · Asked: {time}
         assert_eq!(keys, ["version", "id", "title", "created", "turns", "head"]);
         assert_eq!(value["created"], "2026-11-21T14:22:33.000Z");
         assert_eq!(value["head"], 3);
-        let turns: Vec<Turn> = serde_json::from_value(value["turns"].clone()).unwrap();
+        let turns: Vec<TurnRecord<'_>> = serde_json::from_value(value["turns"].clone()).unwrap();
+        let turns: Vec<Turn> = turns.into_iter().map(Turn::from).collect();
         assert_eq!(turns, session.turns);
     }
 

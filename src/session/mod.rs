@@ -21,6 +21,7 @@ mod line;
 mod log;
 mod record;
 mod search;
+mod settings;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -32,7 +33,8 @@ pub use error::SessionError;
 pub use export::{to_json, to_markdown};
 pub use html::to_html;
 pub use index::Index;
-pub use record::{Fork, SessionSettings};
+pub use record::Fork;
+pub use settings::SessionSettings;
 pub use store::Sessions;
 pub use time::{now_ms, time_ago};
 pub use writer::Writer;
@@ -40,6 +42,7 @@ pub use writer::Writer;
 use crate::domain::{Outcome, Turn, TurnId};
 use contents::Contents;
 use line::one_line;
+use record::TurnRecord;
 use std::collections::HashMap;
 
 /// Most characters of a title.
@@ -112,14 +115,15 @@ pub struct Session {
 }
 
 impl Session {
-    fn of(id: &str, contents: Contents<Turn>, modified_ms: i64) -> Self {
-        let question = contents.turns.first().map(|(_, turn)| turn.question.as_str());
+    fn of(id: &str, contents: Contents<TurnRecord<'_>>, modified_ms: i64) -> Self {
+        let question = contents.turns.first().map(|(_, turn)| turn.question.as_ref());
         let info = SessionInfo::of(id, &contents, question, modified_ms);
         let head = contents.head.filter(|head| contents.turns.iter().any(|(id, _)| id == head));
         let turns: Vec<Turn> = contents
             .turns
             .into_iter()
-            .map(|(id, turn)| {
+            .map(|(id, record)| {
+                let turn = Turn::from(record);
                 // Nobody answers it any more; what came of it stays.
                 let outcome = match turn.outcome {
                     Outcome::Pending => Outcome::Cancelled,

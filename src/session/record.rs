@@ -3,9 +3,22 @@
 //! A reader can tell from the front of a line what it holds, since a turn's
 //! own content comes last. Characters that act on a terminal are written as
 //! JSON escapes, so that looking at a file with `cat` is harmless.
+//!
+//! What a record holds has types of its own (`turn`, `source`, …), made from
+//! those of the program and into them: the form of the files changes only here.
 
-use crate::config::QuoteMode;
-use crate::domain::{Mode, Strategy, Turn, TurnId, acts};
+mod answer;
+mod kinds;
+mod parts;
+mod settings;
+mod source;
+mod stats;
+mod turn;
+
+pub(super) use settings::SettingsRecord;
+pub(super) use turn::TurnRecord;
+
+use crate::domain::{TurnId, acts};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -21,25 +34,6 @@ pub struct Fork {
     pub session: String,
     /// The last turn that was copied; `None` if there was none.
     pub turn: Option<TurnId>,
-}
-
-/// How the questions of a session are asked, so that it goes on in the same
-/// way. What is missing, as in files of before, stays as the settings say.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SessionSettings {
-    /// The mode.
-    pub mode: Option<Mode>,
-    /// The model, by the name it was asked for.
-    pub model: Option<String>,
-    /// The adapters; `none` for the plain model.
-    pub adapter: Option<String>,
-    /// The collection; empty for all of them.
-    pub collection: Option<String>,
-    /// Whether answers are limited to sentences of the sources.
-    pub quote: Option<QuoteMode>,
-    /// How sources are read.
-    pub strategy: Option<Strategy>,
 }
 
 /// The first record of a file.
@@ -69,13 +63,13 @@ pub(super) enum Record<'a> {
     /// What the file is.
     Header(&'a Header),
     /// A turn as it is now. The first record of a turn also makes it the head.
-    Turn { at_ms: i64, turn_id: TurnId, turn: &'a Turn },
+    Turn { at_ms: i64, turn_id: TurnId, turn: &'a TurnRecord<'a> },
     /// The title from now on; an empty one takes it back.
     Title { at_ms: i64, title: &'a str },
     /// The tip of the branch that is shown from now on.
     Head { at_ms: i64, tip: TurnId },
     /// How questions are asked from now on.
-    Settings { at_ms: i64, settings: &'a SessionSettings },
+    Settings { at_ms: i64, settings: &'a SettingsRecord<'a> },
 }
 
 /// Adds a record and its line break.
@@ -103,49 +97,6 @@ pub(super) fn escape(json: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
-}
-
-/// The turn without numbers that JSON can't hold: they would be written as
-/// `null`, and the turn couldn't be read again.
-pub(super) fn finite(turn: &Turn) -> Turn {
-    let mut turn = turn.clone();
-    for source in &mut turn.sources {
-        single(&mut source.hit.score);
-        if let Some(leg) = &mut source.hit.vector {
-            single(&mut leg.distance);
-        }
-        if let Some(leg) = &mut source.hit.full_text {
-            single(&mut leg.score);
-        }
-        for sentence in &mut source.sentences {
-            single(&mut sentence.score);
-        }
-    }
-    let search = &mut turn.search;
-    double(&mut search.embed_ms);
-    double(&mut search.vector_ms);
-    double(&mut search.full_text_ms);
-    double(&mut search.fuse_ms);
-    double(&mut search.total_ms);
-    if let Some(generation) = &mut turn.generation {
-        double(&mut generation.time_to_first_token_ms);
-        double(&mut generation.prompt_tokens_per_s);
-        double(&mut generation.decode_tokens_per_s);
-        double(&mut generation.total_ms);
-    }
-    turn
-}
-
-fn single(number: &mut f32) {
-    if !number.is_finite() {
-        *number = 0.0;
-    }
-}
-
-fn double(number: &mut f64) {
-    if !number.is_finite() {
-        *number = 0.0;
-    }
 }
 
 #[cfg(test)]

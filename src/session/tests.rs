@@ -1,11 +1,12 @@
 //! Sessions in real folders: kept, torn, locked, found again.
 
 mod keeping;
+mod written;
 
 use super::*;
 use crate::domain::{
-    ByteRange, Chunk, Citation, FinishReason, GenerationStats, Hit, LineRange, Locator, Mode,
-    OffsetMap, Source, Support, VectorLeg,
+    Alternative, ByteRange, Chunk, Citation, FinishReason, GenerationStats, Hit, LineRange,
+    Locator, Mode, OffsetMap, Source, Support, VectorLeg,
 };
 use proptest::prelude::*;
 use std::fs;
@@ -204,6 +205,13 @@ fn numbers_that_json_lacks_do_not_cost_the_turn() {
     odd.sources[0].hit.score = f32::NAN;
     odd.search.embed_ms = f64::INFINITY;
     odd.generation.as_mut().unwrap().decode_tokens_per_s = f64::NEG_INFINITY;
+    odd.alternatives = vec![Alternative {
+        number: 1,
+        text: String::new(),
+        source: 0.5,
+        log_likelihood: f64::NEG_INFINITY,
+        share: f64::NAN,
+    }];
     let id = kept(&sessions, &[odd]);
     let session = sessions.load(&id).unwrap();
     assert_eq!(session.recovered, None);

@@ -5,7 +5,8 @@ use super::error::SessionError;
 use super::files;
 use super::id::new_id;
 use super::log::Log;
-use super::record::{Fork, Header, Record, SessionSettings, encode, finite};
+use super::record::{Fork, Header, Record, SettingsRecord, TurnRecord, encode};
+use super::settings::SessionSettings;
 use super::time::now_ms;
 use crate::domain::{Turn, TurnId};
 use std::fs::{self, File};
@@ -94,8 +95,8 @@ impl Writer {
     /// # Errors
     /// Errors of the file system; nothing has changed then.
     pub fn turn(&mut self, turn: &Turn) -> Result<(), SessionError> {
-        let turn = finite(turn);
-        self.append(&[Record::Turn { at_ms: now_ms(), turn_id: turn.id, turn: &turn }])
+        let (turn_id, turn) = (turn.id, &TurnRecord::from(turn));
+        self.append(&[Record::Turn { at_ms: now_ms(), turn_id, turn }])
     }
 
     /// Gives the session a title; an empty one takes the given title back.
@@ -119,6 +120,7 @@ impl Writer {
     /// # Errors
     /// As [`Self::turn`].
     pub fn settings(&mut self, settings: &SessionSettings) -> Result<(), SessionError> {
+        let settings = &SettingsRecord::from(settings);
         self.append(&[Record::Settings { at_ms: now_ms(), settings }])
     }
 
@@ -131,11 +133,13 @@ impl Writer {
         settings: Option<&SessionSettings>,
     ) -> Result<(), SessionError> {
         let at_ms = now_ms();
-        let turns: Vec<Turn> = turns.iter().map(finite).collect();
+        let turns: Vec<(TurnId, TurnRecord<'_>)> =
+            turns.iter().map(|turn| (turn.id, turn.into())).collect();
+        let settings = settings.map(SettingsRecord::from);
         let mut records = vec![Record::Title { at_ms, title }];
-        records.extend(turns.iter().map(|turn| Record::Turn { at_ms, turn_id: turn.id, turn }));
+        records.extend(turns.iter().map(|(id, turn)| Record::Turn { at_ms, turn_id: *id, turn }));
         records.extend(tip.map(|tip| Record::Head { at_ms, tip }));
-        records.extend(settings.map(|settings| Record::Settings { at_ms, settings }));
+        records.extend(settings.iter().map(|settings| Record::Settings { at_ms, settings }));
         self.append(&records)
     }
 
