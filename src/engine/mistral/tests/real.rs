@@ -5,6 +5,7 @@ use super::super::super::adapter::{Base, Combined};
 use super::super::super::fixtures::random_adapter;
 use super::super::super::merged::Cache;
 use super::*;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
