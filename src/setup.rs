@@ -7,6 +7,7 @@ mod engines;
 mod inventory;
 mod kept;
 mod parts;
+mod pull;
 mod server_check;
 mod servers;
 mod stamp;
@@ -16,6 +17,7 @@ pub use choice::Choice;
 pub use engines::Chosen;
 pub use inventory::{Known, Origin as ModelOrigin};
 pub use parts::{Model, Setup, SetupError};
+pub use pull::Fetched;
 pub use server_check::ServerCheck;
 pub use servers::ServerPlace;
 

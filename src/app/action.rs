@@ -97,6 +97,8 @@ actions! {
     ToggleQuote = "toggle_quote", Chat;
     /// Choose another model
     ChooseModel = "choose_model", Chat;
+    /// Mark the selected model as a favourite, or no longer
+    ToggleFavourite = "toggle_favourite", Chat;
     /// Next mode: base, rag, adapter, hybrid
     CycleMode = "cycle_mode", Chat;
     /// Choose a mode

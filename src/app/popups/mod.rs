@@ -17,7 +17,7 @@ pub use compare::{Compare, CompareColumn};
 pub use confirm::Confirm;
 pub use help::Help;
 pub use layer::{Accept, Close, Layered, Moved};
-pub use picker::{Match, Picker, PickerKind, PickerRow};
+pub use picker::{Match, Picker, PickerKind, PickerRow, is_fetchable};
 pub use prompt::{Prompt, PromptFor};
 pub use task::Task;
 pub use viewer::{Highlight, Viewer, ViewerContent};

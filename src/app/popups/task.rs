@@ -11,6 +11,8 @@ pub enum Task {
     Action(Action),
     /// Load this model.
     Model(String),
+    /// Fetch this model, and load it.
+    Pull(String),
     /// Show this theme.
     Theme(String),
     /// Resume this session.

@@ -71,6 +71,13 @@ impl Jobs {
             .map(|(job, _)| job)
     }
 
+    /// The request of the newest job of a kind, unless it was cancelled.
+    #[must_use]
+    pub fn latest(&self, kind: JobKind) -> Option<u64> {
+        let newest = self.list.iter().rev().find(|(job, _)| job.kind == kind);
+        newest.filter(|(job, _)| job.state != JobState::Cancelled).map(|(_, request)| *request)
+    }
+
     /// Ends every running job of a kind.
     pub fn end(&mut self, kind: JobKind, state: &JobState, now_ms: i64) {
         for (job, _) in self.list.iter_mut().filter(|(job, _)| job.kind == kind) {

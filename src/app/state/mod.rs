@@ -5,6 +5,7 @@ mod asking;
 mod conversation;
 mod input;
 mod jobs;
+mod known;
 mod layout;
 mod request;
 mod work;
@@ -19,6 +20,7 @@ pub use asking::{Asking, Draft, Given, Outside};
 pub use conversation::{Choice, Conversation, Entry, Phase, Scroll};
 pub use input::{Completion, Input};
 pub use jobs::Jobs;
+pub use known::KnownModel;
 pub use layout::{Arrangement, Focus, Panes, Size};
 pub use request::RequestId;
 pub use work::{
@@ -28,7 +30,7 @@ pub use work::{
 
 use super::keymap::Keymap;
 use crate::config::QuoteMode;
-use crate::domain::{Mode, NONE, Strategy, Turn, TurnId};
+use crate::domain::{JobKind, Mode, NONE, Strategy, Turn, TurnId};
 
 /// What the program is started with.
 #[derive(Clone, Debug)]
@@ -129,6 +131,10 @@ pub struct State {
     pub themes: Vec<String>,
     /// Every model that is at hand.
     pub models: Vec<String>,
+    /// What is known of them.
+    pub known_models: Vec<KnownModel>,
+    /// Those that the user likes best.
+    pub favourites: Vec<String>,
     /// The keys.
     pub keymap: Keymap,
     /// Whether the mouse is on.
@@ -182,6 +188,8 @@ impl State {
             theme: start.theme,
             themes: start.themes,
             models: start.models,
+            known_models: Vec::new(),
+            favourites: Vec::new(),
             keymap: start.keymap,
             mouse: start.mouse,
             notice: None,
@@ -201,6 +209,13 @@ impl State {
             || self.model.loading.is_some()
             || self.knowledge.work.busy()
             || self.comparing()
+            || self.pulling()
+    }
+
+    /// Whether a model is being fetched.
+    #[must_use]
+    pub fn pulling(&self) -> bool {
+        self.jobs.running().any(|job| job.kind == JobKind::Pull)
     }
 
     /// Whether a comparison is being answered.

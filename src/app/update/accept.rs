@@ -1,7 +1,7 @@
 //! Enter: what is chosen, typed or confirmed in a popup, or selected below.
 
 use super::say::say;
-use super::{ask, compare, evidence, jobs, popups, program, send, sessions, variant, work};
+use super::{ask, compare, evidence, jobs, models, popups, program, send, sessions, variant, work};
 use crate::app::popups::{Accept, Task};
 use crate::app::state::{Focus, NoticeLevel};
 use crate::app::{Action, Effect, State};
@@ -27,6 +27,7 @@ fn cancel_job(state: &mut State, id: JobId) -> Vec<Effect> {
         JobKind::Index | JobKind::Load => program::stop(state),
         JobKind::Answer => ask::cancel(state),
         JobKind::Compare => compare::cancel(state),
+        JobKind::Pull => models::cancel_pull(state),
     }
 }
 
@@ -60,6 +61,7 @@ fn carry_out(state: &mut State, task: Task) -> Vec<Effect> {
     match task {
         Task::Action(_) => Vec::new(),
         Task::Model(name) => work::load(state, name),
+        Task::Pull(name) => models::pull(state, name),
         Task::Theme(name) => popups::set_theme(state, &name),
         Task::Session { id, turn } => sessions::open(state, id, turn),
         Task::Adapter(name) => variant::choose(state, &name),

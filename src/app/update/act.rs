@@ -2,7 +2,7 @@
 
 use super::accept::{self, Accepted};
 use super::say::say;
-use super::{ask, compare, evidence, popups, program, send, sessions, typing, variant};
+use super::{ask, compare, evidence, models, popups, program, send, sessions, typing, variant};
 use crate::app::command::ExportFormat;
 use crate::app::effect::{ScrollArea, ScrollBy};
 use crate::app::popups::Close;
@@ -25,7 +25,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::NextBranch => ask::branch(state, 1),
         A::PreviousBranch => ask::branch(state, -1),
         A::ToggleQuote => program::toggle_quote(state),
-        A::ChooseModel => popups::models(state),
+        A::ChooseModel => models::open(state),
+        A::ToggleFavourite => models::toggle_favourite(state),
         A::CycleMode => variant::cycle(state),
         A::ChooseMode => variant::modes(state),
         A::ChooseAdapter => variant::adapters(state),

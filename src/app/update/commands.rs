@@ -1,7 +1,7 @@
 //! Commands typed into the input.
 
 use super::say::say;
-use super::{ask, compare, evidence, popups, program, sessions, typing, variant, work};
+use super::{ask, compare, evidence, models, popups, program, sessions, typing, variant, work};
 use crate::app::command::{self, Command};
 use crate::app::state::NoticeLevel;
 use crate::app::{Effect, State};
@@ -34,8 +34,9 @@ pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
     state.input.editing = None;
     typing::commanded(state, line);
     match command {
-        Command::Model(None) => popups::models(state),
-        Command::Model(Some(name)) => work::load(state, name),
+        Command::Model(None) | Command::Pull(None) => models::open(state),
+        Command::Model(Some(name)) => models::choose(state, name),
+        Command::Pull(Some(name)) => models::pull(state, name),
         Command::Mode(None) => variant::modes(state),
         Command::Mode(Some(mode)) => variant::set_mode(state, mode),
         Command::Adapter(None) => variant::adapters(state),

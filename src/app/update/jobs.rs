@@ -1,6 +1,6 @@
 //! Jobs: what the effects begin, and what the events say of it.
 
-use crate::app::event::{AnswerEvent, CompareEvent, Event, KnowledgeEvent, ModelEvent};
+use crate::app::event::{AnswerEvent, CompareEvent, Event, KnowledgeEvent, ModelEvent, PullEvent};
 use crate::app::state::{PickerKind, PickerRow, Popup, Task};
 use crate::app::{Effect, State};
 use crate::domain::{Job, JobKind, JobState, Progress};
@@ -42,6 +42,10 @@ pub fn begun(state: &mut State, effects: &[Effect]) {
                 jobs.end(JobKind::Index, &JobState::Cancelled, now);
                 jobs.end(JobKind::Load, &JobState::Cancelled, now);
             }
+            Effect::Pull { request, model } => {
+                jobs.begin(JobKind::Pull, model.clone(), "MB", *request, now);
+            }
+            Effect::CancelPull => jobs.end(JobKind::Pull, &JobState::Cancelled, now),
             Effect::CancelAsk { .. } => jobs.end(JobKind::Answer, &JobState::Cancelled, now),
             Effect::CancelCompare { .. } => {
                 jobs.end(JobKind::Compare, &JobState::Cancelled, now);
@@ -132,6 +136,24 @@ pub fn heard(state: &mut State, event: &Event) {
                 }
                 CompareEvent::Done => job.end(JobState::Done("Compared.".to_owned()), now),
                 _ => {}
+            }
+        }
+        Event::Pull { request, event } => {
+            let Some(job) = jobs.of(JobKind::Pull, *request) else { return };
+            let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
+            match event {
+                PullEvent::Progress { done, total } => {
+                    let (done, total) = (megabytes(*done), total.map(megabytes));
+                    job.advance(Progress { done, total }, now);
+                }
+                PullEvent::Done { bytes, .. } => {
+                    let text = match megabytes(*bytes) {
+                        0 => "It was here already.".to_owned(),
+                        megabytes => format!("It is here, {megabytes} MB."),
+                    };
+                    job.end(JobState::Done(text), now);
+                }
+                PullEvent::Failed(message) => job.end(JobState::Failed(message.clone()), now),
             }
         }
         Event::Tick { .. } => {}

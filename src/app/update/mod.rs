@@ -10,6 +10,7 @@ mod compare;
 mod evidence;
 mod jobs;
 mod keys;
+mod models;
 mod popups;
 mod program;
 mod say;
@@ -113,10 +114,13 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Compare { request, event } => compare::news(state, request, event),
-        Event::Models(models) => {
-            state.models = models;
+        Event::Models(names) => models::listed(state, names),
+        Event::ModelsKnown(known) => models::known(state, known),
+        Event::Favourites(names) => {
+            state.favourites = names;
             Vec::new()
         }
+        Event::Pull { request, event } => models::pulled(state, request, event),
         Event::Answer { request, event } => answer::answer(state, request, event),
         Event::Kept { session, turn, pending, error } => {
             answer::kept(state, session, turn, pending, error)

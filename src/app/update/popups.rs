@@ -84,7 +84,7 @@ pub fn commands(state: &mut State) -> Vec<Effect> {
     let hidden = |action: Action| {
         use Action as A;
         // Choosing and typing make no sense from within a list.
-        matches!(action, A::Accept | A::Close | A::Complete | A::CommandPalette | A::Send)
+        matches!(action, A::Accept | A::Close | A::Complete | A::CommandPalette | A::Send | A::ToggleFavourite)
             // Nine rows of one thing; the list of adapters has them all.
             || variant::PLACES.contains(&action)
             || action.group() == crate::app::action::Group::Edit
@@ -105,23 +105,6 @@ pub fn commands(state: &mut State) -> Vec<Effect> {
         })
         .collect();
     state.popups.push(Popup::from(Picker::new(PickerKind::Commands, rows)));
-    Vec::new()
-}
-
-/// Opens the list of models.
-pub fn models(state: &mut State) -> Vec<Effect> {
-    let loaded = state.model.loaded.as_ref().map(|model| model.wanted.as_str());
-    let rows = state
-        .models
-        .iter()
-        .map(|name| PickerRow {
-            label: name.clone(),
-            detail: if Some(name.as_str()) == loaded { "loaded" } else { "" }.to_owned(),
-            key: String::new(),
-            value: Task::Model(name.clone()),
-        })
-        .collect();
-    state.popups.push(Popup::from(Picker::new(PickerKind::Models, rows)));
     Vec::new()
 }
 

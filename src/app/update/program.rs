@@ -69,15 +69,18 @@ pub fn arm(state: &mut State) {
 
 /// Stops what runs in the background.
 pub fn stop(state: &mut State) -> Vec<Effect> {
-    if !state.knowledge.work.busy() && state.model.loading.is_none() {
+    if !state.knowledge.work.busy() && state.model.loading.is_none() && !state.pulling() {
         say(state, NoticeLevel::Info, "Nothing runs in the background.");
         return Vec::new();
     }
+    let pulling = state.pulling();
     if let Some(loading) = state.model.loading.take() {
         state.model.failed = Some(format!("loading {} was stopped", loading.name()));
     }
     say(state, NoticeLevel::Done, "Stopped. What was indexed so far stays.");
-    vec![Effect::StopWork]
+    let mut effects = vec![Effect::StopWork];
+    effects.extend(pulling.then_some(Effect::CancelPull));
+    effects
 }
 
 /// Ends the program; an answer being made is kept as far as it came.

@@ -3,6 +3,7 @@
 
 mod asking;
 mod jobs;
+mod models;
 mod resuming;
 mod screen;
 mod variants;

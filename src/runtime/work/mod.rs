@@ -9,6 +9,7 @@ mod files;
 mod indexing;
 mod loaded;
 mod loads;
+mod models;
 mod sessions;
 mod shared;
 mod variants;

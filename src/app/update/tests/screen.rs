@@ -149,8 +149,9 @@ fn the_palette_lists_every_useful_action_with_its_key() {
     for action in Action::ALL {
         let listed = picker.rows.iter().any(|row| row.value == Task::Action(*action));
         let typing = action.group() == crate::app::action::Group::Edit;
+        use Action as A;
         let inner =
-            [Action::Accept, Action::Close, Action::Complete, Action::CommandPalette, Action::Send];
+            [A::Accept, A::Close, A::Complete, A::CommandPalette, A::Send, A::ToggleFavourite];
         let place = action.name().starts_with("adapter");
         assert_eq!(listed, !typing && !place && !inner.contains(action), "{action:?}");
     }
