@@ -138,9 +138,18 @@ impl Setup {
         if let Some(place) = self.server_place(wanted) {
             return self.remote(wanted, &place, &Stack::default(), unwanted).await;
         }
-        let (options, manner) = self.options(wanted, tuned)?;
+        let manifests: Vec<Manifest> =
+            tuned.iter().flat_map(|tuned| tuned.manifests.iter().cloned()).collect();
+        let (options, mut manner) = self.options(wanted, tuned)?;
         let chosen = self.engine_for(&options.place)?;
         let (engine, note) = engines::load(&chosen, options, unwanted).await?;
+        if Manner::is_for_small(engine.info().parameters) {
+            let small = self.resolve_on(Manner::small(), wanted, manifests.iter())?;
+            // Whoever wrote a prompt for it knows better.
+            if !(small.builtin || small.own_prompt) {
+                manner = small.manner;
+            }
+        }
         let manner = self.restrained(manner, engine.info());
         Ok(Model { engine, manner, note })
     }
@@ -173,6 +182,16 @@ impl Setup {
         wanted: &str,
         adapters: impl Iterator<Item = &'a Manifest>,
     ) -> Result<Resolved, SetupError> {
+        self.resolve_on(Manner::default(), wanted, adapters)
+    }
+
+    /// The same on another manner than that of most models.
+    fn resolve_on<'a>(
+        &self,
+        manner: Manner,
+        wanted: &str,
+        adapters: impl Iterator<Item = &'a Manifest>,
+    ) -> Result<Resolved, SetupError> {
         let entry = self.loaded.settings.models.get(wanted);
         let name = entry.and_then(|e| e.path.as_deref()).unwrap_or(wanted);
         let builtin = name == "builtin";
@@ -187,32 +206,42 @@ impl Setup {
             let shown = manifest.name.clone().unwrap_or_else(|| wanted.to_owned());
             (path, manifest, shown)
         };
-        let manner = self.manner(wanted, &manifest, adapters);
+        let (manner, own_prompt) = self.manner(manner, wanted, &manifest, adapters);
         let name = entry.and_then(|e| e.manifest.name.clone()).unwrap_or(shown);
-        Ok(Resolved { path, manner, name, builtin })
+        Ok(Resolved { path, manner, name, builtin, own_prompt })
     }
 
     /// How a model is talked to that says this of itself, with these manifests
-    /// of its adapters.
+    /// of its adapters, on top of `manner`; and whether a manifest sets texts of
+    /// the prompt.
     fn manner<'a>(
         &self,
+        manner: Manner,
         wanted: &str,
         manifest: &Manifest,
         adapters: impl Iterator<Item = &'a Manifest>,
-    ) -> Manner {
-        let mut manner = Manner::default().with(manifest);
+    ) -> (Manner, bool) {
+        let prompts = |manifest: &Manifest| {
+            let prompt = &manifest.prompt;
+            let texts = [&prompt.system, &prompt.user, &prompt.source];
+            texts.iter().any(|text| text.is_some()) || prompt.examples.is_some()
+        };
+        let mut own_prompt = prompts(manifest);
+        let mut manner = manner.with(manifest);
         // An adapter was trained to answer in its own form.
         for manifest in adapters {
+            own_prompt |= prompts(manifest);
             manner = manner.with(manifest);
         }
         self.prefer_settings(&mut manner, |origin| matches!(origin, Origin::File { .. }));
         if let Some(entry) = self.loaded.settings.models.get(wanted) {
+            own_prompt |= prompts(&entry.manifest);
             manner = manner.with(&entry.manifest);
         }
         self.prefer_settings(&mut manner, |origin| {
             matches!(origin, Origin::Environment { .. } | Origin::Flag { .. })
         });
-        manner
+        (manner, own_prompt)
     }
 
     /// How a model with these adapters is talked to, without loading it.
@@ -365,4 +394,6 @@ struct Resolved {
     /// Name to show.
     name: String,
     builtin: bool,
+    /// Whether a manifest sets texts of the prompt.
+    own_prompt: bool,
 }

@@ -54,8 +54,8 @@ fn look(ask: &Ask<'_>, sources: &[Source], said: &Said) -> Vec<Marked> {
             continue;
         }
         let own = said.citations.iter().zip(&owners).filter(|(_, owner)| **owner == Some(index));
-        let own: Vec<Support> = own.map(|(citation, _)| citation.support).collect();
-        if own.iter().any(|support| *support != Support::Missing) {
+        let own: Vec<&Citation> = own.map(|(citation, _)| citation).collect();
+        if own.iter().any(|citation| citation.support != Support::Missing) {
             continue;
         }
         let citation = best(&claim, sources, ask.embedder);
@@ -63,7 +63,9 @@ fn look(ask: &Ask<'_>, sources: &[Source], said: &Said) -> Vec<Marked> {
         if citation.is_none() && !own.is_empty() {
             continue;
         }
-        let at = bare.in_text(closed(&bare.text, range.end));
+        // Behind the marks that the model put there.
+        let marks = own.iter().map(|citation| citation.mark.end);
+        let at = marks.max().unwrap_or(0).max(bare.in_text(closed(&bare.text, range.end)));
         let start = bare.in_text(range.start);
         out.push(Marked { range: start..bare.in_text(range.end), at, citation });
     }
@@ -265,6 +267,12 @@ mod tests {
     fn a_wrong_number_gets_the_right_one_beside_it() {
         let said = marked("The archive keeps letters for thirty years [1].", &["[1]"]);
         assert_eq!(said.text, "The archive keeps letters for thirty years [1]. [2]°");
+    }
+
+    #[test]
+    fn what_is_found_stands_behind_what_is_cited() {
+        let said = marked("The archive keeps letters for thirty years. [1] So be it.", &["[1]"]);
+        assert_eq!(said.text, "The archive keeps letters for thirty years. [1] [2]° So be it.");
     }
 
     #[test]

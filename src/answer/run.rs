@@ -167,6 +167,10 @@ async fn stream(
                 shown.text(&text);
                 shown.tell(AskEvent::Tokens(meter.tokens));
                 let Some(tracker) = tracker.as_mut() else {
+                    if let Some(keep) = role_played(shown.text.get(begun..), ask) {
+                        shown.cut(begun, keep);
+                        return Ok(FinishReason::Stop);
+                    }
                     let new = shown.text.get(watched..).unwrap_or_default();
                     if let Some(keep) = watch.feed(new).filter(|_| watches) {
                         shown.cut(begun, keep);
@@ -205,4 +209,17 @@ async fn stream(
         }
     }
     Ok(FinishReason::Stop)
+}
+
+/// Where a small model goes on with notes and a question of its own, as it was
+/// shown: the characters of its answer before them.
+fn role_played(said: Option<&str>, ask: &Ask<'_>) -> Option<usize> {
+    if ask.manner.reading.is_empty() {
+        return None;
+    }
+    let said = said?;
+    let begin = said.len() - said.trim_start().len();
+    let own = said.get(begin..)?;
+    let at = ["\nQuestion:", "\n\n["].iter().filter_map(|mark| own.find(mark)).min()?;
+    Some(said.get(..begin + at)?.chars().count())
 }

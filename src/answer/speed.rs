@@ -2,7 +2,7 @@
 //! before its first one, noted after each answer, and kept between runs.
 
 use crate::config::{Generation, Manner, Paths};
-use crate::engine::{Engine, EngineEvent, Message, Request, Role};
+use crate::engine::{Engine, EngineEvent, Message, Request, Role, prompt};
 use futures::StreamExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,6 +16,8 @@ const SHORT: Duration = Duration::from_millis(150);
 /// Share of the speed that a probe would have had at most, where it did not
 /// end in time.
 const UNENDED: f64 = 0.5;
+/// The engine whose cache keeps what a prompt began with.
+const KEEPS: &str = "llama.cpp";
 /// What the second look reads behind the instructions.
 const TEXT: &str = "The doors open at nine in the morning, and whoever comes early waits in the \
                     hall, where there is a bench by the window. A ticket costs four euros for \
@@ -56,8 +58,8 @@ impl<'a> Speeds<'a> {
     /// Measures the prompt speed of a model that is not known yet, and notes
     /// it. Takes half a second at most; a model that reads next to nothing in
     /// that time is taken to be as slow as that. Nothing is measured where the
-    /// speed decides nothing: on other devices than a CPU, and where the
-    /// manifest says how many sentences are read.
+    /// speed decides nothing: on other devices than a CPU, and where the manner
+    /// says how many sentences are read.
     pub async fn probe(&self, engine: &dyn Engine, manner: &Manner) -> Option<f64> {
         if let Some(known) = self.known(engine) {
             return Some(known);
@@ -67,16 +69,33 @@ impl<'a> Speeds<'a> {
             return None;
         }
         let begun = Instant::now();
-        let user = |text: &str| Message { role: Role::User, text: text.to_owned() };
-        let system = Message { role: Role::System, text: manner.system.clone() };
         let mut speed = read(engine, vec![user("Hello")], PROBE).await?;
         if begun.elapsed() < SHORT {
             let left = PROBE.saturating_sub(begun.elapsed());
-            speed = read(engine, vec![system, user(TEXT)], left).await.unwrap_or(speed);
+            let mut messages = prompt::beginning(manner);
+            messages.push(user(TEXT));
+            speed = read(engine, messages, left).await.unwrap_or(speed);
         }
         tracing::info!(speed, model = info.name, "the prompt speed was probed");
         self.note(engine, speed);
         Some(speed)
+    }
+
+    /// [`Self::probe`] for a chat that was just begun: what every prompt begins
+    /// with is read into the cache meanwhile, so that the first question needs
+    /// not wait for it. Takes half a second at most.
+    pub async fn warm(&self, engine: &dyn Engine, manner: &Manner) -> Option<f64> {
+        let info = engine.info();
+        let keeps = info.engine.starts_with(KEEPS) && info.parameters > 0 && manner.history;
+        if let Some(speed) = self.probe(engine, manner).await.filter(|_| !keeps) {
+            return Some(speed);
+        }
+        if keeps {
+            let mut messages = prompt::beginning(manner);
+            messages.push(user("Hello"));
+            read(engine, messages, PROBE).await;
+        }
+        self.known(engine)
     }
 
     fn note(&self, engine: &dyn Engine, tokens_per_s: f64) {
@@ -137,6 +156,10 @@ async fn read(engine: &dyn Engine, messages: Vec<Message>, most: Duration) -> Op
         }
         Err(_) => Some(UNENDED * tokens as f64 / most.as_secs_f64().max(f64::MIN_POSITIVE)),
     }
+}
+
+fn user(text: &str) -> Message {
+    Message { role: Role::User, text: text.to_owned() }
 }
 
 /// The name of the processor, or of its kind.

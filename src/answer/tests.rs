@@ -377,3 +377,16 @@ async fn a_greeting_is_answered_without_sources() {
     run::answer(ask, &mut |_| {}).await.unwrap();
     assert!(engine.requests()[0].messages[1].text.contains("Pears"));
 }
+
+#[tokio::test]
+async fn a_small_model_that_asks_itself_is_stopped() {
+    let (manner, settings) = (Manner { quote: false, ..Manner::small() }, free());
+    let said = "\n\nPears are green. [2]\n\nQuestion: Are apples red?";
+    let engine = ScriptedEngine::new([said]).with_parameters(1_000_000);
+    let ask = asked(&engine, &manner, &settings, "Which are green?", 0.9);
+    let answer = run::answer(ask, &mut |_| {}).await.unwrap();
+    assert_eq!(answer.text.trim(), "Pears are green. [2]");
+    assert_eq!(answer.generation.finish_reason, FinishReason::Stop);
+    let turns = engine.requests()[0].messages.len();
+    assert_eq!(turns, 1 + 2 * manner.reading.len() + 1, "examples come first");
+}

@@ -199,6 +199,9 @@ pub struct Manner {
     pub system_alone: String,
     /// Questions with their answers that the model is shown first.
     pub examples: Vec<Example>,
+    /// Sources and questions with their answers that the model is shown before
+    /// these, where it reads sources. No manifest sets them.
+    pub reading: Vec<Example>,
     /// User text with `{question}` and `{sources}`.
     pub user: String,
     /// One source, with `{n}`, `{heading}` and `{text}`.
@@ -269,6 +272,7 @@ impl Default for Manner {
             system: SYSTEM.to_owned(),
             system_alone: SYSTEM_ALONE.to_owned(),
             examples: Vec::new(),
+            reading: Vec::new(),
             user: "Question: {question}\n\nSources:\n\n{sources}\n\nQuestion: {question}"
                 .to_owned(),
             source: "[{n}] {heading}\n{text}\n".to_owned(),

@@ -15,6 +15,7 @@ mod schema;
 mod server;
 mod server_rules;
 mod settings;
+mod small;
 mod value;
 
 pub use entries::Entry;

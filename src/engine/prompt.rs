@@ -39,10 +39,9 @@ pub fn build(
     let window = manner.window.map_or(engine.info().window, |w| w.min(engine.info().window));
     let question = sanitise(question);
     // Without any source to choose from, the model is asked alone.
-    let system =
-        if !sources.iter().any(Source::used) { &manner.system_alone } else { &manner.system };
-    let system = sanitise(system);
-    let shown = examples(manner);
+    let reads = sources.iter().any(Source::used);
+    let system = sanitise(if reads { &manner.system } else { &manner.system_alone });
+    let shown = examples(manner, reads);
     let history = if manner.history { history } else { &[] };
     for source in sources.iter_mut() {
         source.tokens = engine.count(&spell_source(manner, source));
@@ -77,12 +76,21 @@ pub fn build(
     Ok(Prompt { messages: fitted.rendered.messages, ledger })
 }
 
+/// What every prompt that reads sources begins with.
+#[must_use]
+pub fn beginning(manner: &Manner) -> Vec<Message> {
+    let text = sanitise(&manner.system);
+    let system = (!text.is_empty()).then_some(Message { role: Role::System, text });
+    system.into_iter().chain(examples(manner, true)).collect()
+}
+
 /// The examples of the manner as turns before all others.
-fn examples(manner: &Manner) -> Vec<Message> {
+fn examples(manner: &Manner, reads: bool) -> Vec<Message> {
     let turn = |role, text: &str| Message { role, text: sanitise(text) };
-    manner
-        .examples
+    let reading = if reads { manner.reading.as_slice() } else { &[] };
+    reading
         .iter()
+        .chain(&manner.examples)
         .flat_map(|example| {
             [turn(Role::User, &example.question), turn(Role::Assistant, &example.answer)]
         })

@@ -163,7 +163,8 @@ impl Setup {
         let engine =
             RemoteEngine::new(&access, &found, &place.model, stack).map_err(SetupError::usage)?;
         let note = engine.note().map(str::to_owned);
-        let mut manner = self.manner(wanted, &Manifest::default(), std::iter::empty());
+        let (mut manner, _) =
+            self.manner(Manner::default(), wanted, &Manifest::default(), std::iter::empty());
         // A server counts the prompt as well, so only what is set holds.
         let generation = &self.loaded.settings.generation;
         let none = Repetition::default();

@@ -258,7 +258,11 @@ impl Worker {
                     let load_ms = started.elapsed();
                     let setup = &shared.setup;
                     let speeds = Speeds::new(&setup.paths, &setup.loaded.settings.generation);
-                    let speed = speeds.probe(model.engine.as_ref(), &model.manner).await;
+                    let engine = model.engine.as_ref();
+                    let speed = match resident || adapter.is_some() {
+                        true => speeds.known(engine),
+                        false => speeds.warm(engine, &model.manner).await,
+                    };
                     let info = model.engine.info();
                     let quotes = match shared.setup.loaded.settings.generation.quote {
                         QuoteMode::Auto => model.manner.quote,
@@ -277,7 +281,7 @@ impl Worker {
                         switch_ms: load_ms.as_secs_f64() * 1e3,
                         memory_bytes: model.engine.footprint().total(),
                         load_ms: u64::try_from(load_ms.as_millis()).unwrap_or(u64::MAX),
-                        reads_per_s: speed.or_else(|| speeds.known(model.engine.as_ref())),
+                        reads_per_s: speed,
                     };
                     shared.model.send_replace(Some(variant));
                     ModelEvent::Loaded(card)
