@@ -54,13 +54,7 @@ pub struct Ledger {
     /// The whole prompt as the model gets it.
     pub prompt: usize,
     /// Whether the counts are estimates, since no tokenizer was at hand.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub estimated: bool,
-}
-
-/// For fields that are left out where they say nothing.
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 /// Why a generation ended.
@@ -87,7 +81,6 @@ pub struct GenerationStats {
     /// Tokens of the prompt.
     pub prompt_tokens: usize,
     /// Whether these are an estimate.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub estimated: bool,
     /// Of these, tokens that an earlier prompt had brought into the cache and
     /// that were not read again.

@@ -1,7 +1,7 @@
 //! Models that servers run, by name: `SERVER/model`.
 
 use super::parts::{Model, Setup, SetupError};
-use crate::config::{Manifest, Repetition, ServerEntry};
+use crate::config::{Manifest, Manner, Repetition, ServerEntry};
 use crate::domain::Stack;
 use crate::engine::remote::{Access, Found, RemoteEngine, probe};
 use std::collections::HashMap;

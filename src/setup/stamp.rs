@@ -3,7 +3,7 @@
 //! only those of the same stamp.
 
 use super::{Setup, SetupError};
-use crate::config::Manifest;
+use crate::config::{Manifest, Manner};
 use crate::domain::Stack;
 use crate::engine::mistral::Place;
 use std::io;
@@ -26,7 +26,8 @@ impl Setup {
         let mut hasher = blake3::Hasher::new();
         if let Some(place) = self.server_place(model) {
             // What the server loads is known by its name alone.
-            let manner = self.manner(Manner::default(), model, &Manifest::default(), std::iter::empty()).0;
+            let manner =
+                self.manner(Manner::default(), model, &Manifest::default(), std::iter::empty()).0;
             let manner = self.manner_in(collection, &manner);
             let url = self.loaded.settings.servers.get(&place.server).map(|entry| &entry.url);
             let generation = &self.loaded.settings.generation;

@@ -21,14 +21,24 @@ pub(super) fn timings(timings: &SearchTimings) -> Value {
 
 /// Where the window went.
 pub(super) fn ledger(ledger: &Ledger) -> Value {
-    let Ledger { window, system, history, question, sources, template, reserve, prompt } = ledger;
+    let Ledger {
+        window,
+        system,
+        history,
+        question,
+        sources,
+        template,
+        reserve,
+        prompt,
+        estimated,
+    } = ledger;
     let sources: Vec<Value> = sources
         .iter()
         .map(|SourceTokens { number, tokens, used }| {
             json!({ "number": number, "tokens": tokens, "used": used })
         })
         .collect();
-    json!({
+    let mut json = json!({
         "window": window,
         "system": system,
         "history": history,
@@ -37,13 +47,18 @@ pub(super) fn ledger(ledger: &Ledger) -> Value {
         "template": template,
         "reserve": reserve,
         "prompt": prompt,
-    })
+    });
+    if *estimated {
+        json["estimated"] = true.into();
+    }
+    json
 }
 
 /// How an answer was generated.
 pub(super) fn generation(stats: &GenerationStats) -> Value {
     let GenerationStats {
         prompt_tokens,
+        estimated,
         reused_tokens,
         completion_tokens,
         reasoning_tokens,
@@ -58,7 +73,7 @@ pub(super) fn generation(stats: &GenerationStats) -> Value {
         engine,
         resident_bytes,
     } = stats;
-    json!({
+    let mut json = json!({
         "prompt_tokens": prompt_tokens,
         "reused_tokens": reused_tokens,
         "completion_tokens": completion_tokens,
@@ -73,7 +88,11 @@ pub(super) fn generation(stats: &GenerationStats) -> Value {
         "device": device,
         "engine": engine,
         "resident_bytes": resident_bytes,
-    })
+    });
+    if *estimated {
+        json["estimated"] = true.into();
+    }
+    json
 }
 
 /// An answer that another source gave.

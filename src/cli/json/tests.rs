@@ -71,7 +71,9 @@ fn answer() -> Answer {
             mark: ByteRange::new(6, 9),
             support: Support::Exact,
             answers: None,
+            found: false,
         }],
+        uncited: Vec::new(),
         dropped: vec![DroppedCitation { number: 9, at: 4 }],
         sources: vec![source],
         ledger: Ledger {
@@ -83,6 +85,7 @@ fn answer() -> Answer {
         searched: Vec::new(),
         generation: GenerationStats {
             prompt_tokens: 9,
+            estimated: false,
             reused_tokens: 4,
             completion_tokens: 3,
             reasoning_tokens: 0,

@@ -70,14 +70,25 @@ pub(super) struct LedgerRecord {
     template: usize,
     reserve: usize,
     prompt: usize,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    estimated: bool,
 }
 
 impl From<&Ledger> for LedgerRecord {
     fn from(ledger: &Ledger) -> Self {
-        let &Ledger { window, system, history, question, ref sources, template, reserve, prompt } =
-            ledger;
+        let &Ledger {
+            window,
+            system,
+            history,
+            question,
+            ref sources,
+            template,
+            reserve,
+            prompt,
+            estimated,
+        } = ledger;
         let sources = records(sources);
-        Self { window, system, history, question, sources, template, reserve, prompt }
+        Self { window, system, history, question, sources, template, reserve, prompt, estimated }
     }
 }
 
@@ -92,6 +103,7 @@ impl From<LedgerRecord> for Ledger {
             template: record.template,
             reserve: record.reserve,
             prompt: record.prompt,
+            estimated: record.estimated,
         }
     }
 }
@@ -101,6 +113,8 @@ impl From<LedgerRecord> for Ledger {
 #[serde(default)]
 pub(super) struct GenerationRecord<'a> {
     prompt_tokens: usize,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    estimated: bool,
     reused_tokens: usize,
     completion_tokens: usize,
     reasoning_tokens: usize,
@@ -120,6 +134,7 @@ impl<'a> From<&'a GenerationStats> for GenerationRecord<'a> {
     fn from(stats: &'a GenerationStats) -> Self {
         let &GenerationStats {
             prompt_tokens,
+            estimated,
             reused_tokens,
             completion_tokens,
             reasoning_tokens,
@@ -136,6 +151,7 @@ impl<'a> From<&'a GenerationStats> for GenerationRecord<'a> {
         } = stats;
         Self {
             prompt_tokens,
+            estimated,
             reused_tokens,
             completion_tokens,
             reasoning_tokens,
@@ -157,6 +173,7 @@ impl From<GenerationRecord<'_>> for GenerationStats {
     fn from(record: GenerationRecord<'_>) -> Self {
         Self {
             prompt_tokens: record.prompt_tokens,
+            estimated: record.estimated,
             reused_tokens: record.reused_tokens,
             completion_tokens: record.completion_tokens,
             reasoning_tokens: record.reasoning_tokens,

@@ -41,6 +41,7 @@ fn rich() -> Turn {
         template: 12,
         reserve: 128,
         prompt: 317,
+        estimated: false,
     };
     turn.search = SearchTimings {
         embed_ms: 0.25,
