@@ -5,7 +5,7 @@ use super::args::{AdaptersCommand, ChatArgs, Command, Global, KbCommand, Variant
 use super::terminal::visible;
 use crate::config::{self, Flags, Paths};
 use crate::knowledge::rank::{self, UNHURRIED};
-use crate::knowledge::search::restore_swapped;
+use crate::knowledge::store::Location;
 pub use crate::setup::Setup as Context;
 
 /// Reads the settings: default < file < environment < flags.
@@ -33,7 +33,7 @@ pub fn read(
 /// without folders it can't make, and a log that can't be written is no
 /// reason to stop.
 pub fn start(context: &Context, command: Option<&Command>) -> Result<(), Failure> {
-    match restore_swapped(&context.paths.knowledge) {
+    match Location::from(&context.paths.knowledge).restore_swapped() {
         Ok(true) => eprintln!(
             "lorag: put the knowledge base back that an interrupted `kb reembed` had moved aside"
         ),

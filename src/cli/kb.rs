@@ -7,9 +7,8 @@ use super::ingest::{index, plural};
 use super::terminal::outln;
 use super::terminal::{Paint, visible};
 use super::{Failure, code};
-use crate::knowledge::search::{reembed_folder, swap_in};
 use crate::knowledge::seen::SeenFiles;
-use crate::knowledge::store::{FileRecord, Store, WriterLock};
+use crate::knowledge::store::{FileRecord, Location, Store, WriterLock};
 use crate::knowledge::walk::rooted;
 use indicatif::HumanBytes;
 use serde_json::json;
@@ -40,8 +39,12 @@ async fn open(context: &Context) -> Result<Option<Store>, Failure> {
 
 /// The right to write, or an error that says who has it.
 fn lock(context: &Context) -> Result<WriterLock, Failure> {
-    WriterLock::acquire(&context.paths.knowledge)?.ok_or_else(|| {
-        Failure::from("another lorag is writing to the knowledge base; try again when it is done")
+    let place = Location::from(&context.paths.knowledge);
+    WriterLock::acquire(&place)?.ok_or_else(|| {
+        let holder = place.holder();
+        Failure::from(format!(
+            "{holder} is writing to the knowledge base; try again when it is done"
+        ))
     })
 }
 
@@ -134,7 +137,7 @@ async fn remove(
     }
     if !keys.is_empty() {
         store.remove(&keys).await?;
-        forget(&context.paths.knowledge, &keys);
+        forget(store.location(), &keys);
         let (files, are) = match keys.len() {
             1 => ("file itself", "is"),
             _ => ("files themselves", "are"),
@@ -156,11 +159,11 @@ async fn remove(
 }
 
 /// Nothing that was taken out stays noted.
-fn forget(folder: &Path, keys: &[(String, String)]) {
-    let mut seen = SeenFiles::load(folder);
+fn forget(place: &Location, keys: &[(String, String)]) {
+    let mut seen = SeenFiles::load(place);
     keys.iter().for_each(|(_, path)| seen.forget(path));
-    if let Err(error) = seen.save(folder) {
-        let at = folder.display().to_string();
+    if let Err(error) = seen.save(place) {
+        let at = place.name().display().to_string();
         eprintln!("lorag: cannot change the list of files in {}: {error}", visible(&at));
     }
 }
@@ -227,16 +230,17 @@ async fn reembed(context: &Context, drop_missing: bool) -> Result<u8, Failure> {
     let Some(store) = open(context).await? else { return Ok(code::DONE) };
     let _lock = lock(context)?;
     let files = store.files().await?;
+    let place = store.location().clone();
     drop(store);
     let gone: Vec<&FileRecord> = files.iter().filter(|f| !may_exist(f)).collect();
     if !gone.is_empty() && !drop_missing {
         return Err(missing(gone.iter().map(|f| (f.path.as_str(), "it is gone")), gone.len()));
     }
-    let new = reembed_folder(&context.paths.knowledge);
+    let new = place.anew();
     let made = make_anew(context, &files, &new, drop_missing).await;
     match made {
         Ok(indexed) => {
-            swap_in(&context.paths.knowledge, &new)?;
+            place.swap_in()?;
             let left = match files.len() - indexed {
                 0 => "none was left out".to_owned(),
                 1 => "1 was left out".to_owned(),
@@ -247,7 +251,7 @@ async fn reembed(context: &Context, drop_missing: bool) -> Result<u8, Failure> {
         }
         Err(failure) => {
             // Half a knowledge base must not be found by the next try.
-            let _ = std::fs::remove_dir_all(&new);
+            let _ = new.clear();
             Err(failure)
         }
     }
@@ -261,14 +265,13 @@ fn may_exist(file: &FileRecord) -> bool {
 async fn make_anew(
     context: &Context,
     files: &[FileRecord],
-    new: &Path,
+    new: &Location,
     drop_missing: bool,
 ) -> Result<usize, Failure> {
-    if new.exists() {
-        std::fs::remove_dir_all(new)?;
-    }
-    std::fs::create_dir_all(new)?;
-    let paths = crate::config::Paths { knowledge: new.to_owned(), ..context.paths.clone() };
+    new.clear()?;
+    new.create()?;
+    let knowledge = new.name().to_owned();
+    let paths = crate::config::Paths { knowledge, ..context.paths.clone() };
     let beside = Context { loaded: context.loaded.clone(), paths };
     let mut collections: Vec<&str> = files.iter().map(|f| f.collection.as_str()).collect();
     collections.sort_unstable();

@@ -22,7 +22,7 @@ use super::embed::Embedder;
 use super::parse::parse;
 use super::presence;
 use super::seen::{SeenFile, SeenFiles};
-use super::store::{FileRecord, Store, WriterLock};
+use super::store::{FileRecord, Location, Store, WriterLock};
 use super::walk::{Found, FoundFile, WalkOptions, rooted, walk};
 use super::{KnowledgeError, TERMS_FILE};
 use commit::commit_all;
@@ -50,26 +50,26 @@ pub struct IngestOptions {
     pub generated: bool,
 }
 
-/// Indexes `roots` into the knowledge base in `folder`, making it if absent.
+/// Indexes `roots` into the knowledge base in a place, making it if absent.
 ///
 /// # Errors
 /// Where a root can't be read, or the embedder or the store fails. What was
 /// committed until then stays; running it again goes on from there.
 pub async fn ingest(
-    folder: &Path,
+    place: impl Into<Location>,
     embedder: Arc<dyn Embedder>,
     roots: &[PathBuf],
     options: &IngestOptions,
     cancel: &Cancel,
     on_event: &(dyn Fn(IngestEvent) + Send + Sync),
 ) -> Result<IngestReport, KnowledgeError> {
-    ingest_with(parse, folder, embedder, roots, options, cancel, on_event).await
+    ingest_with(parse, &place.into(), embedder, roots, options, cancel, on_event).await
 }
 
 /// [`ingest`], with a parser of the caller's.
 async fn ingest_with(
     parse: Parse,
-    folder: &Path,
+    place: &Location,
     embedder: Arc<dyn Embedder>,
     roots: &[PathBuf],
     options: &IngestOptions,
@@ -82,11 +82,11 @@ async fn ingest_with(
         let (roots, walk_options) = (roots.to_vec(), options.walk);
         blocking(move || walk(&roots, &walk_options)).await??
     };
-    let Some(_lock) = lock(folder, cancel, on_event).await? else {
+    let Some(_lock) = lock(place, cancel, on_event).await? else {
         report.cancelled = true;
         return Ok(report);
     };
-    let store = Store::open_or_create(folder, embedder.id(), embedder.dimension()).await?;
+    let store = Store::open_or_create(place, embedder.id(), embedder.dimension()).await?;
     report.recovered = store.recovered().map(ToOwned::to_owned);
     let all = store.files().await?;
     let mut held: HashSet<String> = all.iter().map(|f| f.path.clone()).collect();
@@ -96,8 +96,8 @@ async fn ingest_with(
         .map(|f| (f.path.clone(), f))
         .collect();
     let seen = {
-        let folder = folder.to_owned();
-        Arc::new(blocking(move || SeenFiles::load(&folder)).await?)
+        let place = place.clone();
+        Arc::new(blocking(move || SeenFiles::load(&place)).await?)
     };
     let mut files = Vec::new();
     let exclude: Vec<PathBuf> = options.exclude.iter().map(|path| rooted(path)).collect();
@@ -146,14 +146,14 @@ async fn ingest_with(
     held.extend(new.hashes.into_iter().map(|(_, path)| path));
     let removed: HashSet<String> = report.removed.iter().cloned().collect();
     let look = Look { held, removed, files, roots: roots.iter().map(|r| rooted(r)).collect() };
-    remember(folder, seen, new.seen, look).await?;
+    remember(place, seen, new.seen, look).await?;
     let changed = report.indexed > 0 || !report.removed.is_empty();
     if changed {
         on_event(IngestEvent::Maintaining);
     }
     // Also without a change: the last run may have been killed before this.
     let rows = store.maintain().await?.chunks as u64;
-    update_terms(&store, folder, stats, rows).await?;
+    update_terms(&store, stats, rows).await?;
     report.skipped.sort_by(|a, b| a.0.cmp(&b.0));
     report.removed.sort();
     report.duration = started.elapsed();
@@ -162,13 +162,13 @@ async fn ingest_with(
 
 /// Waits for the right to write; `None` where cancelled meanwhile.
 async fn lock(
-    folder: &Path,
+    place: &Location,
     cancel: &Cancel,
     on_event: &(dyn Fn(IngestEvent) + Send + Sync),
 ) -> Result<Option<WriterLock>, KnowledgeError> {
     let mut told = false;
     loop {
-        if let Some(lock) = WriterLock::acquire(folder)? {
+        if let Some(lock) = WriterLock::acquire(place)? {
             return Ok(Some(lock));
         }
         if cancel.is_cancelled() {
@@ -194,12 +194,12 @@ struct Look {
 
 /// Notes what the files look like, for the next start.
 async fn remember(
-    folder: &Path,
+    place: &Location,
     seen: Arc<SeenFiles>,
     new: Vec<(String, Option<SeenFile>)>,
     look: Look,
 ) -> Result<(), KnowledgeError> {
-    let folder = folder.to_owned();
+    let place = place.clone();
     blocking(move || {
         let Look { mut held, removed, files, roots } = look;
         let mut seen = Arc::unwrap_or_clone(seen);
@@ -225,8 +225,9 @@ async fn remember(
         }
         roots.into_iter().filter(|root| root.is_dir()).for_each(|root| seen.add_root(root));
         // The list is an aid: without it, every file is read.
-        if let Err(error) = seen.save(&folder) {
-            tracing::warn!(%error, folder = %folder.display(), "cannot note what files look like");
+        if let Err(error) = seen.save(&place) {
+            let folder = place.name().display();
+            tracing::warn!(%error, %folder, "cannot note what files look like");
         }
     })
     .await
@@ -235,14 +236,9 @@ async fn remember(
 /// Brings the term counts up to date. New passages are added; where the counts
 /// then aren't those of about as many passages as the table has, because
 /// others left or a run was killed, they are counted anew from the table.
-async fn update_terms(
-    store: &Store,
-    folder: &Path,
-    added: TermStats,
-    rows: u64,
-) -> Result<(), KnowledgeError> {
-    let path = folder.join(TERMS_FILE);
-    let mut stats = TermStats::load(&path).unwrap_or_default();
+async fn update_terms(store: &Store, added: TermStats, rows: u64) -> Result<(), KnowledgeError> {
+    let place = store.location();
+    let mut stats = place.read(TERMS_FILE).ok().and_then(TermStats::read).unwrap_or_default();
     if added.passages() == 0 && stats.passages() == rows {
         return Ok(());
     }
@@ -252,8 +248,8 @@ async fn update_terms(
         store.each_terms(&mut |terms, language| stats.add_prepared(terms, language)).await?;
     }
     // The counts are an aid: without them every term weighs the same.
-    if let Err(error) = stats.save(&path) {
-        tracing::warn!(%error, path = %path.display(), "cannot write the term counts");
+    if let Err(error) = place.replace(TERMS_FILE, &mut |out| stats.write(out)) {
+        tracing::warn!(%error, folder = %place.name().display(), "cannot write the term counts");
     }
     Ok(())
 }

@@ -7,14 +7,13 @@
 
 use super::embed::Embedder;
 use super::search::KnowledgeBase;
-use super::store::{Stamp, StoreError};
-use std::path::{Path, PathBuf};
+use super::store::{Location, Stamp, StoreError};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
 /// A knowledge base that may be asked many times, or not be there yet.
 pub struct Library {
-    folder: PathBuf,
+    location: Location,
     embedder: Arc<dyn Embedder>,
     open: Mutex<Option<Open>>,
 }
@@ -25,10 +24,10 @@ struct Open {
 }
 
 impl Library {
-    /// The one in `folder`, opened with the first question.
+    /// The one in a place, opened with the first question.
     #[must_use]
-    pub fn new(folder: &Path, embedder: Arc<dyn Embedder>) -> Self {
-        Self { folder: folder.to_owned(), embedder, open: Mutex::default() }
+    pub fn new(place: impl Into<Location>, embedder: Arc<dyn Embedder>) -> Self {
+        Self { location: place.into(), embedder, open: Mutex::default() }
     }
 
     /// The embedder of its passages and of questions to it.
@@ -61,18 +60,18 @@ impl Library {
             }
         }
         *open = None;
-        let base = KnowledgeBase::open(&self.folder, Arc::clone(&self.embedder)).await?;
+        let base = KnowledgeBase::open(&self.location, Arc::clone(&self.embedder)).await?;
         let Some(base) = base.map(Arc::new) else { return Ok(None) };
         *open = now.map(|stamp| Open { stamp, base: Arc::clone(&base) });
         Ok(Some(base))
     }
 
     async fn stamp(&self) -> Result<Option<Stamp>, StoreError> {
-        let folder = self.folder.clone();
-        let stamped = tokio::task::spawn_blocking(move || Stamp::of(&folder)).await;
+        let location = self.location.clone();
+        let stamped = tokio::task::spawn_blocking(move || location.stamp()).await;
         stamped
             .unwrap_or_else(|error| Err(std::io::Error::other(error)))
-            .map_err(|error| StoreError::io("open", &self.folder, error))
+            .map_err(|error| StoreError::io("open", self.location.name(), error))
     }
 }
 
@@ -82,11 +81,12 @@ mod tests {
     use crate::knowledge::chunk::Sizes;
     use crate::knowledge::embed::{EmbedderSource, load};
     use crate::knowledge::ingest::{Cancel, IngestOptions, ingest};
-    use crate::knowledge::search::{SearchOptions, reembed_folder, swap_in};
+    use crate::knowledge::search::SearchOptions;
     use crate::knowledge::store::Filter;
     use crate::knowledge::walk::WalkOptions;
+    use std::path::Path;
 
-    async fn index(folder: &Path, documents: &Path) {
+    async fn index(place: &Location, documents: &Path) {
         let options = IngestOptions {
             walk: WalkOptions { hidden: false, follow_links: false, max_file_bytes: 1 << 20 },
             sizes: Sizes { target: 64, overlap: 0 },
@@ -97,7 +97,7 @@ mod tests {
         };
         let embedder = load(&EmbedderSource::Builtin).unwrap();
         let (roots, cancel) = ([documents.to_owned()], Cancel::default());
-        ingest(folder, embedder, &roots, &options, &cancel, &|_| {}).await.unwrap();
+        ingest(place, embedder, &roots, &options, &cancel, &|_| {}).await.unwrap();
     }
 
     async fn first(base: &KnowledgeBase) -> String {
@@ -115,13 +115,14 @@ mod tests {
     #[tokio::test]
     async fn it_stays_open_until_another_takes_its_place() {
         let world = tempfile::tempdir().unwrap();
-        let (folder, documents) = (world.path().join("knowledge"), world.path().join("docs"));
+        let place = Location::from(&world.path().join("knowledge"));
+        let documents = world.path().join("docs");
         std::fs::create_dir_all(&documents).unwrap();
-        let library = Library::new(&folder, load(&EmbedderSource::Builtin).unwrap());
+        let library = Library::new(&place, load(&EmbedderSource::Builtin).unwrap());
         assert!(library.base().await.unwrap().is_none());
 
         std::fs::write(documents.join("a.txt"), "The oven has 200 degrees.").unwrap();
-        index(&folder, &documents).await;
+        index(&place, &documents).await;
         let one = library.base().await.unwrap().unwrap();
         assert!(first(&one).await.contains("200 degrees"));
         let terms = one.term_stats();
@@ -131,15 +132,14 @@ mod tests {
 
         // What is committed meanwhile is found at once.
         std::fs::write(documents.join("a.txt"), "The oven has 210 degrees.").unwrap();
-        index(&folder, &documents).await;
+        index(&place, &documents).await;
         let later = library.base().await.unwrap().unwrap();
         assert!(Arc::ptr_eq(&one, &later));
         assert!(first(&later).await.contains("210 degrees"));
 
-        let new = reembed_folder(&folder);
         std::fs::write(documents.join("a.txt"), "The oven has 220 degrees.").unwrap();
-        index(&new, &documents).await;
-        swap_in(&folder, &new).unwrap();
+        index(&place.anew(), &documents).await;
+        place.swap_in().unwrap();
         let other = library.base().await.unwrap().unwrap();
         assert!(!Arc::ptr_eq(&one, &other), "another table lies there now");
         assert!(first(&other).await.contains("220 degrees"));

@@ -8,6 +8,7 @@
 //! network mount keeps whoever asks waiting for minutes.
 
 use super::seen;
+use super::store::Location;
 use super::walk::millis_since_1970;
 use crate::domain::Hit;
 use std::collections::{HashMap, HashSet};
@@ -54,8 +55,8 @@ pub struct Known {
 }
 
 /// Passages whose files are still there, those that can't be looked at or have
-/// changed marked as stale. `folder` is that of the knowledge base.
-pub async fn living(folder: &Path, mut hits: Vec<Hit>) -> Vec<Hit> {
+/// changed marked as stale. `place` is that of the knowledge base.
+pub async fn living(place: &Location, mut hits: Vec<Hit>) -> Vec<Hit> {
     let mut files: Vec<Known> = Vec::new();
     for Hit { chunk, .. } in &hits {
         if !files.iter().any(|known| known.path == chunk.path) {
@@ -63,7 +64,7 @@ pub async fn living(folder: &Path, mut hits: Vec<Hit>) -> Vec<Hit> {
             files.push(Known { path, hash, modified: chunk.modified });
         }
     }
-    let found = look(folder, files, PATIENCE).await;
+    let found = look(place, files, PATIENCE).await;
     let of = |hit: &Hit| found.get(&hit.chunk.path).copied().unwrap_or(Presence::Unknown);
     hits.retain(|hit| of(hit) != Presence::Gone);
     for hit in &mut hits {
@@ -94,9 +95,9 @@ pub fn living_first(mut hits: Vec<Hit>, limit: usize) -> Vec<Hit> {
 }
 
 /// What became of files, within a time limit; what isn't told by then is
-/// unknown. `folder` is that of the knowledge base.
+/// unknown. `place` is that of the knowledge base.
 pub async fn look(
-    folder: &Path,
+    place: &Location,
     files: Vec<Known>,
     patience: Duration,
 ) -> HashMap<String, Presence> {
@@ -113,7 +114,7 @@ pub async fn look(
         .collect();
     let mut gone = HashMap::new();
     if !missing.is_empty() {
-        let (roots, devices) = seen::traces(folder, &missing);
+        let (roots, devices) = seen::traces(place, &missing);
         let roots = Arc::new(roots);
         let each = missing.iter().map(|path| {
             vec![Trace {

@@ -4,13 +4,12 @@ use super::analysis::{Query, TermStats};
 use super::embed::{EmbedError, Embedder};
 use super::fuse::{Candidate, fuse};
 use super::presence;
-use super::store::{Filter, Legs, RowKey, Store, StoreError};
+use super::store::{FileVersion, Filter, Legs, Location, RowKey, Store, StoreError};
 use super::{KnowledgeError, TERMS_FILE};
 use crate::domain::{FullTextLeg, Hit, SearchTimings, VectorLeg, millis};
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// Passages that are looked at beyond the limit: some may be gone, or be copies
 /// of a passage whose file can't be looked at.
@@ -71,32 +70,28 @@ const BESIDE: f32 = 0.5;
 pub struct KnowledgeBase {
     store: Store,
     embedder: Arc<dyn Embedder>,
-    folder: PathBuf,
     terms: Mutex<Terms>,
 }
 
-/// The counts of terms as they were read, with the length and time of their
-/// file, which is read again once it has changed.
+/// The counts of terms as they were read, and of which version of their file,
+/// which is read again once it has changed.
 #[derive(Default)]
 struct Terms {
-    of: Option<(u64, SystemTime)>,
+    of: Option<FileVersion>,
     stats: Arc<TermStats>,
 }
 
 impl KnowledgeBase {
-    /// Opens the knowledge base in `folder`; `None` where there is none.
+    /// Opens the knowledge base in a place; `None` where there is none.
     ///
     /// # Errors
     /// Where it can't be opened, or was made with another embedder.
     pub async fn open(
-        folder: &Path,
+        place: impl Into<Location>,
         embedder: Arc<dyn Embedder>,
     ) -> Result<Option<Self>, StoreError> {
-        let store = Store::open(folder, embedder.id(), embedder.dimension()).await?;
-        Ok(store.map(|store| {
-            let folder = folder.to_owned();
-            Self { store, embedder, folder, terms: Mutex::default() }
-        }))
+        let store = Store::open(place, embedder.id(), embedder.dimension()).await?;
+        Ok(store.map(|store| Self { store, embedder, terms: Mutex::default() }))
     }
 
     /// The table behind it.
@@ -114,11 +109,12 @@ impl KnowledgeBase {
     /// In how many passages each term occurs; empty where the file is absent.
     #[must_use]
     pub fn term_stats(&self) -> Arc<TermStats> {
-        let file = self.folder.join(TERMS_FILE);
-        let now = std::fs::metadata(&file).and_then(|m| Ok((m.len(), m.modified()?))).ok();
+        let place = self.store.location();
+        let now = place.version(TERMS_FILE);
         let mut terms = self.terms.lock().unwrap_or_else(PoisonError::into_inner);
         if terms.of != now {
-            *terms = Terms { of: now, stats: Arc::new(TermStats::load(&file).unwrap_or_default()) };
+            let stats = place.read(TERMS_FILE).ok().and_then(TermStats::read);
+            *terms = Terms { of: now, stats: Arc::new(stats.unwrap_or_default()) };
         }
         Arc::clone(&terms.stats)
     }
@@ -185,7 +181,7 @@ impl KnowledgeBase {
                 full_text: ranked.full_text,
                 stale: false,
             });
-            hits.extend(presence::living(&self.folder, found.collect()).await);
+            hits.extend(presence::living(self.store.location(), found.collect()).await);
             if hits.len() >= limit {
                 break;
             }
@@ -277,81 +273,5 @@ impl Merged {
             self.ranked.len() - 1
         });
         (&mut self.ranked[index], &mut self.candidates[index])
-    }
-}
-
-/// Where a knowledge base is made anew, beside the one in use.
-#[must_use]
-pub fn reembed_folder(folder: &Path) -> PathBuf {
-    sibling(folder, "new")
-}
-
-/// Puts the knowledge base in `new` in the place of the one in `folder`, by
-/// two renames; the old one is deleted last.
-///
-/// # Errors
-/// Where a rename fails; the old one is put back then.
-pub fn swap_in(folder: &Path, new: &Path) -> std::io::Result<()> {
-    let old = sibling(folder, "old");
-    if old.exists() {
-        std::fs::remove_dir_all(&old)?;
-    }
-    std::fs::rename(folder, &old)?;
-    if let Err(error) = std::fs::rename(new, folder) {
-        std::fs::rename(&old, folder)?;
-        return Err(error);
-    }
-    std::fs::remove_dir_all(&old)
-}
-
-/// Puts back what [`swap_in`] had moved aside when it was killed between its
-/// two renames; says whether there was anything.
-///
-/// # Errors
-/// Where the rename fails.
-pub fn restore_swapped(folder: &Path) -> std::io::Result<bool> {
-    let old = sibling(folder, "old");
-    let holds_tables = |folder: &Path| {
-        std::fs::read_dir(folder).is_ok_and(|mut entries| {
-            entries.any(|e| e.is_ok_and(|e| e.path().extension().is_some_and(|x| x == "lance")))
-        })
-    };
-    if !holds_tables(&old) || holds_tables(folder) {
-        return Ok(false);
-    }
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)?;
-    }
-    std::fs::rename(&old, folder)?;
-    Ok(true)
-}
-
-fn sibling(folder: &Path, suffix: &str) -> PathBuf {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    folder.with_file_name(format!("{name}.{suffix}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_swap_that_was_killed_between_its_renames_is_undone() {
-        let guard = tempfile::tempdir().unwrap();
-        let folder = guard.path().join("knowledge");
-        let new = reembed_folder(&folder);
-        for (place, mark) in [(&folder, "first"), (&new, "second")] {
-            std::fs::create_dir_all(place.join("chunks.lance")).unwrap();
-            std::fs::write(place.join("mark"), mark).unwrap();
-        }
-        let mark = || std::fs::read_to_string(folder.join("mark")).unwrap();
-        std::fs::rename(&folder, guard.path().join("knowledge.old")).unwrap();
-        std::fs::create_dir_all(&folder).unwrap();
-        assert!(restore_swapped(&folder).unwrap());
-        assert_eq!(mark(), "first");
-        assert!(!restore_swapped(&folder).unwrap());
-        swap_in(&folder, &new).unwrap();
-        assert_eq!(mark(), "second");
-        assert!(!new.exists() && !guard.path().join("knowledge.old").exists());
     }
 }

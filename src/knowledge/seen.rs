@@ -12,11 +12,12 @@
 //! git does.
 
 use super::parse::Skip;
+use super::store::Location;
 use super::walk::FoundFile;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 /// The file beside the table.
@@ -180,12 +181,12 @@ struct Head {
 }
 
 impl SeenFiles {
-    /// The list of the knowledge base in `folder`; empty where there is none
+    /// The list of the knowledge base in a place; empty where there is none
     /// that can be read.
     #[must_use]
-    pub fn load(folder: &Path) -> Self {
+    pub fn load(place: &Location) -> Self {
         let mut files = HashMap::new();
-        let roots = for_each(folder, &mut |path, file| {
+        let roots = for_each(place, &mut |path, file| {
             files.insert(path, file);
         });
         Self { files, roots, changed: false }
@@ -230,26 +231,20 @@ impl SeenFiles {
     ///
     /// # Errors
     /// Where it can't be written.
-    pub fn save(&mut self, folder: &Path) -> io::Result<()> {
+    pub fn save(&mut self, place: &Location) -> io::Result<()> {
         if !self.changed {
             return Ok(());
         }
-        let draft = folder.join(format!("{FILE}.new"));
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut out = BufWriter::new(options.open(&draft)?);
-        let mut line =
-            |value: serde_json::Result<String>| -> io::Result<()> { writeln!(out, "{}", value?) };
-        line(serde_json::to_string(&Head { version: VERSION, roots: self.roots.clone() }))?;
-        for (path, file) in &self.files {
-            use std::borrow::Cow::Borrowed;
-            line(serde_json::to_string(&Line { path: Borrowed(path), file: Borrowed(file) }))?;
-        }
-        out.flush()?;
-        drop(out);
-        std::fs::rename(&draft, folder.join(FILE))?;
+        let head = Head { version: VERSION, roots: self.roots.clone() };
+        place.replace(FILE, &mut |out: &mut dyn Write| {
+            writeln!(out, "{}", serde_json::to_string(&head)?)?;
+            for (path, file) in &self.files {
+                use std::borrow::Cow::Borrowed;
+                let line = Line { path: Borrowed(path), file: Borrowed(file) };
+                writeln!(out, "{}", serde_json::to_string(&line)?)?;
+            }
+            Ok(())
+        })?;
         self.changed = false;
         Ok(())
     }
@@ -258,9 +253,9 @@ impl SeenFiles {
 /// The folders that were indexed, and the devices that some files' folders lay
 /// on when they were read.
 #[must_use]
-pub fn traces(folder: &Path, paths: &[&str]) -> (Vec<PathBuf>, HashMap<String, u64>) {
+pub fn traces(place: &Location, paths: &[&str]) -> (Vec<PathBuf>, HashMap<String, u64>) {
     let mut devices = HashMap::new();
-    let roots = for_each(folder, &mut |path, file| {
+    let roots = for_each(place, &mut |path, file| {
         if let Some(device) = file.device
             && paths.contains(&path.as_str())
         {
@@ -272,9 +267,9 @@ pub fn traces(folder: &Path, paths: &[&str]) -> (Vec<PathBuf>, HashMap<String, u
 
 /// Reads the list line by line and gives back the roots; what can't be read is
 /// passed over.
-fn for_each(folder: &Path, each: &mut dyn FnMut(String, SeenFile)) -> Vec<PathBuf> {
-    let Ok(file) = std::fs::File::open(folder.join(FILE)) else { return Vec::new() };
-    let mut lines = BufReader::new(file).lines().map_while(Result::ok);
+fn for_each(place: &Location, each: &mut dyn FnMut(String, SeenFile)) -> Vec<PathBuf> {
+    let Ok(file) = place.read(FILE) else { return Vec::new() };
+    let mut lines = file.lines().map_while(Result::ok);
     let head = lines.next().and_then(|line| serde_json::from_str::<Head>(&line).ok());
     let Some(head) = head.filter(|head| head.version == VERSION) else { return Vec::new() };
     for line in lines {
@@ -296,7 +291,8 @@ mod tests {
     #[test]
     fn a_list_comes_back_as_it_was_saved_and_damage_costs_only_its_line() {
         let folder = tempfile::tempdir().unwrap();
-        let mut seen = SeenFiles::load(folder.path());
+        let place = Location::from(folder.path());
+        let mut seen = SeenFiles::load(&place);
         let one = SeenFile::new(&found(3, 9), SystemTime::now(), "h", "v1", None);
         let two = SeenFile {
             device: Some(5),
@@ -306,17 +302,17 @@ mod tests {
         seen.add_root(PathBuf::from("/"));
         seen.insert("/with\nline".into(), one.clone());
         seen.insert("/b".into(), two.clone());
-        seen.save(folder.path()).unwrap();
+        seen.save(&place).unwrap();
         let path = folder.path().join(FILE);
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("{text}{{\"path\": \"/cut")).unwrap();
-        let read = SeenFiles::load(folder.path());
+        let read = SeenFiles::load(&place);
         assert_eq!(read.files.len(), 2);
         assert_eq!((read.get("/with\nline"), read.get("/b")), (Some(&one), Some(&two)));
         let devices = HashMap::from([("/b".into(), 5)]);
-        assert_eq!(traces(folder.path(), &["/b", "/c"]), (vec![PathBuf::from("/")], devices));
+        assert_eq!(traces(&place, &["/b", "/c"]), (vec![PathBuf::from("/")], devices));
         std::fs::write(&path, text.replacen('1', "2", 1)).unwrap();
-        assert!(SeenFiles::load(folder.path()).files.is_empty());
+        assert!(SeenFiles::load(&place).files.is_empty());
     }
 
     #[test]

@@ -135,6 +135,28 @@ fn the_application_does_no_io() {
 }
 
 #[test]
+fn the_place_of_the_knowledge_base_is_the_matter_of_its_backend() {
+    let files = ["std::fs", "tokio::fs", "rustix::fs", "tempfile"];
+    let found: Vec<(String, String)> = external(&LIBRARY)
+        .into_iter()
+        .map(|(file, path)| (file, path.join("::")))
+        .filter(|(_, path)| files.iter().any(|files| path.starts_with(files)))
+        .collect();
+    let local = |file: &str| file.starts_with("knowledge/store/local");
+    assert!(found.iter().any(|(file, _)| local(file)), "the reader finds no use of files");
+    let wrong: Vec<String> = found
+        .iter()
+        .filter(|(file, _)| {
+            let own = ["search.rs", "library.rs", "seen.rs", "store/", "analysis/"];
+            let own = own.iter().any(|own| file.starts_with(&format!("knowledge/{own}")));
+            own && !local(file)
+        })
+        .map(|(file, path)| format!("src/{file}: {path}"))
+        .collect();
+    assert!(wrong.is_empty(), "these must go through the backend:\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn no_files_use_each_other_in_a_circle() {
     let all = uses(&LIBRARY);
     let left: Vec<String> = circles(&all).iter().map(|circle| shown(circle, &all)).collect();

@@ -9,8 +9,7 @@
 use super::forms::Terms;
 use super::language::compounds;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 /// Collections of more passages than this keep no terms that occur once.
@@ -180,13 +179,11 @@ impl TermStats {
         best.map(|(_, left, right)| (left, right))
     }
 
-    /// Writes the counts to `path`, replacing it at once.
+    /// Writes the counts.
     ///
     /// # Errors
-    /// Where the file can't be written.
-    pub fn save(&self, path: &Path) -> std::io::Result<()> {
-        let temporary = path.with_extension("new");
-        let mut out = std::io::BufWriter::new(std::fs::File::create(&temporary)?);
+    /// Where they can't be written.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let languages: Vec<String> = self
             .0
             .languages
@@ -202,15 +199,15 @@ impl TermStats {
                 writeln!(out, "{}{count}\t{term}", if compound { "+" } else { "" })?;
             }
         }
-        out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        std::fs::rename(&temporary, path)
+        Ok(())
     }
 
-    /// Reads what [`Self::save`] wrote, now or in an older form; `None` where
+    /// Reads what [`Self::write`] wrote, now or in an older form; `None` where
     /// there is nothing usable.
     #[must_use]
-    pub fn load(path: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(path).ok()?;
+    pub fn read(mut from: impl Read) -> Option<Self> {
+        let mut text = String::new();
+        from.read_to_string(&mut text).ok()?;
         let mut lines = text.lines();
         let mut head = lines.next()?.split('\t');
         let version = head.next()?;

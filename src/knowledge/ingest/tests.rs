@@ -61,7 +61,16 @@ impl World {
         };
         let (roots, cancel) = ([self.path(root)], Cancel::default());
         let embedder = Arc::clone(&self.embedder);
-        ingest_with(self.parse, &self.folder(), embedder, &roots, &options, &cancel, &|_| {}).await
+        ingest_with(
+            self.parse,
+            &Location::from(&self.folder()),
+            embedder,
+            &roots,
+            &options,
+            &cancel,
+            &|_| {},
+        )
+        .await
     }
 
     async fn ingest(&self, root: &str) -> IngestReport {

@@ -11,7 +11,7 @@ fn known(path: &Path, text: &str) -> Known {
 
 async fn now(folder: &Path, known: Known) -> Presence {
     let path = known.path.clone();
-    look(folder, vec![known], Duration::from_secs(5)).await[&path]
+    look(&Location::from(folder), vec![known], Duration::from_secs(5)).await[&path]
 }
 
 #[tokio::test]

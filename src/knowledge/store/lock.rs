@@ -1,15 +1,9 @@
 //! Keeps writers of different processes apart.
-//!
-//! The lock is the operating system's lock on a file in the folder, so it
-//! ends with the process that holds it, however that process ends.
 
 use super::StoreError;
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::path::Path;
+use super::backend::Held;
+use super::location::Location;
 use std::time::{Duration, Instant};
-
-/// Name of the locked file. It stays in the folder when nobody holds it.
-const LOCK_FILE: &str = ".lock";
 
 /// How often a waiting writer tries again.
 const RETRY: Duration = Duration::from_millis(50);
@@ -17,42 +11,39 @@ const RETRY: Duration = Duration::from_millis(50);
 /// The right to change one knowledge base, until it is dropped.
 #[derive(Debug)]
 pub struct WriterLock {
-    _file: File,
+    _held: Held,
 }
 
 impl WriterLock {
-    /// Takes the lock of the knowledge base in `dir`; `None` if another
-    /// process, or another part of this one, holds it. Makes the folder where
+    /// Takes the lock of the knowledge base in a place; `None` if another
+    /// process, or another part of this one, holds it. Makes the place where
     /// it is missing.
     ///
     /// # Errors
-    /// Errors of the file system.
-    pub fn acquire(dir: &Path) -> Result<Option<Self>, StoreError> {
-        create_folder(dir)?;
-        let failed = |error| StoreError::io("lock", dir, error);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(dir.join(LOCK_FILE))
-            .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
-        }
+    /// Errors of the place.
+    pub fn acquire(place: impl Into<Location>) -> Result<Option<Self>, StoreError> {
+        let place = place.into();
+        let failed = |action| {
+            let name = place.name();
+            move |error| StoreError::io(action, name, error)
+        };
+        place.create().map_err(failed("create"))?;
+        let held = place.lock().map_err(failed("lock"))?;
+        Ok(held.map(|held| Self { _held: held }))
     }
 
     /// Takes the lock, waiting up to `patience` for it; `None` if it is still
     /// held then.
     ///
     /// # Errors
-    /// Errors of the file system.
-    pub async fn wait(dir: &Path, patience: Duration) -> Result<Option<Self>, StoreError> {
-        let started = Instant::now();
+    /// Errors of the place.
+    pub async fn wait(
+        place: impl Into<Location>,
+        patience: Duration,
+    ) -> Result<Option<Self>, StoreError> {
+        let (place, started) = (place.into(), Instant::now());
         loop {
-            if let Some(lock) = Self::acquire(dir)? {
+            if let Some(lock) = Self::acquire(&place)? {
                 return Ok(Some(lock));
             }
             if started.elapsed() >= patience {
@@ -61,18 +52,6 @@ impl WriterLock {
             tokio::time::sleep(RETRY).await;
         }
     }
-}
-
-/// Makes the folder and those above it, readable for its owner only.
-pub(super) fn create_folder(dir: &Path) -> Result<(), StoreError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.create(dir).map_err(|error| StoreError::io("create", dir, error))
 }
 
 #[cfg(test)]

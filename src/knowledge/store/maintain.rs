@@ -5,13 +5,12 @@
 
 use super::open::blocking;
 use super::schema::column;
-use super::{Store, StoreError, recover};
+use super::{Store, StoreError};
 use lancedb::DistanceType;
 use lancedb::index::scalar::{BTreeIndexBuilder, BitmapIndexBuilder, FtsIndexBuilder};
 use lancedb::index::vector::IvfPqIndexBuilder;
 use lancedb::index::{Index, IndexConfig, IndexType};
 use lancedb::table::{CompactionOptions, Duration as Age, OptimizeAction, OptimizeOptions};
-use std::path::Path;
 use std::sync::atomic::Ordering;
 
 /// Files with few rows that are let be before they are joined.
@@ -148,8 +147,7 @@ impl Store {
         // The lock says that no write is under way, so files that no version
         // names are leftovers of killed processes.
         self.prune(&mut done, Some(Age::zero()), true).await?;
-        let dir = self.dir.clone();
-        blocking(ACTION, &self.dir, move || recover::remove_leftovers(&dir)).await?;
+        blocking(ACTION, &self.location, |place| place.remove_leftovers()).await?;
         self.sync().await?;
         Ok(Vacuumed { bytes_before, bytes_after: self.bytes_on_disk().await?, maintained: done })
     }
@@ -160,8 +158,7 @@ impl Store {
     /// # Errors
     /// Errors of the file system.
     pub async fn sync(&self) -> Result<(), StoreError> {
-        let dir = self.dir.clone();
-        blocking("sync", &self.dir, move || sync_folder(&dir)).await
+        blocking("sync", &self.location, |place| place.sync()).await
     }
 
     /// Makes the full-text index if it is missing.
@@ -288,26 +285,4 @@ fn has(indexes: &[IndexConfig], name: &str) -> bool {
         // An index of an unknown kind is one that this version can't use.
         index.name == name && index.index_type != IndexType::Unknown
     })
-}
-
-/// Linux can sync one file system.
-#[cfg(target_os = "linux")]
-fn sync_folder(dir: &Path) -> std::io::Result<()> {
-    let folder = std::fs::File::open(dir)?;
-    rustix::fs::syncfs(&folder)?;
-    Ok(())
-}
-
-/// Elsewhere only files can be synced, so each of them is.
-#[cfg(not(target_os = "linux"))]
-fn sync_folder(dir: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(dir)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            sync_folder(&entry.path())?;
-        } else {
-            std::fs::File::open(entry.path())?.sync_all()?;
-        }
-    }
-    Ok(())
 }

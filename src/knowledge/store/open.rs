@@ -1,8 +1,9 @@
 //! Opening a knowledge base, and what is known of an open one.
 
+use super::StoreError;
 use super::cache::Cache;
+use super::location::Location;
 use super::schema::{self, Identity};
-use super::{StoreError, lock, recover};
 use lancedb::{Connection, ObjectStoreRegistry, Session, Table};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
@@ -22,6 +23,8 @@ const READ_INTERVAL: Duration = Duration::from_secs(1);
 /// An open knowledge base.
 #[derive(Debug)]
 pub struct Store {
+    pub(super) location: Location,
+    /// What messages call its location.
     pub(super) dir: PathBuf,
     pub(super) table: Table,
     pub(super) identity: Identity,
@@ -32,50 +35,51 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the knowledge base in `dir` for one embedder; `None` if there is
-    /// none.
+    /// Opens the knowledge base in a place for one embedder; `None` if there
+    /// is none.
     ///
     /// # Errors
     /// [`StoreError::OtherEmbedder`] or [`StoreError::OtherDimension`] if
     /// another embedder made it, [`StoreError::NewerSchema`] if a newer lorag
     /// made it, and errors of the file system and of the database.
     pub async fn open(
-        dir: &Path,
+        place: impl Into<Location>,
         embedder_id: &str,
         dimension: usize,
     ) -> Result<Option<Self>, StoreError> {
-        let Some(store) = Self::open_any(dir).await? else {
+        let Some(store) = Self::open_any(place).await? else {
             return Ok(None);
         };
         store.identity.check(embedder_id, dimension)?;
         Ok(Some(store))
     }
 
-    /// Opens the knowledge base in `dir`, or makes an empty one.
+    /// Opens the knowledge base in a place, or makes an empty one.
     ///
     /// # Errors
     /// As [`Self::open`].
     pub async fn open_or_create(
-        dir: &Path,
+        place: impl Into<Location>,
         embedder_id: &str,
         dimension: usize,
     ) -> Result<Self, StoreError> {
-        let (store, recovered) = Self::open_reporting(dir).await?;
+        let place = place.into();
+        let (store, recovered) = Self::open_reporting(&place).await?;
         let store = match store {
             Some(store) => store,
-            None => Self::create(schema::FORMAT, dir, embedder_id, dimension, recovered).await?,
+            None => Self::create(schema::FORMAT, place, embedder_id, dimension, recovered).await?,
         };
         store.identity.check(embedder_id, dimension)?;
         Ok(store)
     }
 
-    /// Opens the knowledge base in `dir` whatever embedder made it, to list,
+    /// Opens the knowledge base in a place whatever embedder made it, to list,
     /// count or drop it; `None` if there is none.
     ///
     /// # Errors
     /// As [`Self::open`], but for the embedder.
-    pub async fn open_any(dir: &Path) -> Result<Option<Self>, StoreError> {
-        let (store, recovered) = Self::open_reporting(dir).await?;
+    pub async fn open_any(place: impl Into<Location>) -> Result<Option<Self>, StoreError> {
+        let (store, recovered) = Self::open_reporting(&place.into()).await?;
         if store.is_none()
             && let Some(message) = recovered
         {
@@ -107,6 +111,12 @@ impl Store {
         self.recovered.as_deref()
     }
 
+    /// Where it lies.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
     /// The folder it lies in, absolute.
     #[must_use]
     pub fn dir(&self) -> &Path {
@@ -131,88 +141,84 @@ impl Store {
     /// # Errors
     /// Errors of the file system.
     pub async fn drop_all(self) -> Result<(), StoreError> {
-        let dir = self.dir.clone();
+        let location = self.location.clone();
         drop(self);
-        blocking("delete", &dir.clone(), move || recover::drop_table(&dir)).await
+        blocking("delete", &location, |place| place.drop_table()).await
     }
 
     /// Opens the table, after a repair where the first try fails. Gives the
     /// message of the repair too, since it may have left nothing to open.
     pub(super) async fn open_reporting(
-        dir: &Path,
+        location: &Location,
     ) -> Result<(Option<Self>, Option<String>), StoreError> {
-        let dir = absolute(dir)?;
-        let present =
-            recover::has_manifest(&dir).map_err(|error| StoreError::io("open", &dir, error))?;
-        if !present {
+        let failed = |action| move |error| StoreError::io(action, location.name(), error);
+        if !location.has_table().map_err(failed("open"))? {
             return Ok((None, None));
         }
-        let first = match Self::open_table(&dir).await {
+        let first = match Self::open_table(location).await {
             Ok(table) => {
-                return Ok((Some(Self::from_table(dir, table, None).await?), None));
+                return Ok((Some(Self::from_table(location.clone(), table, None).await?), None));
             }
             Err(error) => error,
         };
-        let recovered = recover::set_aside_damaged(&dir)
-            .map_err(|error| StoreError::io("repair", &dir, error))?;
+        let broken = |error| StoreError::database("open", location.name(), error);
+        let recovered = location.set_aside_damaged().map_err(failed("repair"))?;
         let Some(message) = recovered else {
             return match first {
                 lancedb::Error::TableNotFound { .. } => Ok((None, None)),
-                other => Err(StoreError::database("open", &dir, other)),
+                other => Err(broken(other)),
             };
         };
-        let left =
-            recover::has_manifest(&dir).map_err(|error| StoreError::io("open", &dir, error))?;
-        if !left {
+        if !location.has_table().map_err(failed("open"))? {
             return Ok((None, Some(message)));
         }
-        let table = Self::open_table(&dir)
-            .await
-            .map_err(|error| StoreError::database("open", &dir, error))?;
-        let store = Self::from_table(dir, table, Some(message)).await?;
+        let table = Self::open_table(location).await.map_err(broken)?;
+        let store = Self::from_table(location.clone(), table, Some(message)).await?;
         Ok((Some(store), None))
     }
 
     pub(super) async fn create(
         format: u32,
-        dir: &Path,
+        place: impl Into<Location>,
         embedder_id: &str,
         dimension: usize,
         recovered: Option<String>,
     ) -> Result<Self, StoreError> {
-        let dir = absolute(dir)?;
-        lock::create_folder(&dir)?;
-        let failed = |error| StoreError::database("create", &dir, error);
+        let location = place.into();
+        let name = location.name();
+        location.create().map_err(|error| StoreError::io("create", name, error))?;
+        let failed = |error| StoreError::database("create", name, error);
         let schema = schema::table_schema(format, embedder_id, dimension)?;
-        let connection = connect(&dir).await.map_err(failed)?;
+        let connection = connect(&location).await.map_err(failed)?;
         let created = connection.create_empty_table(schema::TABLE, schema).execute().await;
         let table = match created {
             Ok(table) => table,
             // Another process was faster; its table serves as well.
             Err(lancedb::Error::TableAlreadyExists { .. }) => {
-                Self::open_table(&dir).await.map_err(failed)?
+                Self::open_table(&location).await.map_err(failed)?
             }
             Err(error) => return Err(failed(error)),
         };
-        Self::from_table(dir, table, recovered).await
+        Self::from_table(location.clone(), table, recovered).await
     }
 
-    pub(super) async fn open_table(dir: &Path) -> Result<Table, lancedb::Error> {
-        let connection = connect(dir).await?;
+    async fn open_table(location: &Location) -> Result<Table, lancedb::Error> {
+        let connection = connect(location).await?;
         connection.open_table(schema::TABLE).execute().await
     }
 
-    pub(super) async fn from_table(
-        dir: PathBuf,
+    async fn from_table(
+        location: Location,
         table: Table,
         recovered: Option<String>,
     ) -> Result<Self, StoreError> {
-        let schema =
-            table.schema().await.map_err(|error| StoreError::database("open", &dir, error))?;
+        let dir = location.name().to_owned();
+        let failed = |error| StoreError::database("open", &dir, error);
+        let schema = table.schema().await.map_err(failed)?;
         let identity = Identity::read(&schema, &dir)?;
-        let version =
-            table.version().await.map_err(|error| StoreError::database("open", &dir, error))?;
+        let version = table.version().await.map_err(failed)?;
         Ok(Self {
+            location,
             dir,
             table,
             identity,
@@ -240,38 +246,29 @@ impl Store {
     }
 }
 
-async fn connect(dir: &Path) -> Result<Connection, lancedb::Error> {
-    let Some(uri) = dir.to_str() else {
-        return Err(lancedb::Error::InvalidInput {
-            message: "the folder's name is not valid UTF-8".to_owned(),
-        });
-    };
+async fn connect(location: &Location) -> Result<Connection, lancedb::Error> {
+    let uri = location.uri().map_err(|message| lancedb::Error::InvalidInput { message })?;
     let session = Session::new(
         INDEX_CACHE_BYTES,
         METADATA_CACHE_BYTES,
         Arc::new(ObjectStoreRegistry::default()),
     );
-    lancedb::connect(uri)
+    lancedb::connect(&uri)
         .session(Arc::new(session))
         .read_consistency_interval(READ_INTERVAL)
         .execute()
         .await
 }
 
-/// LanceDB takes a relative path that starts with "db" for a remote address,
-/// so it only ever sees absolute ones.
-fn absolute(dir: &Path) -> Result<PathBuf, StoreError> {
-    std::path::absolute(dir).map_err(|error| StoreError::io("open", dir, error))
-}
-
-/// Runs file work of some length off the async threads.
+/// Has a location do work of some length off the async threads.
 pub(super) async fn blocking<T: Send + 'static>(
     action: &'static str,
-    dir: &Path,
-    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+    location: &Location,
+    work: impl FnOnce(&Location) -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, StoreError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result.map_err(|error| StoreError::io(action, dir, error)),
-        Err(error) => Err(StoreError::io(action, dir, std::io::Error::other(error))),
-    }
+    let place = location.clone();
+    tokio::task::spawn_blocking(move || work(&place))
+        .await
+        .unwrap_or_else(|error| Err(std::io::Error::other(error)))
+        .map_err(|error| StoreError::io(action, location.name(), error))
 }

@@ -11,7 +11,6 @@ use lancedb::Table;
 use lancedb::index::IndexType;
 use lancedb::query::{ExecutableQuery, QueryBase, QueryExecutionOptions, Select};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Rows of a scan that come in one piece.
 const SCAN_ROWS: u32 = 8192;
@@ -156,8 +155,7 @@ impl Store {
 
     /// All files in its folder, in bytes.
     pub(super) async fn bytes_on_disk(&self) -> Result<u64, StoreError> {
-        let dir = self.dir.clone();
-        blocking("measure", &self.dir, move || Ok(size_of(&dir))).await
+        blocking("measure", &self.location, |place| Ok(place.size())).await
     }
 
     /// The paths of all files in `table`, sorted, none twice.
@@ -240,19 +238,4 @@ pub(super) fn batches_of(rows: u32) -> QueryExecutionOptions {
     let mut options = QueryExecutionOptions::default();
     options.max_batch_length = rows;
     options
-}
-
-/// Bytes of all files below a folder. What vanishes meanwhile counts nothing.
-fn size_of(folder: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return 0;
-    };
-    entries
-        .filter_map(Result::ok)
-        .map(|entry| match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => size_of(&entry.path()),
-            Ok(metadata) => metadata.len(),
-            Err(_) => 0,
-        })
-        .sum()
 }

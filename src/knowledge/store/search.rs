@@ -216,7 +216,7 @@ impl Store {
     }
 
     async fn try_full_text_index(&self) -> Result<bool, StoreError> {
-        let Some(_lock) = WriterLock::acquire(&self.dir)? else {
+        let Some(_lock) = WriterLock::acquire(&self.location)? else {
             return Ok(false);
         };
         self.refresh("index").await?;

@@ -1,5 +1,6 @@
 //! The store as a whole, on real LanceDB tables in temporary folders.
 
+mod elsewhere;
 mod files;
 mod old;
 mod searching;

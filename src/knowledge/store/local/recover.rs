@@ -6,7 +6,7 @@
 //! deleted. A killed process leaves at most files that no manifest names,
 //! which do no harm.
 
-use super::schema::TABLE;
+use super::super::schema::TABLE;
 use std::cmp::Reverse;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
