@@ -21,17 +21,8 @@ pub(super) fn timings(timings: &SearchTimings) -> Value {
 
 /// Where the window went.
 pub(super) fn ledger(ledger: &Ledger) -> Value {
-    let Ledger {
-        window,
-        system,
-        history,
-        question,
-        sources,
-        template,
-        reserve,
-        prompt,
-        estimated,
-    } = ledger;
+    let Ledger { window, system, history, question, sources, template, reserve, prompt, estimated } =
+        ledger;
     let sources: Vec<Value> = sources
         .iter()
         .map(|SourceTokens { number, tokens, used }| {
