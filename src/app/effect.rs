@@ -7,59 +7,34 @@ use super::command::ExportFormat;
 use super::state::{Asking, Draft, RequestId};
 use crate::config::QuoteMode;
 use crate::domain::{
-    ByteRange, Earlier, Hit, LeftOut, Locator, Mode, Source, Strategy, Turn, TurnId,
+    ByteRange, Earlier, Hit, JobKind, LeftOut, Locator, Mode, Source, Strategy, Turn, TurnId,
 };
 use std::path::PathBuf;
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Index these documents; they are what is searched from then on.
-    Index(Vec<PathBuf>),
-    /// Stop indexing at the next file, and the loading of a model.
-    StopWork,
-    /// Have a model answer, loaded in the background if it isn't loaded yet.
-    Load {
+    /// Work in the background. The latest wish of a kind wins.
+    Begin(Work),
+    /// End work of this kind: the one that was asked for by `request`, or of
+    /// indexing, loading and fetching whichever runs. What it still sends is
+    /// late and ignored.
+    Cancel {
+        /// Its kind.
+        kind: JobKind,
         /// The request.
         request: RequestId,
-        /// Its name.
-        model: String,
-        /// Its adapters; `None` for the plain model.
-        adapter: Option<String>,
     },
     /// Look which adapters there are.
     ListAdapters,
     /// Look which models there are, and whether they run.
     ListModels,
-    /// Fetch a model, out of a Python package or from the hub.
-    Pull {
-        /// The request.
-        request: RequestId,
-        /// Its name.
-        model: String,
-    },
-    /// Stop fetching models.
-    CancelPull,
     /// Answer from this collection from now on, or from all.
     UseCollection {
         /// Its name.
         name: Option<String>,
         /// Whether its questions are answered in its own way from now on.
         bring: bool,
-    },
-    /// Answer a question in several variants.
-    Compare(Box<CompareRequest>),
-    /// Drop a comparison being made.
-    CancelCompare {
-        /// The request.
-        request: RequestId,
-    },
-    /// Answer a question.
-    Ask(Box<AskRequest>),
-    /// Drop the answer being made. What it still sends is late and ignored.
-    CancelAsk {
-        /// The request.
-        request: RequestId,
     },
     /// Keep a turn in the session's file; it is made if there is none.
     Keep(Box<Turn>),
@@ -168,6 +143,76 @@ pub enum Effect {
     Suspend,
     /// End the program.
     Quit,
+}
+
+/// Work in the background: one effect begins it, one ends it, and one event
+/// tells of it. A new kind is a variant here, of [`News`](super::News) and of
+/// [`JobKind`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Work {
+    /// Index these documents; they are what is searched from then on.
+    Index(Vec<PathBuf>),
+    /// Have a model answer, loaded if it isn't loaded yet.
+    Load {
+        /// The request.
+        request: RequestId,
+        /// Its name.
+        model: String,
+        /// Its adapters; `None` for the plain model.
+        adapter: Option<String>,
+    },
+    /// Answer a question.
+    Answer(Box<AskRequest>),
+    /// Answer a question in several variants.
+    Compare(Box<CompareRequest>),
+    /// Fetch a model, out of a Python package or from the hub.
+    Pull {
+        /// The request.
+        request: RequestId,
+        /// Its name.
+        model: String,
+    },
+}
+
+impl Work {
+    /// What kind of job it is.
+    #[must_use]
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Index(_) => JobKind::Index,
+            Self::Load { .. } => JobKind::Load,
+            Self::Answer(_) => JobKind::Answer,
+            Self::Compare(_) => JobKind::Compare,
+            Self::Pull { .. } => JobKind::Pull,
+        }
+    }
+
+    /// The request that asked for it; 0 for indexing, of which one runs.
+    #[must_use]
+    pub fn request(&self) -> RequestId {
+        match self {
+            Self::Index(_) => 0,
+            Self::Load { request, .. } | Self::Pull { request, .. } => *request,
+            Self::Answer(ask) => ask.request,
+            Self::Compare(compare) => compare.request,
+        }
+    }
+
+    /// What it is about: folders, a model, a question.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::Index(roots) => {
+                let names: Vec<String> =
+                    roots.iter().map(|root| root.display().to_string()).collect();
+                names.join(", ")
+            }
+            Self::Load { model, adapter: Some(adapter), .. } => format!("{model} + {adapter}"),
+            Self::Load { model, .. } | Self::Pull { model, .. } => model.clone(),
+            Self::Answer(ask) => ask.question.clone(),
+            Self::Compare(compare) => compare.question.clone(),
+        }
+    }
 }
 
 /// A question with all that decides how it is answered.

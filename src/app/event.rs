@@ -47,21 +47,12 @@ pub enum Event {
     },
     /// The position after a scroll effect.
     Scrolled(Scrolled),
-    /// News of the knowledge base.
-    Knowledge(KnowledgeEvent),
-    /// News of a model being loaded.
-    Model {
-        /// The request that asked for it.
+    /// News of work in the background.
+    Job {
+        /// The request that asked for it; 0 for the knowledge base.
         request: RequestId,
         /// What happened.
-        event: ModelEvent,
-    },
-    /// News of the answer being made.
-    Answer {
-        /// The request that asked for it.
-        request: RequestId,
-        /// What happened.
-        event: AnswerEvent,
+        news: News,
     },
     /// A turn is on disk, or couldn't be put there.
     Kept {
@@ -98,13 +89,6 @@ pub enum Event {
     ModelsKnown(Vec<KnownModel>),
     /// The models that the user likes best.
     Favourites(Vec<String>),
-    /// News of a model being fetched.
-    Pull {
-        /// The request that asked for it.
-        request: RequestId,
-        /// What happened.
-        event: PullEvent,
-    },
     /// The adapters that are at hand, the plain model first.
     Adapters(Vec<AdapterCard>),
     /// The collections.
@@ -128,13 +112,6 @@ pub enum Event {
         name: String,
         /// What to say.
         text: String,
-    },
-    /// News of a comparison.
-    Compare {
-        /// The request that asked for it.
-        request: RequestId,
-        /// What happened.
-        event: CompareEvent,
     },
     /// A file for the viewer.
     Viewer {
@@ -175,6 +152,21 @@ pub enum Event {
         /// What to say.
         text: String,
     },
+}
+
+/// What happened to [`Work`](super::Work).
+#[derive(Clone, Debug)]
+pub enum News {
+    /// To the knowledge base.
+    Index(KnowledgeEvent),
+    /// To a model being loaded.
+    Load(ModelEvent),
+    /// To the answer being made.
+    Answer(AnswerEvent),
+    /// To a comparison.
+    Compare(CompareEvent),
+    /// To a model being fetched.
+    Pull(PullEvent),
 }
 
 /// A session that is shown from now on.

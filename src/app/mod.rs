@@ -16,8 +16,8 @@ pub mod state;
 mod update;
 
 pub use action::Action;
-pub use effect::Effect;
-pub use event::Event;
+pub use effect::{Effect, Work};
+pub use event::{Event, News};
 pub use key::{Key, KeyCode};
 pub use state::State;
 pub use update::update;

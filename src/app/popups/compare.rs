@@ -6,6 +6,7 @@ use crate::app::compared::CompareVariant;
 use crate::app::effect::Effect;
 use crate::app::keymap::Layer;
 use crate::app::state::{Entry, Phase, RequestId};
+use crate::domain::JobKind;
 use crate::domain::{Outcome, TurnId};
 
 /// A column of a comparison.
@@ -74,7 +75,8 @@ impl Layered for Compare {
     /// What is still being answered is dropped.
     fn close(&mut self) -> Close {
         let running = std::mem::take(&mut self.running);
-        let effect = running.then_some(Effect::CancelCompare { request: self.request });
+        let effect =
+            running.then_some(Effect::Cancel { kind: JobKind::Compare, request: self.request });
         Close { effect, ..Close::default() }
     }
 

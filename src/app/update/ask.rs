@@ -2,10 +2,12 @@
 
 use super::say::say;
 use super::{answer, typing};
+use crate::app::Work;
 use crate::app::effect::{AskRequest, Continued, EvidenceFrom};
 use crate::app::state::{Focus, NoticeLevel, Phase, Running, Scroll};
 use crate::app::{Effect, State};
 use crate::config::QuoteMode;
+use crate::domain::JobKind;
 use crate::domain::{
     FinishReason, GenerationStats, Hit, LeftOut, Outcome, Strategy, Turn, TurnId, without_found,
 };
@@ -71,7 +73,7 @@ pub fn ask(
         evidence,
         continued: None,
     };
-    vec![Effect::Keep(kept), Effect::Ask(Box::new(ask))]
+    vec![Effect::Keep(kept), Effect::Begin(Work::Answer(Box::new(ask)))]
 }
 
 /// Notes that an answer is being made.
@@ -216,7 +218,7 @@ pub fn go_on(state: &mut State) -> Vec<Effect> {
         evidence: EvidenceFrom::Exactly { hits, excluded: Vec::new() },
         continued: Some(continued),
     };
-    vec![Effect::Ask(Box::new(ask))]
+    vec![Effect::Begin(Work::Answer(Box::new(ask)))]
 }
 
 /// Puts the selected question into the input; sent, it becomes a branch.
@@ -291,7 +293,7 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
     let Some(running) = state.running.clone().filter(|running| !running.keeping) else {
         return Vec::new();
     };
-    let mut effects = vec![Effect::CancelAsk { request: running.request }];
+    let mut effects = vec![Effect::Cancel { kind: JobKind::Answer, request: running.request }];
     let generation = figures(state, &running);
     if let Some(entry) = state.conversation.get_mut(running.turn) {
         entry.phase = Phase::Done;

@@ -2,12 +2,14 @@
 
 use super::say::say;
 use super::{answer, ask, variant};
+use crate::app::Work;
 use crate::app::effect::{CompareRequest, EvidenceFrom};
 use crate::app::event::{AnswerEvent, CompareEvent};
 use crate::app::state::{
     Compare, CompareColumn, CompareVariant, Entry, NoticeLevel, Phase, Popup, RequestId,
 };
 use crate::app::{Effect, State};
+use crate::domain::JobKind;
 use crate::domain::{Mode, Outcome, Turn};
 
 /// What is compared.
@@ -77,7 +79,7 @@ pub fn start(state: &mut State, kind: Kind, question: Option<String>) -> Vec<Eff
         scroll: 0,
         running: true,
     }));
-    vec![Effect::Compare(Box::new(CompareRequest {
+    vec![Effect::Begin(Work::Compare(Box::new(CompareRequest {
         request,
         question,
         before,
@@ -87,7 +89,7 @@ pub fn start(state: &mut State, kind: Kind, question: Option<String>) -> Vec<Eff
         evidence,
         model,
         columns: variants,
-    }))]
+    })))]
 }
 
 fn column(
@@ -229,7 +231,7 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
     match open(state) {
         Some(compare) if compare.running => {
             compare.running = false;
-            vec![Effect::CancelCompare { request: compare.request }]
+            vec![Effect::Cancel { kind: JobKind::Compare, request: compare.request }]
         }
         _ => Vec::new(),
     }

@@ -3,6 +3,7 @@
 use crate::app::event::{AnswerEvent, CompareEvent, Event, KnowledgeEvent, ModelEvent, PullEvent};
 use crate::app::state::{PickerKind, PickerRow, Popup, Task};
 use crate::app::{Effect, State};
+use crate::app::{News, Work};
 use crate::domain::{Job, JobKind, JobState, Progress};
 
 /// Takes note of what effects begin and end.
@@ -11,49 +12,35 @@ pub fn begun(state: &mut State, effects: &[Effect]) {
     let jobs = &mut state.jobs;
     for effect in effects {
         match effect {
-            Effect::Index(roots) if roots.is_empty() => {}
-            Effect::Index(roots) => {
-                jobs.end(JobKind::Index, &JobState::Cancelled, now);
-                let names: Vec<String> =
-                    roots.iter().map(|root| root.display().to_string()).collect();
-                jobs.begin(JobKind::Index, names.join(", "), "files", 0, now);
-            }
-            Effect::Load { request, model, adapter } => {
-                // The latest wish wins.
-                jobs.end(JobKind::Load, &JobState::Cancelled, now);
-                let title = match adapter {
-                    Some(adapter) => format!("{model} + {adapter}"),
-                    None => model.clone(),
-                };
-                jobs.begin(JobKind::Load, title, "", *request, now);
-            }
-            Effect::Ask(ask) => {
-                jobs.begin(JobKind::Answer, ask.question.clone(), "tokens", ask.request, now);
-            }
-            Effect::Compare(compare) => {
-                let (title, request) = (compare.question.clone(), compare.request);
-                jobs.begin(JobKind::Compare, title, "answers", request, now);
-                if let Some(job) = jobs.of(JobKind::Compare, request) {
+            Effect::Begin(Work::Index(roots)) if roots.is_empty() => {}
+            Effect::Begin(work) => {
+                let (kind, request) = (work.kind(), work.request());
+                // Of these the latest wish wins.
+                if matches!(kind, JobKind::Index | JobKind::Load) {
+                    jobs.end(kind, &JobState::Cancelled, now);
+                }
+                jobs.begin(kind, work.title(), unit(kind), request, now);
+                if let (Work::Compare(compare), Some(job)) = (work, jobs.of(kind, request)) {
                     let total = Some(compare.columns.len() as u64);
                     job.progress = Some(Progress { done: 0, total });
                 }
             }
-            Effect::StopWork => {
-                jobs.end(JobKind::Index, &JobState::Cancelled, now);
-                jobs.end(JobKind::Load, &JobState::Cancelled, now);
-            }
-            Effect::Pull { request, model } => {
-                jobs.begin(JobKind::Pull, model.clone(), "MB", *request, now);
-            }
-            Effect::CancelPull => jobs.end(JobKind::Pull, &JobState::Cancelled, now),
-            Effect::CancelAsk { .. } => jobs.end(JobKind::Answer, &JobState::Cancelled, now),
-            Effect::CancelCompare { .. } => {
-                jobs.end(JobKind::Compare, &JobState::Cancelled, now);
-            }
+            Effect::Cancel { kind, .. } => jobs.end(*kind, &JobState::Cancelled, now),
             _ => continue,
         }
     }
     refresh(state);
+}
+
+/// What is counted of a job.
+fn unit(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::Index => "files",
+        JobKind::Load => "",
+        JobKind::Answer => "tokens",
+        JobKind::Compare => "answers",
+        JobKind::Pull => "MB",
+    }
 }
 
 /// Takes note of what an event says of a job.
@@ -61,7 +48,7 @@ pub fn heard(state: &mut State, event: &Event) {
     let now = state.now_ms;
     let jobs = &mut state.jobs;
     match event {
-        Event::Knowledge(event) => {
+        Event::Job { news: News::Index(event), .. } => {
             let Some(job) = jobs.of(JobKind::Index, 0) else { return };
             match event {
                 KnowledgeEvent::Waiting => {
@@ -84,7 +71,7 @@ pub fn heard(state: &mut State, event: &Event) {
                 _ => {}
             }
         }
-        Event::Model { request, event } => {
+        Event::Job { request, news: News::Load(event) } => {
             let Some(job) = jobs.of(JobKind::Load, *request) else { return };
             match event {
                 ModelEvent::Loaded(card) if card.resident => {
@@ -99,7 +86,7 @@ pub fn heard(state: &mut State, event: &Event) {
                 ModelEvent::Failed(message) => job.end(JobState::Failed(message.clone()), now),
             }
         }
-        Event::Answer { request, event } => {
+        Event::Job { request, news: News::Answer(event) } => {
             let Some(job) = jobs.of(JobKind::Answer, *request) else { return };
             match event {
                 AnswerEvent::WaitingForModel => {
@@ -126,7 +113,7 @@ pub fn heard(state: &mut State, event: &Event) {
                 }
             }
         }
-        Event::Compare { request, event } => {
+        Event::Job { request, news: News::Compare(event) } => {
             let Some(job) = jobs.of(JobKind::Compare, *request) else { return };
             match event {
                 CompareEvent::Answer { column, event: AnswerEvent::Done(_) }
@@ -138,7 +125,7 @@ pub fn heard(state: &mut State, event: &Event) {
                 _ => {}
             }
         }
-        Event::Pull { request, event } => {
+        Event::Job { request, news: News::Pull(event) } => {
             let Some(job) = jobs.of(JobKind::Pull, *request) else { return };
             let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
             match event {

@@ -26,6 +26,7 @@ use super::effect::{ScrollArea, ScrollBy};
 use super::event::{Event, Scrolled};
 use super::state::{Focus, NoticeLevel, Outside, Size};
 use super::{Effect, State};
+use crate::app::News;
 use say::say;
 
 /// Takes an event in, and says what is to be done outside.
@@ -90,8 +91,8 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
             scrolled(state, position);
             Vec::new()
         }
-        Event::Knowledge(event) => work::knowledge(state, event),
-        Event::Model { request, event } => variant::model(state, request, event),
+        Event::Job { news: News::Index(event), .. } => work::knowledge(state, event),
+        Event::Job { request, news: News::Load(event) } => variant::model(state, request, event),
         Event::Adapters(cards) => variant::listed(state, cards),
         Event::Collections(cards) => {
             state.collections = cards;
@@ -113,15 +114,15 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
             say(state, NoticeLevel::Error, text);
             Vec::new()
         }
-        Event::Compare { request, event } => compare::news(state, request, event),
+        Event::Job { request, news: News::Compare(event) } => compare::news(state, request, event),
         Event::Models(names) => models::listed(state, names),
         Event::ModelsKnown(known) => models::known(state, known),
         Event::Favourites(names) => {
             state.favourites = names;
             Vec::new()
         }
-        Event::Pull { request, event } => models::pulled(state, request, event),
-        Event::Answer { request, event } => answer::answer(state, request, event),
+        Event::Job { request, news: News::Pull(event) } => models::pulled(state, request, event),
+        Event::Job { request, news: News::Answer(event) } => answer::answer(state, request, event),
         Event::Kept { session, turn, pending, error } => {
             answer::kept(state, session, turn, pending, error)
         }

@@ -2,6 +2,7 @@
 
 use super::say::say;
 use super::work;
+use crate::app::Work;
 use crate::app::event::PullEvent;
 use crate::app::popups::is_fetchable;
 use crate::app::state::{
@@ -42,13 +43,13 @@ pub fn pull(state: &mut State, model: String) -> Vec<Effect> {
     }
     let request = state.request();
     say(state, NoticeLevel::Info, format!("Fetching {model}; /jobs shows how far it is."));
-    vec![Effect::Pull { request, model }]
+    vec![Effect::Begin(Work::Pull { request, model })]
 }
 
 /// Stops fetching.
 pub fn cancel_pull(state: &mut State) -> Vec<Effect> {
     say(state, NoticeLevel::Done, "Stopped fetching.");
-    vec![Effect::CancelPull]
+    vec![Effect::Cancel { kind: JobKind::Pull, request: 0 }]
 }
 
 /// News of a model being fetched, unless nobody waits for it any more.

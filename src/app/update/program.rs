@@ -6,6 +6,7 @@ use super::{ask, compare, typing};
 use crate::app::state::{Focus, Help, NoticeLevel, Popup};
 use crate::app::{Effect, State};
 use crate::config::QuoteMode;
+use crate::domain::JobKind;
 
 /// Switches quote mode to the next of its settings.
 pub fn toggle_quote(state: &mut State) -> Vec<Effect> {
@@ -78,9 +79,8 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
         state.model.failed = Some(format!("loading {} was stopped", loading.name()));
     }
     say(state, NoticeLevel::Done, "Stopped. What was indexed so far stays.");
-    let mut effects = vec![Effect::StopWork];
-    effects.extend(pulling.then_some(Effect::CancelPull));
-    effects
+    let kinds = [JobKind::Index, JobKind::Load].into_iter().chain(pulling.then_some(JobKind::Pull));
+    kinds.map(|kind| Effect::Cancel { kind, request: 0 }).collect()
 }
 
 /// Ends the program; an answer being made is kept as far as it came.

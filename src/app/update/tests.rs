@@ -15,6 +15,7 @@ use crate::app::event::{
 use crate::app::keymap::Keymap;
 use crate::app::state::*;
 use crate::app::{Action, Effect, Event, Key, KeyCode, State};
+use crate::app::{News, Work};
 use crate::config::QuoteMode;
 use crate::domain::*;
 
@@ -49,12 +50,15 @@ fn start() -> Start {
 fn state() -> State {
     let mut state = State::new(start());
     let effects = update(&mut state, Event::Begin { choose_session: false });
-    assert!(matches!(&effects[..], [Effect::Index(_), Effect::Load { request: 1, .. }]));
+    assert!(matches!(
+        &effects[..],
+        [Effect::Begin(Work::Index(_)), Effect::Begin(Work::Load { request: 1, .. })]
+    ));
     let card =
         ModelCard { wanted: "builtin".into(), name: "reader".into(), ..ModelCard::default() };
-    update(&mut state, Event::Model { request: 1, event: ModelEvent::Loaded(card) });
+    update(&mut state, Event::Job { request: 1, news: News::Load(ModelEvent::Loaded(card)) });
     let ready = KnowledgeEvent::Ready { summary: String::new(), skipped: Vec::new() };
-    update(&mut state, Event::Knowledge(ready));
+    update(&mut state, Event::Job { request: 0, news: News::Index(ready) });
     state
 }
 
@@ -78,7 +82,7 @@ fn ask(state: &mut State, question: &str) -> RequestId {
     write(state, question);
     let effects = press(state, "enter");
     match &effects[..] {
-        [Effect::Keep(turn), Effect::Ask(ask)] => {
+        [Effect::Keep(turn), Effect::Begin(Work::Answer(ask))] => {
             assert_eq!(turn.outcome, Outcome::Pending);
             ask.request
         }
@@ -171,7 +175,7 @@ fn whole(question: &str, reason: FinishReason) -> Answer {
 }
 
 fn tell(state: &mut State, request: RequestId, event: AnswerEvent) -> Vec<Effect> {
-    update(state, Event::Answer { request, event })
+    update(state, Event::Job { request, news: News::Answer(event) })
 }
 
 /// The turn that runs is on disk.

@@ -5,6 +5,7 @@
 //! are answered by the plain model.
 
 use super::say::say;
+use crate::app::Work;
 use crate::app::event::ModelEvent;
 use crate::app::state::{
     AdapterCard, Loading, ModelCard, NoticeLevel, Outside, Picker, PickerKind, PickerRow, Popup,
@@ -46,7 +47,7 @@ pub fn load(state: &mut State, model: String, adapter: Option<String>, mode: Mod
     let (since_ms, wanted) = (state.now_ms, adapter.clone());
     state.model.loading =
         Some(Loading { request, model: model.clone(), adapter: wanted, mode, since_ms });
-    vec![Effect::Load { request, model, adapter }]
+    vec![Effect::Begin(Work::Load { request, model, adapter })]
 }
 
 /// Mode and adapters hold from now on.

@@ -2,6 +2,7 @@
 
 use super::say::say;
 use super::variant;
+use crate::app::Work;
 use crate::app::event::KnowledgeEvent;
 use crate::app::state::{KnowledgeWork, NoticeLevel};
 use crate::app::{Effect, State};
@@ -17,7 +18,7 @@ const RATE_MS: i64 = 500;
 pub fn begin(state: &mut State) -> Vec<Effect> {
     let roots = state.knowledge.roots.iter().map(PathBuf::from).collect();
     state.knowledge.since_ms = state.now_ms;
-    let mut effects = vec![Effect::Index(roots)];
+    let mut effects = vec![Effect::Begin(Work::Index(roots))];
     // A session that is being opened may want another model.
     if !state.opening {
         effects.extend(load_first(state));
@@ -134,5 +135,5 @@ pub fn index(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
     }
     state.knowledge.work = KnowledgeWork::Walking;
     state.knowledge.since_ms = state.now_ms;
-    vec![Effect::Index(paths)]
+    vec![Effect::Begin(Work::Index(paths))]
 }

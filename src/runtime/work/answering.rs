@@ -6,6 +6,7 @@ use super::variants;
 use crate::answer::{
     self, AskEvent, Continued, Passages, Question, Reader, Retrieved, Speeds, retrieve,
 };
+use crate::app::News;
 use crate::app::effect::{AskRequest, EvidenceFrom};
 use crate::app::event::{AnswerEvent, Event};
 use crate::app::state::RequestId;
@@ -46,7 +47,7 @@ pub(super) struct Teller {
 impl Teller {
     /// For the answer to a question.
     fn answer(shared: &Arc<Shared>, request: RequestId) -> Self {
-        Self::new(shared, move |event| Event::Answer { request, event })
+        Self::new(shared, move |event| Event::Job { request, news: News::Answer(event) })
     }
 
     /// For an answer whose events are told in this form.

@@ -6,6 +6,7 @@ use super::loaded::Variant;
 use super::shared::Shared;
 use super::variants::{self, obtain};
 use crate::answer::{Question, Retrieved};
+use crate::app::News;
 use crate::app::effect::{AskRequest, CompareRequest};
 use crate::app::event::{AnswerEvent, CompareEvent, Event};
 use crate::app::state::CompareVariant;
@@ -17,13 +18,13 @@ use std::time::Instant;
 /// Answers in each variant. Dropping the future cancels.
 pub async fn run(shared: Arc<Shared>, compare: CompareRequest) {
     let request = compare.request;
-    let tell = |event| shared.tell(Event::Compare { request, event });
+    let tell = |event| shared.tell(Event::Job { request, news: News::Compare(event) });
     // Searched once, by the first column that reads: the evidence is the same.
     let mut found: Option<Arc<Retrieved>> = None;
     for (column, wanted) in compare.columns.iter().enumerate() {
         let teller = Teller::new(&shared, move |event| {
             let event = CompareEvent::Answer { column, event };
-            Event::Compare { request, event }
+            Event::Job { request, news: News::Compare(event) }
         });
         let ask = ask(&compare, wanted);
         let question = question(&shared, &ask);

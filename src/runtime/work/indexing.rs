@@ -2,6 +2,7 @@
 
 use super::shared::{COLLECTION, Shared};
 use super::{collections, shown};
+use crate::app::News;
 use crate::app::event::{Event, KnowledgeEvent};
 use crate::app::state::Collection;
 use crate::knowledge::ingest::{Cancel, IngestEvent, IngestReport, ingest};
@@ -16,7 +17,7 @@ const EVERY: Duration = Duration::from_millis(100);
 
 /// Indexes the documents; without any, only looks what there is.
 pub async fn run(shared: &Shared, roots: &[PathBuf], cancel: &Cancel) {
-    let tell = |event| shared.tell(Event::Knowledge(event));
+    let tell = |event| shared.tell(Event::Job { request: 0, news: News::Index(event) });
     let mut summary = String::new();
     let mut skipped = Vec::new();
     if !roots.is_empty() {
@@ -72,7 +73,7 @@ async fn index(
             }
             IngestEvent::Maintaining => KnowledgeEvent::Maintaining,
         };
-        shared.tell(Event::Knowledge(event));
+        shared.tell(Event::Job { request: 0, news: News::Index(event) });
     };
     let folder = &shared.setup.paths.knowledge;
     ingest(folder, embedder, roots, &options, cancel, &on_event)
@@ -155,6 +156,6 @@ async fn tell_held(shared: &Shared, roots: &[PathBuf]) -> Option<String> {
         chunks: in_it().map(|c| c.chunks).sum(),
         collections: collections.clone(),
     };
-    shared.tell(Event::Knowledge(event));
+    shared.tell(Event::Job { request: 0, news: News::Index(event) });
     None
 }

@@ -1,6 +1,7 @@
 //! Models: which there are, what they are, and fetching one.
 
 use super::shared::Shared;
+use crate::app::News;
 use crate::app::event::{Event, PullEvent};
 use crate::app::state::{KnownModel, RequestId};
 use crate::setup::Known;
@@ -22,7 +23,7 @@ pub(super) async fn pull(shared: Arc<Shared>, request: RequestId, model: String)
             return;
         }
         told.store(done, Ordering::Relaxed);
-        shared.tell(Event::Pull { request, event: PullEvent::Progress { done, total } });
+        shared.tell(Event::Job { request, news: News::Pull(PullEvent::Progress { done, total }) });
     };
     let pull = AssertUnwindSafe(shared.setup.pull(&model, &progress)).catch_unwind();
     let event = match pull.await {
@@ -32,7 +33,7 @@ pub(super) async fn pull(shared: Arc<Shared>, request: RequestId, model: String)
             PullEvent::Failed(format!("fetching {model} stopped unexpectedly; the log says more"))
         }
     };
-    shared.tell(Event::Pull { request, event });
+    shared.tell(Event::Job { request, news: News::Pull(event) });
 }
 
 /// Looks at every model, and tells what each is. Blocks.

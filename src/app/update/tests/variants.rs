@@ -3,6 +3,8 @@
 use super::*;
 use crate::app::effect::CompareRequest;
 use crate::app::event::CompareEvent;
+use crate::app::{News, Work};
+use crate::domain::JobKind;
 
 fn card(name: &str, fits: Result<(), String>) -> AdapterCard {
     AdapterCard {
@@ -30,7 +32,7 @@ fn with_adapters() -> State {
 
 fn load_of(effects: &[Effect]) -> (RequestId, Option<String>) {
     match effects {
-        [Effect::Load { request, adapter, .. }] => (*request, adapter.clone()),
+        [Effect::Begin(Work::Load { request, adapter, .. })] => (*request, adapter.clone()),
         other => panic!("{other:?}"),
     }
 }
@@ -44,7 +46,7 @@ fn loaded(state: &mut State, request: RequestId, adapter: Option<&str>, resident
         switch_ms: 0.4,
         ..ModelCard::default()
     };
-    update(state, Event::Model { request, event: ModelEvent::Loaded(card) });
+    update(state, Event::Job { request, news: News::Load(ModelEvent::Loaded(card)) });
 }
 
 fn notice(state: &State) -> String {
@@ -80,7 +82,7 @@ fn the_last_choice_wins_and_a_failed_one_changes_nothing() {
     loaded(&mut state, first, Some("bullets"), false);
     assert_eq!(state.adapter, None, "it is late");
     let failed = ModelEvent::Failed("no room".into());
-    update(&mut state, Event::Model { request: second, event: failed });
+    update(&mut state, Event::Job { request: second, news: News::Load(failed) });
     assert_eq!((state.mode, state.adapter.as_deref()), (Mode::Rag, None));
     assert!(notice(&state).contains("quote: no room") && notice(&state).contains("reader goes on"));
 }
@@ -154,7 +156,9 @@ fn a_question_carries_mode_adapter_and_strategy() {
     press(&mut state, "enter");
     write(&mut state, "why?");
     let effects = press(&mut state, "enter");
-    let [Effect::Keep(turn), Effect::Ask(ask)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Keep(turn), Effect::Begin(Work::Answer(ask))] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     assert_eq!((turn.mode, turn.adapter.as_deref()), (Mode::Hybrid, Some("bullets")));
     assert_eq!((ask.mode, ask.adapter.as_deref()), (Mode::Hybrid, Some("bullets")));
     assert_eq!(ask.strategy, Strategy::Sequence);
@@ -225,13 +229,13 @@ fn compare(state: &mut State, command: &str) -> CompareRequest {
     write(state, command);
     let effects = press(state, "enter");
     match &effects[..] {
-        [Effect::Compare(compare)] => (**compare).clone(),
+        [Effect::Begin(Work::Compare(compare))] => (**compare).clone(),
         other => panic!("{other:?} {}", notice(state)),
     }
 }
 
 fn news(state: &mut State, request: RequestId, event: CompareEvent) -> Vec<Effect> {
-    update(state, Event::Compare { request, event })
+    update(state, Event::Job { request, news: News::Compare(event) })
 }
 
 #[test]
@@ -253,8 +257,11 @@ fn a_comparison_asks_every_mode_on_the_same_evidence_and_one_answer_stays() {
     let done = AnswerEvent::Done(Box::new(answer));
     news(&mut state, number, CompareEvent::Answer { column: 3, event: done });
     let effects = press(&mut state, "enter");
-    let [Effect::CancelCompare { request }, Effect::Keep(kept), Effect::CheckStale { .. }] =
-        &effects[..]
+    let [
+        Effect::Cancel { kind: JobKind::Compare, request },
+        Effect::Keep(kept),
+        Effect::CheckStale { .. },
+    ] = &effects[..]
     else {
         panic!("{effects:?}")
     };
@@ -278,6 +285,6 @@ fn a_comparison_can_be_closed_and_blocks_other_questions() {
     let names: Vec<String> = request.columns.iter().map(CompareVariant::name).collect();
     assert_eq!(names, ["rag", "hybrid · bullets", "hybrid · quote"]);
     let effects = press(&mut state, "esc");
-    assert_eq!(effects, [Effect::CancelCompare { request: request.request }]);
+    assert_eq!(effects, [Effect::Cancel { kind: JobKind::Compare, request: request.request }]);
     assert!(state.popups.is_empty() && !state.comparing());
 }
