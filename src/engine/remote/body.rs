@@ -21,7 +21,6 @@ pub(super) struct Spelling {
     pub kind: ServerKind,
     pub version: Option<String>,
     pub host: String,
-    pub root: String,
     pub selection: Selection,
 }
 
@@ -72,8 +71,9 @@ impl Spelling {
                     let scales = self.selection.scales.iter();
                     let lora = scales.map(|(id, scale)| json!({ "id": id, "scale": scale }));
                     set("lora", lora.collect());
-                }
-                if self.selection.switches(&self.root) {
+                    // What it keeps of earlier prompts, of whoever asked, it
+                    // finds by their tokens alone, whatever adapters they were
+                    // read with (llama.cpp #26207).
                     set("cache_prompt", Value::from(false));
                 }
             }
@@ -130,7 +130,6 @@ mod tests {
             kind,
             version: version.map(str::to_owned),
             host: "localhost".to_owned(),
-            root: format!("http://body.test/{kind:?}"),
             selection: Selection { model: "m".to_owned(), scales: Vec::new() },
         };
         let mut request = Request {

@@ -80,7 +80,6 @@ impl RemoteEngine {
                     kind: found.kind,
                     version: found.version.clone(),
                     host: access.host().to_owned(),
-                    root: access.root.clone(),
                     selection,
                 },
                 counter,

@@ -3,8 +3,6 @@
 use super::models::{Found, ServerModel};
 use crate::config::ServerKind;
 use crate::domain::Stack;
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// What a request has to name.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,20 +71,6 @@ impl Selection {
             None => Err(missing(named)),
         }
     }
-
-    /// Whether the server at `root` was asked with other adapters before, or
-    /// not at all, so that what it keeps of the prompt must not be used:
-    /// llama.cpp's cache doesn't tell them apart (#26207).
-    pub fn switches(&self, root: &str) -> bool {
-        static LAST: LazyLock<Mutex<HashMap<String, Vec<(u64, f64)>>>> =
-            LazyLock::new(Mutex::default);
-        if self.scales.is_empty() {
-            return false;
-        }
-        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = last.insert(root.to_owned(), self.scales.clone());
-        before.as_ref() != Some(&self.scales)
-    }
 }
 
 #[cfg(test)]
@@ -133,18 +117,5 @@ mod tests {
         assert!(error(ServerKind::Vllm, "law+brief").contains("one adapter at a time"));
         assert!(error(ServerKind::Sglang, "other").contains("it has law, brief"));
         assert!(error(ServerKind::LlamaCpp, "other").contains("it has law, brief"));
-    }
-
-    #[test]
-    fn a_switch_is_noticed() {
-        let (found, model) = server(ServerKind::LlamaCpp);
-        let select = |stack: &str| Selection::new(&found, &model, &stack.parse().unwrap()).unwrap();
-        let root = "http://switch.test";
-        assert!(select("law").switches(root), "who knows what came before");
-        assert!(!select("law").switches(root));
-        assert!(select("none").switches(root) && select("law*0.5").switches(root));
-        assert!(!select("law*0.5").switches(root));
-        let (found, model) = server(ServerKind::Vllm);
-        assert!(!Selection::new(&found, &model, &Stack::one("law")).unwrap().switches(root));
     }
 }

@@ -311,8 +311,8 @@ async fn a_server_tells_what_it_is_and_takes_adapters_by_number() {
         server.requests("/completions").iter().map(super::loopback::Request::json).collect();
     let lora = json!([{ "id": 0, "scale": 0.5 }, { "id": 1, "scale": 0.0 }]);
     assert_eq!((&bodies[0]["lora"], &bodies[1]["lora"]), (&lora, &lora));
-    let cached: Vec<bool> = bodies.iter().map(|b| b.get("cache_prompt").is_none()).collect();
-    assert_eq!(cached, [false, true, false], "a switch must not use the cache");
+    // Its cache doesn't tell adapters apart.
+    assert!(bodies.iter().all(|body| body["cache_prompt"] == false), "{bodies:?}");
     let wrong = RemoteEngine::new(&access, &found, "small", &Stack::one("x")).unwrap_err();
     assert!(wrong.to_string().contains("it has law, brief"), "{wrong}");
 }
