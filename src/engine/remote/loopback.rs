@@ -153,8 +153,10 @@ fn serve(
     for piece in reply.pieces.iter().filter(|piece| !piece.is_empty()) {
         chunk(piece)?;
     }
-    while reply.endless {
-        chunk(reply.pieces.last()?)?;
+    if reply.endless {
+        loop {
+            chunk(reply.pieces.last()?)?;
+        }
     }
     if reply.stall {
         // Comes back when the client has closed the connection.
