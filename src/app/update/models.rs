@@ -23,7 +23,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
 
 /// Loads a model, or fetches it where it can be fetched and isn't here.
 pub fn choose(state: &mut State, name: String) -> Vec<Effect> {
-    let here = state.models.iter().any(|known| *known == name);
+    let here = state.models.contains(&name);
     // What else looks like a repository may be a folder, which only the outside
     // can tell: loading it says what to do.
     if !here && name.starts_with("pypi:") && is_fetchable(&name) {

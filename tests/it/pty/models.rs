@@ -32,7 +32,7 @@ fn a_model_is_fetched_loaded_and_marked() {
     screen.wait_for_text("answers from now on");
 
     open(&screen);
-    screen.wait_for_text("loaded · 9.");
+    screen.wait_for_text("loaded · 14 MB");
     screen.send("tiny");
     screen.wait_gone("builtin");
     screen.send(CTRL_T);
