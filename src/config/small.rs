@@ -6,7 +6,7 @@ use super::manifest::{Example, Manner, Order};
 const SMALL: u64 = 500_000_000;
 
 /// Plainer than what larger models are told. With it, and with the examples,
-/// SmolLM2-135M answers shorter, cites, and is right more often
+/// SmolLM2-135M answers in a quarter of the words and cites
 /// (`examples/measure/README.md`).
 const SYSTEM: &str =
     "Answer the question in one sentence, in the words of the notes, with the number of the note.";
@@ -42,7 +42,7 @@ impl Manner {
         (1..SMALL).contains(&parameters)
     }
 
-    /// How a small model is talked to: the few best sentences, the question
+    /// How a small model is talked to: the three best sentences, the question
     /// last, and two examples of how it is done.
     #[must_use]
     pub fn small() -> Self {
@@ -55,7 +55,7 @@ impl Manner {
             reading: READING.map(example).to_vec(),
             user: USER.to_owned(),
             source: NOTE.to_owned(),
-            sentences: 4,
+            sentences: 3,
             hits: 8,
             order: Order::Best,
             // It chooses worse among quotes than the score does.
