@@ -20,6 +20,20 @@ static TALK: LazyLock<HashSet<String>> = LazyLock::new(|| {
     terms(words).into_iter().collect()
 });
 
+/// Words of greetings and thanks alone.
+static GREETING: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let words = "hello hi hey hallo greetings good morning afternoon evening night bye goodbye \
+                 thanks thank thx cheers please sorry yes yeah yep ok okay great nice fine cool \
+                 well lot much";
+    terms(words).into_iter().collect()
+});
+
+/// Whether a question greets or thanks and asks nothing.
+pub(super) fn is_greeting(question: &str) -> bool {
+    let terms = terms(question);
+    !terms.is_empty() && terms.iter().all(|term| GREETING.contains(term))
+}
+
 /// Whether a question is part of the talk itself, so that no source could
 /// answer it.
 pub(super) fn is_talk(question: &str) -> bool {
@@ -38,7 +52,13 @@ pub(super) fn text(ask: &Ask<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::is_talk;
+    use super::{is_greeting, is_talk};
+
+    #[test]
+    fn greetings_ask_nothing() {
+        assert!(is_greeting("Thanks a lot!") && is_greeting("Good morning"));
+        assert!(!is_greeting("And why?") && !is_greeting("Thanks, and the port?"));
+    }
 
     #[test]
     fn talk_is_told_from_questions() {

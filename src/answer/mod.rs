@@ -28,7 +28,7 @@ pub mod verify;
 pub use memory::resident_bytes;
 
 pub use service::{Continued, Passages, Question, Reader, Retrieved, answer, retrieve};
-pub use speed::Speeds;
+pub use speed::{Speeds, warm};
 
 use crate::config::{Generation, Manner, QuoteMode};
 use crate::domain::{ByteRange, Citation, Ledger, Mode, SearchTimings, Source, Strategy};

@@ -44,12 +44,13 @@ pub async fn answer(
     if !reads {
         sources.clear();
     }
+    // A short question may lean on the one before it, and so does its evidence.
+    let unlikely = ask.evidence.answers < threshold(&ask);
     let talk = reads
         && !quotes
         && ask.manner.alone
         && beginning.is_none()
-        && ask.evidence.answers < threshold(&ask)
-        && alone::is_talk(ask.question);
+        && (alone::is_greeting(ask.question) || (unlikely && alone::is_talk(ask.question)));
     if talk {
         for source in sources.iter_mut().filter(|source| source.used()) {
             source.left_out = Some(LeftOut::NotAsked);

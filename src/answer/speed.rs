@@ -16,6 +16,9 @@ const SHORT: Duration = Duration::from_millis(150);
 /// Share of the speed that a probe would have had at most, where it did not
 /// end in time.
 const UNENDED: f64 = 0.5;
+/// How long the beginning of a prompt is read ahead at most. A question that
+/// comes meanwhile waits for it, and needs not read it then.
+const WARM: Duration = Duration::from_secs(3);
 /// The engine whose cache keeps what a prompt began with.
 const KEEPS: &str = "llama.cpp";
 /// What the second look reads behind the instructions.
@@ -81,23 +84,6 @@ impl<'a> Speeds<'a> {
         Some(speed)
     }
 
-    /// [`Self::probe`] for a chat that was just begun: what every prompt begins
-    /// with is read into the cache meanwhile, so that the first question needs
-    /// not wait for it. Takes half a second at most.
-    pub async fn warm(&self, engine: &dyn Engine, manner: &Manner) -> Option<f64> {
-        let info = engine.info();
-        let keeps = info.engine.starts_with(KEEPS) && info.parameters > 0 && manner.history;
-        if let Some(speed) = self.probe(engine, manner).await.filter(|_| !keeps) {
-            return Some(speed);
-        }
-        if keeps {
-            let mut messages = prompt::beginning(manner);
-            messages.push(user("Hello"));
-            read(engine, messages, PROBE).await;
-        }
-        self.known(engine)
-    }
-
     fn note(&self, engine: &dyn Engine, tokens_per_s: f64) {
         let path = self.file(engine);
         let noted = path
@@ -128,6 +114,17 @@ impl<'a> Speeds<'a> {
         let safe: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         self.folder.join("speed").join(safe)
+    }
+}
+
+/// Reads what every prompt of a model begins with into its cache, where its
+/// engine keeps one, so that the first question of a chat needs not wait for it.
+pub async fn warm(engine: &dyn Engine, manner: &Manner) {
+    let info = engine.info();
+    if info.engine.starts_with(KEEPS) && info.parameters > 0 && manner.history {
+        let mut messages = prompt::beginning(manner);
+        messages.push(user("Hello"));
+        read(engine, messages, WARM).await;
     }
 }
 

@@ -371,6 +371,10 @@ async fn a_greeting_is_answered_without_sources() {
     assert_eq!(request.messages[1].text, "Hello there!");
     assert!(answer.answered && answer.aside() && answer.uncited.is_empty());
     assert_eq!(answer.answers, None);
+    // Thanks that follow an answer ask nothing, whatever that found.
+    let engine = ScriptedEngine::new(["You are welcome."]);
+    let ask = asked(&engine, &manner, &settings, "Thanks!", 0.9);
+    assert!(run::answer(ask, &mut |_| {}).await.unwrap().aside());
     // A question does read them, however unlikely they answer.
     let engine = ScriptedEngine::new(["So it is."]);
     let ask = asked(&engine, &manner, &settings, "Hello, who sings?", 0.01);

@@ -386,21 +386,47 @@ fn record(index: usize, question: &Question, rank: Option<usize>, answer: &Answe
 
 /// Share of the answer's sentences that hold a citation which a check supports.
 fn support(answer: &Answer) -> f64 {
-    let sentences = crate::knowledge::sentences::sentences(&answer.text);
-    let held = |start: usize, end: usize| {
-        answer.citations.iter().any(|citation| {
-            let supported = matches!(citation.support, Support::Exact | Support::Likely);
-            // A mark may stand behind the full stop of its sentence.
-            supported && citation.mark.start >= start && citation.mark.start <= end + 1
-        })
-    };
-    let spoken: Vec<(usize, usize)> = sentences
-        .iter()
-        .map(|range| (range.start, range.end))
-        .filter(|(start, end)| {
-            answer.text[*start..*end].chars().filter(|c| c.is_alphabetic()).count() > 1
-        })
+    // Marks between two sentences would be taken for the beginning of the second.
+    let (mut bare, mut marks, mut from) = (String::new(), Vec::new(), 0);
+    for citation in &answer.citations {
+        bare.push_str(answer.text.get(from..citation.mark.start).unwrap_or_default());
+        from = citation.mark.end;
+        if matches!(citation.support, Support::Exact | Support::Likely) {
+            marks.push(bare.len());
+        }
+    }
+    bare.push_str(answer.text.get(from..).unwrap_or_default());
+    held(&bare, &marks)
+}
+
+/// Share of a text's sentences with one of these places in or behind them.
+fn held(text: &str, marks: &[usize]) -> f64 {
+    let spoken: Vec<std::ops::Range<usize>> = crate::knowledge::sentences::sentences(text)
+        .into_iter()
+        .filter(|range| text[range.clone()].chars().filter(|c| c.is_alphabetic()).count() > 1)
         .collect();
-    let count = spoken.iter().filter(|(start, end)| held(*start, *end)).count();
+    let ends = spoken.iter().skip(1).map(|next| next.start).chain([text.len() + 1]);
+    let count = spoken
+        .iter()
+        .zip(ends)
+        .filter(|(range, end)| marks.iter().any(|mark| (range.start..*end).contains(mark)))
+        .count();
     if spoken.is_empty() { 0.0 } else { count as f64 / spoken.len() as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::held;
+
+    #[test]
+    fn a_mark_behind_a_sentence_belongs_to_it() {
+        let text = "Pears are green.   Apples are red . So be it. ";
+        let end = |sentence: &str| text.find(sentence).unwrap() + sentence.len();
+        assert_eq!(held(text, &[]), 0.0);
+        let pears = end("green. ");
+        assert!((held(text, &[pears, pears]) - 1.0 / 3.0).abs() < 1e-9);
+        assert!((held(text, &[pears, end("red ")]) - 2.0 / 3.0).abs() < 1e-9);
+        assert_eq!(held(text, &[0, end("red "), text.len()]), 1.0);
+        assert_eq!(held("", &[0]), 0.0);
+    }
 }

@@ -11,7 +11,7 @@ use super::shared::{Indexing, Shared};
 use super::variants::{self, obtain};
 use super::viewing;
 use super::{expand, shown};
-use crate::answer::Speeds;
+use crate::answer::{Speeds, warm};
 use crate::app::Effect;
 use crate::app::event::{Event, KnowledgeEvent, ModelEvent};
 use crate::app::state::{ModelCard, RequestId};
@@ -267,10 +267,17 @@ impl Worker {
                     let setup = &shared.setup;
                     let speeds = Speeds::new(&setup.paths, &setup.loaded.settings.generation);
                     let engine = model.engine.as_ref();
-                    let speed = match resident || adapter.is_some() {
+                    let speed = match resident {
                         true => speeds.known(engine),
-                        false => speeds.warm(engine, &model.manner).await,
+                        false => speeds.probe(engine, &model.manner).await,
                     };
+                    if !resident && adapter.is_none() {
+                        let variant = Arc::clone(&variant);
+                        tokio::spawn(async move {
+                            let model = &variant.model;
+                            warm(model.engine.as_ref(), &model.manner).await;
+                        });
+                    }
                     let info = model.engine.info();
                     let quotes = match shared.setup.loaded.settings.generation.quote {
                         QuoteMode::Auto => model.manner.quote,
