@@ -48,7 +48,7 @@ impl Packer<'_> {
                 {
                     full.range.end = last.range.end;
                     next.range.start = units.get(lead).map_or(next.range.start, |u| u.range.start);
-                    next.tokens += units.get(lead..index).map_or(0, |l| cost(l));
+                    next.tokens += units.get(lead..index).map_or(0, cost);
                     next.first = lead;
                 } else if !unit.far
                     && !is_heading
