@@ -8,6 +8,7 @@
 //! cargo run --example measure -- chains
 //! cargo run --example measure -- latency KNOWLEDGE_FOLDER [QUERY]
 //! cargo run --example measure -- ranker [FOLDER]
+//! cargo run --example measure -- engine GGUF_FILE [SERVER_URL]
 //! cargo run --example measure -- features DATA_FOLDER FILE [COUNT]
 //! cargo run --example measure -- support SELQA_FOLDER [EMBEDDER]
 //! ```
@@ -19,6 +20,8 @@
 
 mod chains;
 mod covid;
+#[cfg(feature = "llama")]
+mod engine;
 mod features;
 mod handbook;
 mod latency;
@@ -62,12 +65,17 @@ async fn main() -> Result<()> {
             latency::run(folder.as_ref(), argument(2).unwrap_or("how to read a file line by line"))
                 .await
         }
+        #[cfg(feature = "llama")]
+        Some("engine") => {
+            let file = argument(1).context("which GGUF file?")?;
+            engine::run(file.as_ref(), argument(2)).await
+        }
         Some("support") => {
             let folder = argument(1).context("which folder holds SelQA?")?;
             support::run(folder.as_ref(), argument(2).unwrap_or("builtin"))
         }
         _ => bail!(
-            "say what to measure: retrieval, reader, writing, handbook, chains, features, ranker, latency or support"
+            "say what to measure: retrieval, reader, writing, handbook, chains, features, ranker, engine, latency or support"
         ),
     }
 }

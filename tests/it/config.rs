@@ -131,7 +131,7 @@ fn a_cpu_that_is_too_old_is_told_plainly() {
             .output()
     };
     let Ok(old) = run("Nehalem") else {
-        println!("skipped: it needs qemu-x86_64 (the package qemu-user)");
+        super::common::skipped("it needs qemu-x86_64 (the package qemu-user)");
         return;
     };
     let old = super::common::finish(old);

@@ -200,7 +200,7 @@ impl Drop for SmallDisk {
 fn a_full_disk_is_said_and_loses_nothing() {
     let lorag = Lorag::new();
     let Some(_disk) = SmallDisk::mount(&lorag.data(), "10m") else {
-        eprintln!("skipped: mounting a small disk needs root");
+        super::common::skipped("mounting a small disk needs root");
         return;
     };
     lorag.doc("small/a.md", "The first sentence is here already.\n");

@@ -42,8 +42,7 @@ impl Index {
     pub fn start() -> Option<Self> {
         let pip = Command::new("python3").args(["-m", "pip", "--version"]).output();
         if !pip.is_ok_and(|output| output.status.success()) {
-            // Skipping is a failure where `CI=1`.
-            assert!(std::env::var_os("CI").is_none_or(|ci| ci != "1"), "there is no pip");
+            super::common::skipped("there is no pip");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();

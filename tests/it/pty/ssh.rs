@@ -19,7 +19,7 @@ fn lorag_works_through_ssh() {
     let server = match Server::start(&lorag.world.path().join("ssh")) {
         Ok(server) => server,
         Err(reason) => {
-            eprintln!("the test through SSH is skipped: {reason}");
+            super::super::common::skipped(&format!("through SSH: {reason}"));
             return;
         }
     };
