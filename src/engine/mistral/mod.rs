@@ -1,4 +1,4 @@
-//! mistral.rs behind [`Engine`]: the only place of the crate, beside one
+//! mistral.rs behind [`Engine`](super::Engine): the only place of the crate, beside one
 //! embedder, that knows its types.
 //!
 //! `place` tells what kind of model a path is; `files`, `config`, `gguf` and
