@@ -20,11 +20,13 @@ pub mod repetition;
 pub mod residents;
 pub mod sampling;
 pub mod scripted;
+pub mod spelled;
 mod text;
 
 use futures::stream::BoxStream;
 use repetition::Control;
 use residents::{Alive, Footprint};
+use spelled::Spelled;
 use std::path::PathBuf;
 
 /// Who speaks a message.
@@ -153,6 +155,19 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// Where the chat template refuses the messages.
     fn count_prompt(&self, messages: &[Message]) -> Result<usize, EngineError>;
+
+    /// The tokens of a conversation whose last answer is `answer`, as training on
+    /// it needs them: what [`Engine::generate`] would send, without thinking, and
+    /// what the model would have to write.
+    ///
+    /// # Errors
+    /// Where the chat template refuses the messages, and of engines that don't
+    /// show their tokens.
+    fn spell(&self, _messages: &[Message], _answer: &str) -> Result<Spelled, EngineError> {
+        Err(EngineError::Refused(
+            "it does not show its tokens: train on a folder or a GGUF file of the model".to_owned(),
+        ))
+    }
 
     /// Starts a generation. The stream ends with [`EngineEvent::End`] or with
     /// an error; dropping it cancels.

@@ -2,8 +2,11 @@
 
 use super::super::residents::{Alive, Footprint};
 use super::super::sampling::Sampler;
+use super::super::spelled::{MARK, Spelled, closing};
 use super::super::text::Texts;
-use super::super::{Engine, EngineError, EngineEvent, EventStream, Message, ModelInfo, Request};
+use super::super::{
+    Engine, EngineError, EngineEvent, EventStream, Message, ModelInfo, Request, Role,
+};
 use super::decode::Job;
 use super::ffi::{Adapter, Model, Token};
 use super::grammar::Grammars;
@@ -122,6 +125,24 @@ impl Engine for LlamaEngine {
     fn count_prompt(&self, messages: &[Message]) -> Result<usize, EngineError> {
         let prompt = self.shared.template.render(messages, false)?;
         Ok(self.shared.tokens(&prompt)?.len())
+    }
+
+    fn spell(&self, messages: &[Message], answer: &str) -> Result<Spelled, EngineError> {
+        let shared = &self.shared;
+        let prompt = shared.tokens(&shared.template.render(messages, false)?)?;
+        let mut written = shared.model.tokenize(answer, false).map_err(EngineError::Failed)?;
+        let mark = Message { role: Role::Assistant, text: MARK.to_owned() };
+        let over = [messages, &[mark]].concat();
+        let over = shared.template.render_whole(&over)?;
+        let end = closing(&over, &shared.end_tokens);
+        let ends = |token: &Token| {
+            shared.model.ends(*token)
+                && end.is_none_or(|end| shared.model.text(*token).as_ref() == Some(end))
+        };
+        let end = (0..shared.model.tokens()).find(ends);
+        written.extend(end);
+        let plain = |tokens: Vec<Token>| tokens.into_iter().map(Token::cast_unsigned).collect();
+        Ok(Spelled { prompt: plain(prompt), answer: plain(written) })
     }
 
     /// Each event before the last is one decoded token: see `text`.

@@ -54,6 +54,23 @@ impl Template {
     /// # Errors
     /// [`EngineError::Refused`] with what the template says.
     pub fn render(&self, messages: &[Message], thinking: bool) -> Result<String, EngineError> {
+        self.spell(messages, thinking, true)
+    }
+
+    /// A conversation that is over: its last message is an answer.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] with what the template says.
+    pub fn render_whole(&self, messages: &[Message]) -> Result<String, EngineError> {
+        self.spell(messages, false, false)
+    }
+
+    fn spell(
+        &self,
+        messages: &[Message],
+        thinking: bool,
+        answering: bool,
+    ) -> Result<String, EngineError> {
         let refused = |error: Error| {
             let text = error.detail().map_or_else(|| error.to_string(), str::to_owned);
             EngineError::Refused(format!("its chat template says: {text}"))
@@ -66,7 +83,7 @@ impl Template {
         template
             .render(context! {
                 messages,
-                add_generation_prompt => true,
+                add_generation_prompt => answering,
                 bos_token => self.marks.begin,
                 eos_token => self.marks.end,
                 unk_token => self.marks.unknown,

@@ -1,7 +1,8 @@
 //! A loaded model as an [`Engine`].
 
 use super::super::residents::{Alive, Footprint};
-use super::super::{Engine, EngineError, EventStream, Message, ModelInfo, Request};
+use super::super::spelled::{MARK, Spelled, closing};
+use super::super::{Engine, EngineError, EventStream, Message, ModelInfo, Request, Role};
 use super::shared::Shared;
 use super::{stream, template};
 use std::fmt;
@@ -56,9 +57,28 @@ impl Engine for MistralEngine {
         let rendered =
             self.shared.with_pipeline(|pipeline| template::render(pipeline, messages, false))?;
         match rendered {
-            Ok(rendered) => Ok(rendered.tokens),
+            Ok(rendered) => Ok(rendered.tokens.len()),
             Err(error) => Err(template::refused(&error)),
         }
+    }
+
+    fn spell(&self, messages: &[Message], answer: &str) -> Result<Spelled, EngineError> {
+        let mark = Message { role: Role::Assistant, text: MARK.to_owned() };
+        let over = [messages, &[mark]].concat();
+        let (prompt, over) = self.shared.with_pipeline(|pipeline| {
+            let prompt = template::render(pipeline, messages, false);
+            (prompt, template::render_whole(pipeline, &over))
+        })?;
+        let prompt = prompt.map_err(|error| template::refused(&error))?.tokens;
+        let over = over.map_err(|error| template::refused(&error))?.text;
+        let tokenizer = &self.shared.tokenizer;
+        let encoded = tokenizer.encode_fast(answer, false);
+        let encoded = encoded.map_err(|error| EngineError::Failed(error.to_string()))?;
+        let mut answer = encoded.get_ids().to_vec();
+        let ends = &self.info.end_tokens;
+        let end = closing(&over, ends).or_else(|| ends.first());
+        answer.extend(end.and_then(|end| tokenizer.token_to_id(end)));
+        Ok(Spelled { prompt, answer })
     }
 
     /// Each event before the last is one decoded token: see `stream`.

@@ -88,7 +88,7 @@ async fn start(shared: Arc<Shared>, request: Request) -> Result<Box<Running>, En
         let guard = shared.pipeline.lock().await;
         template::render(&*guard, &request.messages, thinking)
     };
-    let prompt = prompt.map_err(|error| template::refused(&error))?.tokens;
+    let prompt = prompt.map_err(|error| template::refused(&error))?.tokens.len();
     let window = shared.window;
     // Generating past the window is an error of the engine, and an answer
     // without a limit may never end.

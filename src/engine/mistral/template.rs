@@ -167,7 +167,7 @@ fn write_temporary(content: &str) -> Result<PathBuf, EngineError> {
 #[derive(Debug)]
 pub(super) struct Rendered {
     /// Tokens of the prompt, special tokens included.
-    pub tokens: usize,
+    pub tokens: Vec<u32>,
     /// The prompt.
     pub text: String,
 }
@@ -178,16 +178,33 @@ pub(super) fn render(
     messages: &[Message],
     thinking: bool,
 ) -> anyhow::Result<Rendered> {
+    spell(pipeline, messages, thinking, true)
+}
+
+/// Renders a conversation that is over: its last message is an answer.
+pub(super) fn render_whole(
+    pipeline: &dyn Pipeline,
+    messages: &[Message],
+) -> anyhow::Result<Rendered> {
+    spell(pipeline, messages, false, false)
+}
+
+fn spell(
+    pipeline: &dyn Pipeline,
+    messages: &[Message],
+    thinking: bool,
+    answering: bool,
+) -> anyhow::Result<Rendered> {
     let (tokens, text) = pipeline.get_processor().process(
         pipeline,
         chat(messages),
-        true,
+        answering,
         true,
         Some(thinking),
         None,
         Vec::new(),
     )?;
-    Ok(Rendered { tokens: tokens.len(), text })
+    Ok(Rendered { tokens, text })
 }
 
 /// The error of a conversation that a chat template refuses.
