@@ -33,5 +33,5 @@ pub use schema::{COLLECTION_KEYS, KEYS, Key, Kind, MODEL_KEYS, SERVER_KEYS};
 pub use server::{ServerEntry, ServerKind, ServerUrl};
 pub use settings::{
     AdapterName, Adapters, CollectionEntry, ColourDepth, EngineChoice, Generation, Ingest,
-    LogFilter, ModelEntry, ModelName, Quantization, QuoteMode, Search, Settings, Ui,
+    LogFilter, ModelEntry, ModelName, Quantization, QuoteMode, Search, Settings, Tune, Ui,
 };

@@ -52,6 +52,8 @@ pub struct Settings {
     pub generation: Generation,
     /// Adapters and the models made with them.
     pub adapters: Adapters,
+    /// Training adapters.
+    pub tune: Tune,
     /// The screen.
     pub ui: Ui,
     /// Models by name, with their own manner.
@@ -98,6 +100,49 @@ pub struct Adapters {
 impl Default for Adapters {
     fn default() -> Self {
         Self { memory_bytes: None, cache_bytes: 20 << 30 }
+    }
+}
+
+/// Training adapters: the defaults of `lorag tune`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tune {
+    /// Rank of the two small matrices beside each weight.
+    pub rank: usize,
+    /// Their product is scaled by this over the rank.
+    pub alpha: f64,
+    /// Peak learning rate; by the size of the model where empty.
+    pub learning_rate: Option<f64>,
+    /// How often every row is read, at most.
+    pub epochs: usize,
+    /// Rows to a step of the optimizer.
+    pub batch: usize,
+    /// Longer rows are left out, in tokens.
+    pub max_tokens: usize,
+    /// Of how many layers, counted from the last, the adapter is; all where 0.
+    pub layers: usize,
+    /// Share of the documents whose rows are held out.
+    pub held_out: f64,
+    /// Evaluations without a better loss after which training ends.
+    pub patience: usize,
+    /// Decides the order of the rows and the first weights.
+    pub seed: u64,
+}
+
+impl Default for Tune {
+    fn default() -> Self {
+        Self {
+            rank: 16,
+            alpha: 32.0,
+            learning_rate: None,
+            epochs: 3,
+            batch: 8,
+            max_tokens: 1024,
+            layers: 0,
+            held_out: 0.1,
+            patience: 2,
+            seed: 0,
+        }
     }
 }
 
