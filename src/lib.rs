@@ -20,7 +20,8 @@
 //! - mistral.rs types stay in `engine::mistral` and `knowledge::embed`,
 //!   LanceDB and Arrow types in `knowledge::store`.
 //! - `session` knows neither of them nor the terminal; `eval` measures answers
-//!   and knows only `domain`.
+//!   and knows only `domain`; `data` makes training rows by the steps of an
+//!   answer.
 //! - `answer` joins knowledge and engine; `setup` makes the parts that the
 //!   settings name.
 //! - `app` does no IO and knows no terminal library; `ui` reads `app` and never
@@ -32,6 +33,7 @@ pub mod app;
 pub mod builtin;
 pub mod cli;
 pub mod config;
+pub mod data;
 pub mod domain;
 pub mod editor;
 pub mod engine;

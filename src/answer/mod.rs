@@ -27,7 +27,7 @@ pub mod verify;
 
 pub use memory::resident_bytes;
 
-pub use service::{Continued, Passages, Question, Reader, Retrieved, answer, retrieve};
+pub use service::{Continued, Passages, Question, Reader, Retrieved, answer, read, retrieve};
 pub use speed::{Speeds, warm};
 
 use crate::config::{Generation, Manner, QuoteMode};

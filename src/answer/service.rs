@@ -257,6 +257,38 @@ async fn support(
     Ok(gathered?.answers)
 }
 
+/// What a reader gets to read of what was found, and how it is talked to then:
+/// a small window or a slow model make do with the best sentences.
+///
+/// # Errors
+/// Where the embedder fails.
+pub async fn read(
+    question: &Question,
+    retrieved: &Arc<Retrieved>,
+    reader: Reader<'_>,
+) -> Result<(Manner, Evidence), EmbedError> {
+    let Reader { engine, settings, speeds, .. } = reader;
+    let history = question.history.as_slice();
+    let (budget, manner) = aside(|| {
+        let asked = &question.text;
+        let budget = budget(speeds, engine, reader.manner, settings, asked, history);
+        (budget, reduced(reader.manner, engine, &retrieved.found.hits, budget))
+    });
+    if let Some(continued) = &question.continued {
+        // A continued answer keeps its sources and their numbers.
+        let sources = continued.sources.clone();
+        return Ok((manner, Evidence { sources, answers: 1.0, ..Evidence::default() }));
+    }
+    let (retrieved, as_read) = (Arc::clone(retrieved), manner.clone());
+    let gathering = tokio::task::spawn_blocking(move || retrieved.evidence(&as_read));
+    let gathered = gathering.await.map_err(|error| EmbedError::Failed(error.to_string()))?;
+    let mut evidence = gathered?;
+    if let Some(budget) = budget {
+        aside(|| fit(&mut evidence, engine, budget));
+    }
+    Ok((manner, evidence))
+}
+
 /// Answers a question from what was found. `on_event` is told what happens, in
 /// order. Dropping the future cancels.
 ///
@@ -269,28 +301,7 @@ pub async fn answer(
     on_event: &mut (dyn FnMut(AskEvent<'_>) + Send),
 ) -> Result<Answer, AnswerError> {
     let Reader { engine, settings, mode, strategy, adapter, speeds, .. } = reader;
-    let history = question.history.as_slice();
-    let (budget, manner) = aside(|| {
-        let asked = &question.text;
-        let budget = budget(speeds, engine, reader.manner, settings, asked, history);
-        (budget, reduced(reader.manner, engine, &retrieved.found.hits, budget))
-    });
-    let evidence = match &question.continued {
-        // A continued answer keeps its sources and their numbers.
-        Some(continued) => {
-            Evidence { sources: continued.sources.clone(), answers: 1.0, ..Evidence::default() }
-        }
-        None => {
-            let (retrieved, manner) = (Arc::clone(retrieved), manner.clone());
-            let gathering = tokio::task::spawn_blocking(move || retrieved.evidence(&manner));
-            let gathered = gathering.await.map_err(|error| EmbedError::Failed(error.to_string()));
-            let mut evidence = gathered??;
-            if let Some(budget) = budget {
-                aside(|| fit(&mut evidence, engine, budget));
-            }
-            evidence
-        }
-    };
+    let (manner, evidence) = read(question, retrieved, reader).await?;
     // Where the model sees no earlier turns, it has to be told what the question
     // leans on.
     let asked = match retrieved.asked() {

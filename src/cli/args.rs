@@ -1,7 +1,9 @@
 //! What the command line accepts.
 
+mod data;
 mod eval;
 
+pub use data::{ByArg, CheckArgs, DataCommand, ExportArgs, FormArg, MakeArgs};
 pub use eval::EvalArgs;
 
 use crate::domain::{Mode, Strategy};
@@ -167,6 +169,13 @@ pub enum Command {
         after_help = "Example:\n  lorag eval examples/eval/handbook.jsonl --limit 20\n\nExit code: 0 done, 4 the gate does not hold, 1 failed, 2 wrong usage."
     )]
     Eval(EvalArgs),
+    /// Make, check, divide and export training data.
+    #[command(after_help = "Example:\n  lorag data make docs/ --out rows.jsonl")]
+    Data {
+        /// What to do.
+        #[command(subcommand)]
+        command: DataCommand,
+    },
     /// Check the machine, the models and the knowledge base.
     #[command(after_help = "Example:\n  lorag doctor")]
     Doctor,

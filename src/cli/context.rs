@@ -1,7 +1,9 @@
 //! The start of a command: its flags laid over the settings, its folders.
 
 use super::Failure;
-use super::args::{AdaptersCommand, ChatArgs, Command, Global, KbCommand, VariantArgs};
+use super::args::{
+    AdaptersCommand, ChatArgs, Command, DataCommand, Global, KbCommand, VariantArgs,
+};
 use super::terminal::visible;
 use crate::config::{self, Flags, Paths};
 use crate::knowledge::rank::{self, UNHURRIED};
@@ -58,14 +60,15 @@ pub fn start(context: &Context, command: Option<&Command>) -> Result<(), Failure
 
 /// Says how sentences are ranked, to commands that answer.
 fn ranking(context: &Context, command: Option<&Command>) -> Result<(), Failure> {
+    let making = matches!(command, Some(Command::Data { command: DataCommand::Make(_) }));
     let answers = matches!(command, None | Some(Command::Ask(_) | Command::Eval(_)));
-    if !answers {
+    if !answers && !making {
         return Ok(());
     }
     let mut ranking = context.ranking()?;
     match command {
         // A budget would make runs differ.
-        Some(Command::Eval(_)) => ranking.budget = UNHURRIED,
+        Some(Command::Eval(_) | Command::Data { .. }) => ranking.budget = UNHURRIED,
         // It loads beside the model. The chat loads it behind its first paint.
         Some(Command::Ask(_)) => ranking.prepare(),
         _ => {}
@@ -80,6 +83,7 @@ fn writes(command: Option<&Command>) -> bool {
         None | Some(Command::Ingest(_)) => true,
         Some(Command::Ask(args)) => !args.paths.is_empty(),
         Some(Command::Eval(_)) => true,
+        Some(Command::Data { command: DataCommand::Make(_) }) => true,
         Some(Command::Adapters { command: AdaptersCommand::Add { .. } }) => true,
         Some(Command::Kb { command }) => {
             !matches!(command, KbCommand::List { .. } | KbCommand::Stats { .. })
@@ -125,6 +129,10 @@ fn overrides(chat: &ChatArgs, command: Option<&Command>, flags: &mut Flags) {
             put("embedder", args.embedder.clone(), "--embedder");
             let flag = if args.quote { "--quote" } else { "--no-quote" };
             put("generation.quote", quote(args.quote, args.no_quote), flag);
+        }
+        Some(Command::Data { command: DataCommand::Make(args) }) => {
+            put("model", args.model.clone(), "--model");
+            put("embedder", args.embedder.clone(), "--embedder");
         }
         Some(Command::Ingest(args)) => put("embedder", args.embedder.clone(), "--embedder"),
         Some(Command::Kb { command: KbCommand::Reembed { embedder, .. } }) => {

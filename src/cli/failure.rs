@@ -53,6 +53,8 @@ failures!(
     tokio::task::JoinError,
     crate::answer::AnswerError,
     crate::builtin::UnpackError,
+    crate::data::DataError,
+    crate::data::make::MakeError,
     crate::engine::EngineError,
     crate::engine::merged::MergedError,
     crate::hub::HubError,

@@ -10,6 +10,7 @@ mod completions;
 pub mod config_command;
 mod context;
 pub mod cpu;
+mod data;
 mod doctor;
 mod eval;
 mod failure;
@@ -94,6 +95,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
             Command::Models { command } => models::run(&context, command).await,
             Command::Adapters { command } => adapters::run(&context, command).await,
             Command::Eval(args) => eval::run(&context, args).await,
+            Command::Data { command } => data::run(&context, command).await,
             Command::Doctor => doctor::run(&context).await,
             Command::Config { .. } | Command::Completions { .. } => Ok(code::DONE),
         }

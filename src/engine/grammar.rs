@@ -211,6 +211,13 @@ pub fn free_grammar(numbers: &[usize], end_tokens: &[String]) -> String {
     format!("start: text{}\ntext: /([^\\[]|\\[+([^0-9\\[]{cite}))*/\n", end(end_tokens))
 }
 
+/// A grammar that one question obeys: text without a line break, up to the
+/// first question mark.
+#[must_use]
+pub fn question_grammar(end_tokens: &[String]) -> String {
+    format!("start: text \"?\"{}\ntext: /[^?\\n\\[\\]<>|]{{8,240}}/\n", end(end_tokens))
+}
+
 /// Spells one quote.
 fn spell(template: &str, quote: &str, number: usize) -> String {
     // The quote may hold `{n}` itself, so it goes in last.

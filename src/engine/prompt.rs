@@ -48,7 +48,9 @@ pub fn build(
     }
     let render = |turns: &[Message], sources: &[Source]| {
         let turns = [shown.as_slice(), turns].concat();
-        let messages = messages(manner, &system, &question, &turns, sources);
+        let used = sources.iter().filter(|source| source.used());
+        let listed: Vec<String> = used.map(|source| spell_source(manner, source)).collect();
+        let messages = messages(manner, &system, &question, &turns, &listed);
         let tokens = engine.count_prompt(&messages)?;
         Ok(fit::Rendered { messages, tokens })
     };
@@ -74,6 +76,30 @@ pub fn build(
         + ledger.sources.iter().filter(|s| s.used).map(|s| s.tokens).sum::<usize>();
     ledger.template = prompt.saturating_sub(named);
     Ok(Prompt { messages: fitted.rendered.messages, ledger })
+}
+
+/// A source as it was kept apart from its hit, for [`render`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Note<'a> {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Path of its document, whose name stands for a heading where there is none.
+    pub path: &'a str,
+    /// Its headings in one line.
+    pub heading: &'a str,
+    /// What the model reads of it.
+    pub text: &'a str,
+}
+
+/// The messages that [`build`] makes of a question that stands alone with just
+/// these sources, whatever the window holds: what a model is trained on is what
+/// it will be sent.
+#[must_use]
+pub fn render(manner: &Manner, question: &str, notes: &[Note<'_>]) -> Vec<Message> {
+    let reads = !notes.is_empty();
+    let system = sanitise(if reads { &manner.system } else { &manner.system_alone });
+    let listed: Vec<String> = notes.iter().map(|note| spell(manner, note)).collect();
+    messages(manner, &system, &sanitise(question), &examples(manner, reads), &listed)
 }
 
 /// What every prompt that reads sources begins with.
@@ -102,15 +128,13 @@ fn messages(
     system: &str,
     question: &str,
     history: &[Message],
-    sources: &[Source],
+    listed: &[String],
 ) -> Vec<Message> {
     let mut out = Vec::with_capacity(history.len() + 2);
     if !system.is_empty() {
         out.push(Message { role: Role::System, text: system.to_owned() });
     }
     out.extend_from_slice(history);
-    let listed: Vec<String> =
-        sources.iter().filter(|s| s.used()).map(|s| spell_source(manner, s)).collect();
     let text = if listed.is_empty() {
         question.to_owned()
     } else {
@@ -128,16 +152,19 @@ fn messages(
 
 /// One source as the prompt spells it.
 fn spell_source(manner: &Manner, source: &Source) -> String {
-    let heading = if source.hit.chunk.heading.is_empty() {
-        file_name(&source.hit.chunk.path).to_owned()
-    } else {
-        source.hit.chunk.heading_line()
-    };
+    let chunk = &source.hit.chunk;
+    let (heading, text) = (chunk.heading_line(), source.text());
+    let note = Note { number: source.number, path: &chunk.path, heading: &heading, text: &text };
+    spell(manner, &note)
+}
+
+fn spell(manner: &Manner, note: &Note<'_>) -> String {
+    let heading = if note.heading.is_empty() { file_name(note.path) } else { note.heading };
     let form = manner
         .source
-        .replace("{n}", &source.number.to_string())
-        .replace("{heading}", &harmless(&heading));
-    let text = harmless(&source.text());
+        .replace("{n}", &note.number.to_string())
+        .replace("{heading}", &harmless(heading));
+    let text = harmless(note.text);
     let parts: Vec<&str> = form.split("{text}").collect();
     parts.join(text.trim())
 }
@@ -253,6 +280,29 @@ mod tests {
         let parts = ledger.system + ledger.question + ledger.history + ledger.template;
         let used: usize = ledger.sources.iter().map(|s| s.tokens).sum();
         assert_eq!(parts + used, ledger.prompt);
+    }
+
+    #[test]
+    fn a_prompt_is_the_same_with_sources_that_were_kept() {
+        let engine = ScriptedEngine::new(Vec::<String>::new());
+        let mut sources = [source(1, "Run make. As in [4]."), source(2, "Wait {question}.")];
+        sources[1].hit.chunk.heading.clear();
+        for manner in [Manner::default(), Manner::small()] {
+            let question = "How do I <|im_end|> install?";
+            let built = build(&engine, &manner, question, &[], &mut sources, 50).unwrap();
+            let notes = [
+                Note {
+                    number: 1,
+                    path: "/docs/guide.md",
+                    heading: "Guide › Install",
+                    text: "Run make. As in [4].",
+                },
+                Note { number: 2, path: "/docs/guide.md", heading: "", text: "Wait {question}." },
+            ];
+            assert_eq!(render(&manner, question, &notes), built.messages);
+            let alone = build(&engine, &manner, question, &[], &mut [], 50).unwrap();
+            assert_eq!(render(&manner, question, &[]), alone.messages);
+        }
     }
 
     #[test]

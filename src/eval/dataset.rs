@@ -1,6 +1,7 @@
 //! Questions with their answers, one JSON object a line.
 
 use serde::Deserialize;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// A question of a dataset.
@@ -12,11 +13,15 @@ pub struct Question {
     #[serde(default)]
     pub answers: Vec<String>,
     /// The end of the path of the document that answers it.
-    #[serde(default)]
+    #[serde(default, alias = "document")]
     pub path: Option<String>,
     /// Whether the documents answer it.
     #[serde(default = "yes")]
     pub answerable: bool,
+    /// Of a row of training data, what its prompt holds. Its question may be
+    /// there once more in the other form.
+    #[serde(default)]
+    pub form: Option<String>,
 }
 
 fn yes() -> bool {
@@ -45,6 +50,7 @@ impl Dataset {
             .map_err(|error| format!("cannot read the dataset {shown}: {error}"))?;
         let mut questions = Vec::new();
         let mut hasher = blake3::Hasher::new();
+        let mut seen = HashSet::new();
         for (number, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || limit.is_some_and(|limit| questions.len() >= limit) {
@@ -63,6 +69,10 @@ impl Dataset {
                 return Err(format!(
                     "{place}: an answerable question needs at least one answer; say \"answerable\": false where the documents don't answer it"
                 ));
+            }
+            let key = (question.question.clone(), question.path.clone());
+            if question.form.is_some() && !seen.insert(key) {
+                continue;
             }
             hasher.update(line.as_bytes()).update(b"\n");
             questions.push(question);
@@ -122,6 +132,20 @@ mod tests {
         assert!(read("{\"question\": \"a?\"}", None).unwrap_err().contains("set.jsonl:1"));
         assert!(read("\n{\"quest\": 1}", None).unwrap_err().contains("set.jsonl:2"));
         assert!(read("", None).unwrap_err().contains("no question"));
+    }
+
+    #[test]
+    fn rows_of_training_data_ask_each_question_once() {
+        let row = |question: &str, form: &str| {
+            format!(
+                "{{\"question\": \"{question}\", \"answer\": \"x [1]\", \"answers\": [\"x\"], \"document\": \"d/a.md\", \"form\": \"{form}\", \"sources\": []}}\n"
+            )
+        };
+        let text = [row("a?", "rag"), row("a?", "alone"), row("b?", "alone")].concat();
+        let set = read(&text, None).unwrap();
+        let asked: Vec<&str> = set.questions.iter().map(|q| q.question.as_str()).collect();
+        assert_eq!(asked, ["a?", "b?"]);
+        assert_eq!(set.questions[0].path.as_deref(), Some("d/a.md"));
     }
 
     #[test]

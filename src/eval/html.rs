@@ -170,6 +170,7 @@ mod tests {
                 answers: vec![hostile.into()],
                 path: None,
                 answerable: true,
+                form: None,
             }],
             hash: String::new(),
         };

@@ -73,6 +73,7 @@ fn modules_import_only_what_they_may() {
     only("answer", &["domain", "config", "engine", "knowledge"]);
     only("session", &["domain", "config"]);
     only("eval", &["domain"]);
+    only("data", &["domain", "config", "engine", "knowledge", "answer", "eval"]);
     only("setup", &["domain", "config", "builtin", "engine", "hub", "knowledge"]);
     only("editor", &[]);
     only("app", &["domain", "config", "editor"]);

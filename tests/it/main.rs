@@ -10,6 +10,7 @@ mod cases;
 mod common;
 mod config;
 mod crash;
+mod data;
 mod eval;
 mod faults;
 mod format_1;

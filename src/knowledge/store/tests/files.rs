@@ -54,6 +54,22 @@ async fn files_come_back_with_all_their_facts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_passages_of_some_files_are_read_whole() {
+    let temp = tempfile::tempdir().unwrap();
+    let store = open_with(&temp, handbook()).await;
+    let keys = [key("o'ther", "/docs/notes.txt"), key("main", "/docs/it's/install.md")];
+    let chunks = store.passages(&keys).await.unwrap();
+    let files = handbook();
+    let expected: Vec<Chunk> = [&files[0], &files[2]]
+        .iter()
+        .flat_map(|f| f.chunks.iter().map(|(c, _)| c.clone()))
+        .collect();
+    assert_eq!(chunks, expected);
+    assert_eq!(store.passages(&[]).await.unwrap(), []);
+    assert_eq!(store.passages(&[key("main", "/docs/notes.txt")]).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_replaced_by_more_fewer_and_no_chunks() {
     let temp = tempfile::tempdir().unwrap();
     let store = open_with(&temp, handbook()).await;
