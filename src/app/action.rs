@@ -93,6 +93,8 @@ actions! {
     NextBranch = "next_branch", Chat;
     /// Show the previous branch of the selected question
     PreviousBranch = "previous_branch", Chat;
+    /// Mark the answer as a good one to learn from, or no longer
+    MarkGood = "mark_good", Chat;
     /// Switch quote mode: as the model says, on, off
     ToggleQuote = "toggle_quote", Chat;
     /// Choose another model

@@ -40,6 +40,13 @@ pub enum Effect {
     Keep(Box<Turn>),
     /// Keep which branch is shown.
     KeepHead(TurnId),
+    /// Keep whether the answer of a turn is marked as a good one.
+    KeepMark {
+        /// The turn.
+        turn: TurnId,
+        /// Whether it is.
+        good: bool,
+    },
     /// Keep how questions are asked.
     KeepAsking(Asking),
     /// Keep what is being typed; an empty text is nothing to keep.

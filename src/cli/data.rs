@@ -12,6 +12,7 @@ use crate::data::check::{Checks, check};
 use crate::data::export::{export, write_parts};
 use crate::data::file::lines;
 use crate::data::make::{By, Maker, Report, from_documents, from_set};
+use crate::data::sessions::from_turns;
 use crate::data::stats::{Stats, estimate};
 use crate::data::writer::Writer;
 use crate::data::{Form, Row, read, split, write};
@@ -20,6 +21,7 @@ use crate::eval::dataset::Dataset;
 use crate::knowledge::library::Library;
 use crate::knowledge::store::Filter;
 use crate::knowledge::walk::rooted;
+use crate::session::Sessions;
 use crate::setup::Model;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -42,13 +44,16 @@ pub async fn run(context: &Context, command: DataCommand) -> Result<u8, Failure>
 }
 
 async fn make(context: &Context, args: &MakeArgs) -> Result<u8, Failure> {
+    if args.from_sessions {
+        return marked(context, args).await;
+    }
     let dataset = args.from_eval.as_deref().map(|file| Dataset::read(file, None)).transpose();
     let dataset = dataset.map_err(Failure::usage)?;
     let own = dataset.as_ref().and_then(Dataset::documents).filter(|_| args.paths.is_empty());
     let paths: Vec<PathBuf> = args.paths.iter().cloned().chain(own).collect();
     if paths.is_empty() {
         return Err(Failure::usage(
-            "name the documents that rows are made from: lorag data make PATH… --out FILE",
+            "name the documents that rows are made from: lorag data make PATH… --out FILE, or take the answers marked in the chat with --from-sessions",
         ));
     }
     let report = ingest::index(context, &paths, DEFAULT_COLLECTION).await?;
@@ -78,11 +83,7 @@ async fn make(context: &Context, args: &MakeArgs) -> Result<u8, Failure> {
         search: context.search_options(filter),
         reader,
         roots,
-        forms: match args.form {
-            FormArg::Rag => vec![Form::Rag],
-            FormArg::Alone => vec![Form::Alone],
-            FormArg::Both => vec![Form::Rag, Form::Alone],
-        },
+        forms: forms(args.form),
         most: args.questions.map(|most| most as usize),
         longest: args.max_tokens,
         seed: args.seed,
@@ -110,14 +111,7 @@ async fn make(context: &Context, args: &MakeArgs) -> Result<u8, Failure> {
     };
     bar.finish_and_clear();
     let (rows, report) = made.ok_or_else(Failure::interrupted)??;
-    match &args.out {
-        Some(out) => write(out, &rows)?,
-        None => {
-            for row in &rows {
-                outln!("{}", serde_json::to_string(row)?)?;
-            }
-        }
-    }
+    put(args.out.as_deref(), &rows)?;
     if args.json {
         outln!("{}", json!({ "rows": rows.len(), "made": report }))?;
     } else {
@@ -127,6 +121,50 @@ async fn make(context: &Context, args: &MakeArgs) -> Result<u8, Failure> {
         return Err(Failure::from(
             "no row was made: the documents hold no statement that a question was found for",
         ));
+    }
+    Ok(code::DONE)
+}
+
+fn forms(form: FormArg) -> Vec<Form> {
+    match form {
+        FormArg::Rag => vec![Form::Rag],
+        FormArg::Alone => vec![Form::Alone],
+        FormArg::Both => vec![Form::Rag, Form::Alone],
+    }
+}
+
+/// Writes rows to a file, or prints them.
+fn put(out: Option<&Path>, rows: &[Row]) -> Result<(), Failure> {
+    if let Some(out) = out {
+        return Ok(write(out, rows)?);
+    }
+    for row in rows {
+        outln!("{}", serde_json::to_string(row)?)?;
+    }
+    Ok(())
+}
+
+/// Rows from the answers that were marked in the chat.
+async fn marked(context: &Context, args: &MakeArgs) -> Result<u8, Failure> {
+    let sessions = Sessions::new(context.paths.sessions.clone());
+    let failed = |error: crate::session::SessionError| Failure::from(error.to_string());
+    let mut turns = Vec::new();
+    for info in sessions.holding(|_| true).map_err(failed)? {
+        turns.extend(sessions.load(&info.id).map_err(failed)?.turns);
+    }
+    let (manner, _) = spelling(context, args.model.as_deref()).await?;
+    let mut rows = from_turns(&turns, &manner, &forms(args.form));
+    rows.truncate(args.questions.map_or(rows.len(), |most| most as usize));
+    if rows.is_empty() {
+        return Err(Failure::from(
+            "no answer is marked as good yet. In the chat, + in the conversation marks the selected one",
+        ));
+    }
+    put(args.out.as_deref(), &rows)?;
+    if args.json {
+        outln!("{}", json!({ "rows": rows.len() }))?;
+    } else {
+        eprintln!("lorag: {} rows from answers that were marked as good", rows.len());
     }
     Ok(code::DONE)
 }
@@ -158,14 +196,16 @@ async fn spelling(
     context: &Context,
     given: Option<&str>,
 ) -> Result<(Manner, Option<Model>), Failure> {
-    match given {
+    let configured = context.loaded.settings.model.0.as_str();
+    // Only a model that is loaded tells whether it is talked to as a small one;
+    // the built-in one is known.
+    match given.or(Some(configured).filter(|name| *name != "builtin")) {
         Some(name) => {
             let model = context.model_named(name).await?;
             Ok((context.manner_in(None, &model.manner), Some(model)))
         }
         None => {
-            let name = &context.loaded.settings.model.0;
-            let manner = context.manner_of(name, &crate::domain::Stack::default())?;
+            let manner = context.manner_of(configured, &crate::domain::Stack::default())?;
             Ok((context.manner_in(None, &manner), None))
         }
     }

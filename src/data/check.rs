@@ -106,34 +106,47 @@ fn unsupported(row: &Row, checks: &Checks<'_>, add: &mut dyn FnMut(&'static str,
             add("unsupported", format!("[{number}] names no source of the row"));
         }
     }
-    // Each sentence with the marks behind it.
-    let mut from = 0;
-    for (index, (mark, number)) in cited.iter().enumerate() {
-        let claim = row.answer.get(from..mark.start).unwrap_or_default().trim();
-        let next = cited.get(index + 1).map_or(row.answer.len(), |(next, _)| next.start);
-        let adjacent = row.answer.get(mark.end..next).is_some_and(|t| t.trim().is_empty());
-        let numbers: Vec<usize> = if adjacent && index + 1 < cited.len() {
-            continue;
-        } else {
-            cited.iter().take(index + 1).filter(|(m, _)| m.start >= from).map(|(_, n)| *n).collect()
-        };
-        from = mark.end;
+    for (claim, numbers) in claims(&row.answer) {
         let held = |number: &usize| {
-            row.sources.get(number.wrapping_sub(1)).is_some_and(|source| {
-                let source = as_source(source, *number);
-                let claims = sentences(claim);
-                let missing = |range: &std::ops::Range<usize>| {
-                    let text = claim.get(range.clone()).unwrap_or_default();
-                    verify::support(text, &source, checks.embedder) == Support::Missing
-                };
-                claims.is_empty() || !claims.iter().any(missing)
-            })
+            let source = row.sources.get(number.wrapping_sub(1));
+            source.is_some_and(|source| supports(source, *number, claim, checks.embedder))
         };
         if !claim.is_empty() && !numbers.iter().any(held) {
             let said: String = claim.chars().take(60).collect();
-            add("unsupported", format!("source [{number}] does not support “{said}”"));
+            let named: Vec<String> = numbers.iter().map(|number| format!("[{number}]")).collect();
+            add("unsupported", format!("{} does not support “{said}”", named.concat()));
         }
     }
+}
+
+/// What an answer says, part by part, with the numbers of the marks behind it.
+fn claims(answer: &str) -> Vec<(&str, Vec<usize>)> {
+    let mut out: Vec<(&str, Vec<usize>)> = Vec::new();
+    let mut from = 0;
+    for (mark, number) in marks(answer) {
+        let claim = answer.get(from..mark.start).unwrap_or_default().trim();
+        match out.last_mut() {
+            // Nothing stands between this mark and the one before.
+            Some((_, numbers)) if claim.is_empty() => numbers.push(number),
+            _ => out.push((claim, vec![number])),
+        }
+        from = mark.end;
+    }
+    out
+}
+
+/// Whether a source says every sentence of a claim.
+fn supports(
+    source: &RowSource,
+    number: usize,
+    claim: &str,
+    embedder: Option<&dyn Embedder>,
+) -> bool {
+    let source = as_source(source, number);
+    sentences(claim).into_iter().all(|range| {
+        let said = claim.get(range).unwrap_or_default();
+        verify::support(said, &source, embedder) != Support::Missing
+    })
 }
 
 /// A source of a row as one of an answer.

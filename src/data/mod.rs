@@ -15,6 +15,7 @@ mod mark;
 mod parse;
 pub mod question;
 pub mod row;
+pub mod sessions;
 pub mod split;
 pub mod stats;
 pub mod writer;

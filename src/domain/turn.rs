@@ -79,6 +79,8 @@ pub struct Turn {
     pub searched: Vec<String>,
     /// How it was generated; `None` where nothing was.
     pub generation: Option<GenerationStats>,
+    /// Whether the user marked the answer as a good one, to be learned from.
+    pub good: bool,
 }
 
 impl Turn {

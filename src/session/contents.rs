@@ -10,7 +10,7 @@ use super::settings::SessionSettings;
 use crate::domain::{Turn, TurnId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Where a turn's own content begins in its line. It can't stand within a
 /// string, where its quotes would be escaped.
@@ -26,6 +26,7 @@ enum Kind {
     Turn,
     Title,
     Head,
+    Mark,
     Settings,
     #[serde(other)]
     Unknown,
@@ -43,6 +44,7 @@ pub(super) struct Line<T> {
     turn: Option<T>,
     title: Option<String>,
     tip: Option<TurnId>,
+    good: Option<bool>,
     settings: Option<SettingsRecord<'static>>,
 }
 
@@ -91,6 +93,8 @@ pub(super) struct Contents<T> {
     /// The turns in the order they were asked, each as it was written last.
     pub(super) turns: Vec<(TurnId, T)>,
     pub(super) head: Option<TurnId>,
+    /// The turns whose answers are marked as good.
+    pub(super) good: HashSet<TurnId>,
     /// How questions were asked last.
     pub(super) settings: Option<SessionSettings>,
     /// When the first record was written that tells it.
@@ -169,6 +173,7 @@ fn read<T>(bytes: &[u8], mut parse: impl FnMut(&[u8]) -> Option<Line<T>>) -> Con
         title: None,
         turns: Vec::new(),
         head: None,
+        good: HashSet::new(),
         settings: None,
         first_ms: None,
         last_ms: None,
@@ -231,6 +236,15 @@ impl<T> Contents<T> {
             },
             Kind::Title if line.title.is_some() => self.title = line.title,
             Kind::Head if line.tip.is_some() => self.head = line.tip,
+            Kind::Mark => match (line.turn_id, line.good) {
+                (Some(id), Some(true)) => {
+                    self.good.insert(id);
+                }
+                (Some(id), Some(false)) => {
+                    self.good.remove(&id);
+                }
+                _ => self.unknown += 1,
+            },
             Kind::Settings if line.settings.is_some() => {
                 self.settings = line.settings.map(Into::into);
             }

@@ -119,6 +119,7 @@ impl Session {
         let question = contents.turns.first().map(|(_, turn)| turn.question.as_ref());
         let info = SessionInfo::of(id, &contents, question, modified_ms);
         let head = contents.head.filter(|head| contents.turns.iter().any(|(id, _)| id == head));
+        let good = contents.good;
         let turns: Vec<Turn> = contents
             .turns
             .into_iter()
@@ -129,7 +130,7 @@ impl Session {
                     Outcome::Pending => Outcome::Cancelled,
                     other => other,
                 };
-                Turn { id, outcome, ..turn }
+                Turn { id, outcome, good: good.contains(&id), ..turn }
             })
             .collect();
         Self {

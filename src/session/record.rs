@@ -68,6 +68,8 @@ pub(super) enum Record<'a> {
     Title { at_ms: i64, title: &'a str },
     /// The tip of the branch that is shown from now on.
     Head { at_ms: i64, tip: TurnId },
+    /// Whether the answer of a turn is marked as a good one from now on.
+    Mark { at_ms: i64, turn_id: TurnId, good: bool },
     /// How questions are asked from now on.
     Settings { at_ms: i64, settings: &'a SettingsRecord<'a> },
 }

@@ -115,6 +115,14 @@ impl Writer {
         self.append(&[Record::Head { at_ms: now_ms(), tip: turn }])
     }
 
+    /// Marks the answer of a turn as a good one, or takes that back.
+    ///
+    /// # Errors
+    /// As [`Self::turn`].
+    pub fn mark(&mut self, turn: TurnId, good: bool) -> Result<(), SessionError> {
+        self.append(&[Record::Mark { at_ms: now_ms(), turn_id: turn, good }])
+    }
+
     /// Notes how questions are asked from now on.
     ///
     /// # Errors
@@ -133,11 +141,14 @@ impl Writer {
         settings: Option<&SessionSettings>,
     ) -> Result<(), SessionError> {
         let at_ms = now_ms();
+        let good: Vec<TurnId> = turns.iter().filter(|turn| turn.good).map(|turn| turn.id).collect();
         let turns: Vec<(TurnId, TurnRecord<'_>)> =
             turns.iter().map(|turn| (turn.id, turn.into())).collect();
         let settings = settings.map(SettingsRecord::from);
         let mut records = vec![Record::Title { at_ms, title }];
         records.extend(turns.iter().map(|(id, turn)| Record::Turn { at_ms, turn_id: *id, turn }));
+        let marks = good.into_iter();
+        records.extend(marks.map(|turn_id| Record::Mark { at_ms, turn_id, good: true }));
         records.extend(tip.map(|tip| Record::Head { at_ms, tip }));
         records.extend(settings.iter().map(|settings| Record::Settings { at_ms, settings }));
         self.append(&records)

@@ -79,6 +79,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::OpenEditor => evidence::edit_file(state),
         A::Pin => evidence::pin(state),
         A::Exclude => evidence::exclude(state),
+        A::MarkGood => evidence::mark_good(state),
         A::CopyAnswer => match compare::copy(state) {
             Some(effects) => effects,
             None => evidence::copy_answer(state),

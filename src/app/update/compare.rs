@@ -217,10 +217,14 @@ pub fn keep(state: &mut State) -> Vec<Effect> {
     let mut effects = cancel(state);
     state.popups.retain(|popup| !matches!(popup, Popup::Compare(_)));
     turn.id = state.conversation.next_id();
+    // It was chosen over the others.
+    turn.good = true;
+    let id = turn.id;
     let branch = !state.conversation.siblings_of(turn.parent).is_empty();
     state.totals.add(&turn);
     state.conversation.push(turn.clone(), Phase::Done);
     effects.push(Effect::Keep(Box::new(turn)));
+    effects.push(Effect::KeepMark { turn: id, good: true });
     let as_what = if branch { " as a branch" } else { "" };
     say(state, NoticeLevel::Done, format!("Kept the answer of {name}{as_what}."));
     effects

@@ -3,9 +3,9 @@
 use super::answer;
 use super::say::say;
 use crate::app::effect::{ScrollArea, ScrollBy};
-use crate::app::state::{Entry, NoticeLevel, Popup, Viewer, ViewerContent};
+use crate::app::state::{Entry, NoticeLevel, Phase, Popup, Viewer, ViewerContent};
 use crate::app::{Effect, State};
-use crate::domain::{ByteRange, Locator, Source, TurnId};
+use crate::domain::{ByteRange, Locator, Outcome, Source, TurnId};
 use std::sync::Arc;
 
 /// Selects another source of the current answer.
@@ -213,6 +213,28 @@ pub fn exclude(state: &mut State) -> Vec<Effect> {
     };
     say(state, NoticeLevel::Done, text);
     Vec::new()
+}
+
+/// Marks the answer of the current turn as a good one, or takes that back.
+pub fn mark_good(state: &mut State) -> Vec<Effect> {
+    let Some(entry) = state.conversation.current_mut() else { return Vec::new() };
+    let answered = entry.phase == Phase::Done
+        && matches!(entry.turn.outcome, Outcome::Answered | Outcome::NotAnswered)
+        && !entry.turn.text.trim().is_empty();
+    if !answered {
+        say(state, NoticeLevel::Info, "There is no whole answer here to mark.");
+        return Vec::new();
+    }
+    entry.turn.good = !entry.turn.good;
+    entry.touch();
+    let (turn, good) = (entry.turn.id, entry.turn.good);
+    let text = if good {
+        "Marked as a good answer: `lorag data make --from-sessions` makes training data of it."
+    } else {
+        "No longer marked as a good answer."
+    };
+    say(state, NoticeLevel::Done, text);
+    vec![Effect::KeepMark { turn, good }]
 }
 
 fn key_of_again(state: &State) -> String {

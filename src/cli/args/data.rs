@@ -29,8 +29,9 @@ pub enum DataCommand {
     Stats {
         /// The rows.
         file: PathBuf,
-        /// Model whose prompt is spelled and whose tokenizer counts; where it is
-        /// left out, the configured model's prompt, at 4 characters a token.
+        /// Model whose prompt is spelled and whose tokenizer counts; the
+        /// configured one where it is left out. For the built-in one, four
+        /// characters are taken for a token then.
         #[arg(long, value_name = "MODEL")]
         model: Option<String>,
         /// Print one JSON object.
@@ -77,6 +78,9 @@ pub struct MakeArgs {
     /// Take questions and references from this file, as `lorag eval` reads them.
     #[arg(long, value_name = "FILE")]
     pub from_eval: Option<PathBuf>,
+    /// Take the answers that were marked as good in the chat.
+    #[arg(long, conflicts_with_all = ["paths", "from_eval"])]
+    pub from_sessions: bool,
     /// Most questions.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub questions: Option<u32>,
@@ -115,8 +119,9 @@ pub struct CheckArgs {
     /// Most tokens of a prompt and its answer.
     #[arg(long, value_name = "N", default_value_t = 1024)]
     pub max_tokens: usize,
-    /// Model whose prompt is spelled and whose tokenizer counts; where it is left
-    /// out, the configured model's prompt, at 4 characters a token.
+    /// Model whose prompt is spelled and whose tokenizer counts; the configured one
+    /// where it is left out. For the built-in one, four characters are taken for
+    /// a token then.
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
     /// Print one JSON object.

@@ -82,11 +82,11 @@ pub async fn from_documents(
                 By::Rules | By::Both(_) => (statement.questions.clone(), true),
             };
             for question in written {
-                report.asked += 1;
-                if let Some(reason) = by_words(&question, &statement.text, by_rule) {
+                let reason = by_words(&question, &statement.text, by_rule)
+                    .or_else(|| (!seen.insert(folded(&question))).then_some(Reason::Double));
+                if let Some(reason) = reason {
+                    report.asked += 1;
                     report.dropped.add(reason);
-                } else if !seen.insert(folded(&question)) {
-                    report.dropped.add(Reason::Double);
                 } else if let Some(chunk) = chunks.get(statement.chunk) {
                     asked.push((statement.chunk, of(question, statement, chunk, maker)));
                 }
@@ -102,6 +102,7 @@ pub async fn from_documents(
                 break;
             }
             let looked = looked?;
+            report.asked += 1;
             if let Some(reason) = not_again(asked, &looked) {
                 report.dropped.add(reason);
                 continue;

@@ -51,12 +51,12 @@ pub async fn from_set(
         let mut open: Vec<(usize, &Question)> = Vec::new();
         for &at in part {
             let Some(question) = questions.get(at) else { continue };
-            report.asked += 1;
             // The same question of another document is another one.
             let key = (folded(&question.question), question.path.clone());
             if seen.insert(key) {
                 open.push((at, question));
             } else {
+                report.asked += 1;
                 report.dropped.add(Reason::Double);
             }
         }
@@ -70,6 +70,7 @@ pub async fn from_set(
                 break;
             }
             let looked = looked?;
+            report.asked += 1;
             let golden = if question.answerable {
                 match golden(question, &looked, &mut documents, &base).await? {
                     Some(golden) => Some(golden),

@@ -40,6 +40,8 @@ pub enum Command {
     Keep(Box<Turn>),
     /// Keep which branch is shown.
     Head(TurnId),
+    /// Keep whether an answer is a good one.
+    Mark(TurnId, bool),
     /// Keep how questions are asked.
     Asking(Asking),
     /// Keep what is being typed.
@@ -117,6 +119,7 @@ impl Command {
             Self::Open(..) | Self::New | Self::Fork(_) => Reply::NotOpened,
             Self::List(query) => Reply::Listed(query.clone()),
             Self::Head(_)
+            | Self::Mark(..)
             | Self::Asking(_)
             | Self::Draft(_)
             | Self::Title(_)
@@ -276,6 +279,7 @@ impl Keeper {
         match command {
             Command::Keep(turn) => self.keep(&turn),
             Command::Head(turn) => self.write(|writer| writer.head(turn)),
+            Command::Mark(turn, good) => self.write(|writer| writer.mark(turn, good)),
             Command::Asking(asking) => {
                 self.asking = Some(asking);
                 // Where it fails, the next turn tells.

@@ -189,6 +189,7 @@ impl Worker {
             }
             Effect::Keep(turn) => self.session(Command::Keep(turn)),
             Effect::KeepHead(turn) => self.session(Command::Head(turn)),
+            Effect::KeepMark { turn, good } => self.session(Command::Mark(turn, good)),
             Effect::KeepAsking(asking) => self.session(Command::Asking(asking)),
             Effect::KeepDraft(draft) => self.session(Command::Draft(draft)),
             Effect::KeepTitle(title) => self.session(Command::Title(title)),

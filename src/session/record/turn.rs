@@ -67,6 +67,8 @@ impl<'a> From<&'a Turn> for TurnRecord<'a> {
             ref search,
             ref searched,
             ref generation,
+            // A record of its own says it.
+            good: _,
         } = turn;
         Self {
             id,
@@ -120,6 +122,7 @@ impl From<TurnRecord<'_>> for Turn {
             search: record.search.into(),
             searched: values(record.searched),
             generation: record.generation.map(Into::into),
+            good: false,
         }
     }
 }

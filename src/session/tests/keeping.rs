@@ -30,6 +30,30 @@ fn a_session_of_515d828_opens_and_goes_on() {
 }
 
 #[test]
+fn answers_marked_as_good_stay_marked() {
+    let (_temp, sessions) = sessions();
+    let mut writer = sessions.create().unwrap();
+    for id in 1..=3 {
+        writer.turn(&turn(id, None, "q", "a")).unwrap();
+        writer.mark(id, true).unwrap();
+    }
+    writer.mark(2, false).unwrap();
+    // A turn that is written again keeps its mark.
+    writer.turn(&turn(1, None, "q", "a longer one")).unwrap();
+    let id = writer.id().to_owned();
+    let good = |id: &str| -> Vec<bool> {
+        let session = sessions.load(id).unwrap();
+        assert_eq!(session.recovered, None);
+        session.turns.iter().map(|turn| turn.good).collect()
+    };
+    assert_eq!(good(&id), [true, false, true]);
+    drop(writer);
+    assert_eq!(good(&sessions.fork(&id, None).unwrap()), [true, false, true]);
+    let bytes = fs::read_to_string(file(&sessions, &id)).unwrap();
+    assert!(bytes.contains("{\"record\":\"mark\",\"at_ms\":"), "{bytes}");
+}
+
+#[test]
 fn how_a_session_is_asked_comes_back_as_it_was_last() {
     let (_temp, sessions) = sessions();
     let mut writer = sessions.create().unwrap();

@@ -136,6 +136,9 @@ pub(super) fn notes(turn: &Turn, state: &State) -> Vec<(String, Role)> {
 /// supported.
 fn footer(turn: &Turn) -> String {
     let mut parts: Vec<String> = Vec::new();
+    if turn.good {
+        parts.push("marked good".to_owned());
+    }
     let mut add = |text: &str| {
         if !text.is_empty() {
             parts.push(text.to_owned());

@@ -34,6 +34,26 @@ fn citations_are_walked_over_the_borders_of_answers() {
 }
 
 #[test]
+fn a_good_answer_is_marked_and_unmarked() {
+    let mut state = state();
+    let first = answered(&mut state, "one?");
+    answered(&mut state, "two?");
+    press(&mut state, "tab {");
+    assert_eq!(state.current_turn().map(|turn| turn.id), Some(first));
+    for good in [true, false] {
+        let effects = press(&mut state, "plus");
+        assert_eq!(effects, [Effect::KeepMark { turn: first, good }]);
+        assert_eq!(state.current_turn().map(|turn| turn.good), Some(good));
+    }
+    // A pane still grows by the other key.
+    assert_eq!(press(&mut state, "="), []);
+    press(&mut state, "esc");
+    ask(&mut state, "three?");
+    press(&mut state, "tab");
+    assert_eq!(press(&mut state, "plus"), [], "there is no whole answer yet");
+}
+
+#[test]
 fn pinned_sources_are_the_whole_evidence_and_excluded_ones_none_of_it() {
     let mut state = state();
     answered(&mut state, "why?");

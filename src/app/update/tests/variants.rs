@@ -260,12 +260,15 @@ fn a_comparison_asks_every_mode_on_the_same_evidence_and_one_answer_stays() {
     let [
         Effect::Cancel { kind: JobKind::Compare, request },
         Effect::Keep(kept),
+        Effect::KeepMark { turn: marked, good: true },
         Effect::CheckStale { .. },
     ] = &effects[..]
     else {
         panic!("{effects:?}")
     };
     assert_eq!((*request, kept.mode), (number, Mode::Hybrid));
+    // What was chosen over others is to be learned from.
+    assert_eq!((*marked, kept.good), (kept.id, true));
     assert!(kept.id > turn && kept.parent == state.conversation.get(turn).unwrap().turn.parent);
     assert!(state.popups.is_empty() && !state.working());
     assert_eq!(state.conversation.siblings(turn), [turn, kept.id]);

@@ -59,6 +59,7 @@ fn parts() -> Vec<(&'static str, Vec<Row>)> {
                 row(L::Sources, &[A::Pin, A::Exclude], "pin, exclude a source"),
                 row(L::Sources, &[A::AnswerAgain], "answer from just these"),
                 row(L::Conversation, &[A::CopyAnswer], "copy the answer"),
+                row(L::Conversation, &[A::MarkGood], "mark as good, to train on"),
                 row(L::Conversation, &[A::CopyCitation], "copy quote and place"),
                 row(L::Conversation, &[A::CopyCode], "copy a code block"),
                 row(L::Conversation, &[A::SaveCopied], "save what was copied"),
