@@ -19,6 +19,7 @@
 //! - llama.cpp types stay in `engine::llama`,
 //! - mistral.rs types stay in `engine::mistral` and `knowledge::embed`,
 //!   LanceDB and Arrow types in `knowledge::store`.
+//! - `tune` trains adapters and knows nothing of this crate,
 //! - `session` knows neither of them nor the terminal; `eval` measures answers
 //!   and knows only `domain`; `data` makes training rows by the steps of an
 //!   answer.
@@ -43,6 +44,7 @@ pub mod knowledge;
 pub mod runtime;
 pub mod session;
 pub mod setup;
+pub mod tune;
 pub mod ui;
 
 /// For the program, its tests and its measurements alike.

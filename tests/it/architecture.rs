@@ -76,6 +76,7 @@ fn modules_import_only_what_they_may() {
     only("data", &["domain", "config", "engine", "knowledge", "answer", "eval"]);
     only("setup", &["domain", "config", "builtin", "engine", "hub", "knowledge"]);
     only("editor", &[]);
+    only("tune", &[]);
     only("app", &["domain", "config", "editor"]);
     only("ui", &["domain", "config", "editor", "app"]);
     only(
