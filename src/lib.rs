@@ -25,6 +25,8 @@
 //!   answer.
 //! - `answer` joins knowledge and engine; `setup` makes the parts that the
 //!   settings name.
+//! - `tune` computes the steps of training and knows nothing of this crate;
+//!   `data` makes and reads rows; `training` joins both with `setup`.
 //! - `app` does no IO and knows no terminal library; `ui` reads `app` and never
 //!   changes it; only `runtime` touches the terminal while the screen is up,
 //!   and only `cli` prints while it isn't.
@@ -44,6 +46,7 @@ pub mod knowledge;
 pub mod runtime;
 pub mod session;
 pub mod setup;
+pub mod training;
 pub mod tune;
 pub mod ui;
 

@@ -133,6 +133,8 @@ actions! {
     Compare = "compare", Chat;
     /// Compare the adapters on the selected question
     CompareAdapters = "compare_adapters", Chat;
+    /// Train an adapter, or show how far it is
+    Tune = "tune", Chat;
     /// Read all sources in one prompt, or one by one
     ToggleStrategy = "toggle_strategy", Chat;
     /// Choose a collection

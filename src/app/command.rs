@@ -61,6 +61,13 @@ pub enum Command {
     Edit,
     /// Go on with a cut answer.
     Continue,
+    /// Train an adapter; choose what on where both are empty.
+    Tune {
+        /// Its name.
+        name: Option<String>,
+        /// The file of rows; the documents of the chat where `None`.
+        file: Option<PathBuf>,
+    },
     /// List what runs in the background, and what ran.
     Jobs,
     /// Stop indexing, or loading a model.
@@ -138,6 +145,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         "[adapters] [QUESTION]",
         "answer in every mode or with every adapter, side by side",
     ),
+    info("/tune", "[NAME] [FILE]", "train an adapter on the documents, or on the rows of a file"),
     info("/strategy", "[token|sequence]", "read sources in one prompt, or one by one"),
     info("/collection", "[NAME|all]", "answer from a collection, in its own way"),
     info("/quote", "[auto|on|off]", "answer only with sentences of the sources"),
@@ -240,6 +248,10 @@ pub fn parse(line: &str) -> Result<Command, String> {
         "/again" => bare(Command::Again),
         "/edit" => bare(Command::Edit),
         "/continue" => bare(Command::Continue),
+        "/tune" => {
+            let mut words = shell_words(rest).into_iter();
+            Ok(Command::Tune { name: words.next(), file: words.next().map(PathBuf::from) })
+        }
         "/jobs" => bare(Command::Jobs),
         "/stop" => bare(Command::Stop),
         "/help" => bare(Command::Help),

@@ -179,6 +179,8 @@ pub enum Work {
         /// Its name.
         model: String,
     },
+    /// Train an adapter, or look what that would take.
+    Tune(Box<TuneRequest>),
 }
 
 impl Work {
@@ -191,6 +193,7 @@ impl Work {
             Self::Answer(_) => JobKind::Answer,
             Self::Compare(_) => JobKind::Compare,
             Self::Pull { .. } => JobKind::Pull,
+            Self::Tune(_) => JobKind::Tune,
         }
     }
 
@@ -202,6 +205,7 @@ impl Work {
             Self::Load { request, .. } | Self::Pull { request, .. } => *request,
             Self::Answer(ask) => ask.request,
             Self::Compare(compare) => compare.request,
+            Self::Tune(tune) => tune.request,
         }
     }
 
@@ -218,8 +222,35 @@ impl Work {
             Self::Load { model, .. } | Self::Pull { model, .. } => model.clone(),
             Self::Answer(ask) => ask.question.clone(),
             Self::Compare(compare) => compare.question.clone(),
+            Self::Tune(tune) => tune.name.clone(),
         }
     }
+}
+
+/// What an adapter is trained on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TuneFrom {
+    /// Questions made from the documents of the chat.
+    Documents,
+    /// Turns that were marked good, in every session.
+    Sessions,
+    /// A file of rows.
+    File(PathBuf),
+}
+
+/// What is asked of the outside to train an adapter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TuneRequest {
+    /// The request.
+    pub request: RequestId,
+    /// Name of the adapter.
+    pub name: String,
+    /// The model it is for.
+    pub model: String,
+    /// What it is trained on.
+    pub from: TuneFrom,
+    /// Whether to train; else only to look what lies before it.
+    pub begin: bool,
 }
 
 /// A question with all that decides how it is answered.

@@ -6,7 +6,8 @@ use super::state::{
 };
 use super::{Action, Key};
 use crate::domain::{
-    Answer, ByteRange, Citation, Ledger, Mode, SearchTimings, Source, Strategy, Turn, TurnId,
+    Answer, ByteRange, Citation, Ledger, Mode, SearchTimings, Source, Strategy, TrainingNews,
+    TrainingScore, Turn, TurnId,
 };
 use std::sync::Arc;
 
@@ -167,6 +168,8 @@ pub enum News {
     Compare(CompareEvent),
     /// To a model being fetched.
     Pull(PullEvent),
+    /// To an adapter being trained.
+    Tune(TuneEvent),
 }
 
 /// A session that is shown from now on.
@@ -282,6 +285,27 @@ pub enum PullEvent {
         bytes: u64,
     },
     /// It can't be fetched; what, and what to do.
+    Failed(String),
+}
+
+/// News of an adapter being trained.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TuneEvent {
+    /// How far it is.
+    News(TrainingNews),
+    /// What lies before it is known, and nothing runs.
+    Planned,
+    /// It is trained.
+    Done {
+        /// What it was worth.
+        scores: Vec<TrainingScore>,
+    },
+    /// It was stopped after this step; what was trained is kept.
+    Stopped {
+        /// The step.
+        step: usize,
+    },
+    /// It failed; what, and what to do.
     Failed(String),
 }
 

@@ -2,9 +2,11 @@
 
 mod data;
 mod eval;
+mod tune;
 
 pub use data::{ByArg, CheckArgs, DataCommand, ExportArgs, FormArg, MakeArgs};
 pub use eval::EvalArgs;
+pub use tune::TuneArgs;
 
 use crate::domain::{Mode, Strategy};
 use clap::{Args, Parser, Subcommand};
@@ -176,6 +178,11 @@ pub enum Command {
         #[command(subcommand)]
         command: DataCommand,
     },
+    /// Train a LoRA adapter on your questions and answers.
+    #[command(
+        after_help = "Example:\n  lorag data make docs/ --out rows.jsonl\n  lorag tune docs --data rows.jsonl\n\nCtrl-C keeps what was trained; --resume goes on from there.\nExit code: 0 done, 1 failed, 2 wrong usage, 130 cut short."
+    )]
+    Tune(Box<TuneArgs>),
     /// Check the machine, the models and the knowledge base.
     #[command(after_help = "Example:\n  lorag doctor")]
     Doctor,

@@ -2,9 +2,10 @@
 
 use super::Failure;
 use super::args::{
-    AdaptersCommand, ChatArgs, Command, DataCommand, Global, KbCommand, VariantArgs,
+    AdaptersCommand, ChatArgs, Command, DataCommand, Global, KbCommand, TuneArgs, VariantArgs,
 };
 use super::terminal::visible;
+use super::tune::AUTO;
 use crate::config::{self, Flags, Paths};
 use crate::knowledge::rank::{self, UNHURRIED};
 use crate::knowledge::store::Location;
@@ -82,8 +83,8 @@ fn writes(command: Option<&Command>) -> bool {
     match command {
         None | Some(Command::Ingest(_)) => true,
         Some(Command::Ask(args)) => !args.paths.is_empty(),
-        Some(Command::Eval(_)) => true,
         Some(Command::Data { command: DataCommand::Make(_) }) => true,
+        Some(Command::Eval(_) | Command::Tune(_)) => true,
         Some(Command::Adapters { command: AdaptersCommand::Add { .. } }) => true,
         Some(Command::Kb { command }) => {
             !matches!(command, KbCommand::List { .. } | KbCommand::Stats { .. })
@@ -134,12 +135,31 @@ fn overrides(chat: &ChatArgs, command: Option<&Command>, flags: &mut Flags) {
             put("model", args.model.clone(), "--model");
             put("embedder", args.embedder.clone(), "--embedder");
         }
+        Some(Command::Tune(args)) => tune(args, &mut put),
         Some(Command::Ingest(args)) => put("embedder", args.embedder.clone(), "--embedder"),
         Some(Command::Kb { command: KbCommand::Reembed { embedder, .. } }) => {
             put("embedder", embedder.clone(), "--embedder");
         }
         _ => {}
     }
+}
+
+fn tune(args: &TuneArgs, put: &mut impl FnMut(&str, Option<String>, &str)) {
+    put("model", args.model.clone(), "--model");
+    for (key, value, flag) in [
+        ("tune.rank", args.rank, "--rank"),
+        ("tune.epochs", args.epochs, "--epochs"),
+        ("tune.batch", args.batch, "--batch"),
+        ("tune.max_tokens", args.max_tokens, "--max-tokens"),
+        ("tune.layers", args.layers, "--layers"),
+        ("tune.patience", args.patience, "--patience"),
+        ("tune.seed", args.seed, "--seed"),
+    ] {
+        put(key, value.map(|value| value.to_string()), flag);
+    }
+    put("tune.alpha", args.alpha.map(|value| value.to_string()), "--alpha");
+    let rate = args.learning_rate.clone().filter(|rate| rate != AUTO);
+    put("tune.learning_rate", rate, "--learning-rate");
 }
 
 fn variant(args: &VariantArgs, put: &mut impl FnMut(&str, Option<String>, &str)) {

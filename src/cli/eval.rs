@@ -1,18 +1,18 @@
 //! `lorag eval`: a set of questions answered in several modes, measured.
 
+mod measured;
+
 use super::args::{DEFAULT_COLLECTION, EvalArgs};
 use super::context::Context;
 use super::terminal::{out, outln, visible};
 use super::{Failure, code, ingest};
-use crate::answer::{
-    PIPELINE, Passages, Question as Asked, Reader, Retrieved, answer, resident_bytes, retrieve,
-};
-use crate::domain::{Answer, Mode, Stack, Strategy, Support};
+use crate::answer::{PIPELINE, Passages, Question as Asked, Reader, Retrieved, answer, retrieve};
+use crate::domain::{Mode, Stack, Strategy};
 use crate::eval::advice::advice;
-use crate::eval::dataset::{Dataset, Question, is_document};
+use crate::eval::cost::earn_back;
+use crate::eval::dataset::Dataset;
 use crate::eval::gate::Gate;
 use crate::eval::html::page;
-use crate::eval::metrics::{mean, score, score_refusal};
 use crate::eval::resume::Log;
 use crate::eval::row::{Record, Row};
 use crate::eval::table::table;
@@ -21,6 +21,7 @@ use crate::knowledge::store::Filter;
 use crate::knowledge::walk::rooted;
 use crate::setup::Model;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use measured::{hits_rank, record, training};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,10 +59,12 @@ pub async fn run(context: &Context, args: EvalArgs) -> Result<u8, Failure> {
         let done = run.variant(variant, &mut signals).await?;
         let adapter = variant.stack.spelled();
         let mode = variant.mode.name();
-        rows.push(Row::of(mode, adapter.as_deref(), run.strategy.name(), &done));
+        let row = Row::of(mode, adapter.as_deref(), run.strategy.name(), &done);
+        rows.push(Row { training: training(context, &variant.stack), ..row });
         records.push(done);
     }
     run.bar.finish_and_clear();
+    earn_back(&mut rows);
     let advice = advice(&rows, &records);
     if let Some(file) = &args.html {
         let page = page(&dataset, &rows, &records, advice.as_ref());
@@ -337,96 +340,5 @@ impl<'a> Run<'a> {
         };
         let answer = answer(&asked, &retrieved, reader, &mut |_| {}).await?;
         Ok(record(index, question, hits_rank(question, &retrieved.found.hits), &answer))
-    }
-}
-
-/// The rank of the right document among hits, 0 where it isn't there.
-fn hits_rank(question: &Question, hits: &[crate::domain::Hit]) -> Option<usize> {
-    let path = question.path.as_deref()?;
-    if hits.is_empty() {
-        return None;
-    }
-    let place = hits.iter().position(|hit| is_document(&hit.chunk.path, path));
-    Some(place.map_or(0, |place| place + 1))
-}
-
-fn record(index: usize, question: &Question, rank: Option<usize>, answer: &Answer) -> Record {
-    let scores = match (question.answerable, answer.answered) {
-        (true, true) => score(&answer.text, &question.answers),
-        (true, false) => score_refusal(false),
-        (false, answered) => score_refusal(!answered),
-    };
-    let reads = answer.mode.reads() && answer.answered;
-    let right = |path: &str| {
-        let all = answer.citations.iter();
-        all.map(|citation| f64::from(is_document(&citation.path, path))).collect::<Vec<_>>()
-    };
-    let path = question.path.as_deref().filter(|_| question.answerable && reads);
-    let cited = path.map(right);
-    let stats = &answer.generation;
-    let decoded = stats.completion_tokens > 1 && stats.decode_tokens_per_s > 0.0;
-    Record {
-        question: index,
-        answer: answer.text.clone(),
-        answerable: question.answerable,
-        answered: answer.answered,
-        em: scores.em,
-        f1: scores.f1,
-        rouge_l: scores.rouge_l,
-        citation_precision: cited.as_deref().and_then(mean),
-        citation_recall: cited.map(|cited| f64::from(cited.contains(&1.0))),
-        support: reads.then(|| support(answer)),
-        rank,
-        ttft_ms: answer.search.total_ms + stats.time_to_first_token_ms,
-        total_ms: answer.search.total_ms + stats.total_ms,
-        tokens_per_s: decoded.then_some(stats.decode_tokens_per_s),
-        memory_bytes: resident_bytes().max(stats.resident_bytes),
-    }
-}
-
-/// Share of the answer's sentences that hold a citation which a check supports.
-fn support(answer: &Answer) -> f64 {
-    // Marks between two sentences would be taken for the beginning of the second.
-    let (mut bare, mut marks, mut from) = (String::new(), Vec::new(), 0);
-    for citation in &answer.citations {
-        bare.push_str(answer.text.get(from..citation.mark.start).unwrap_or_default());
-        from = citation.mark.end;
-        if matches!(citation.support, Support::Exact | Support::Likely) {
-            marks.push(bare.len());
-        }
-    }
-    bare.push_str(answer.text.get(from..).unwrap_or_default());
-    held(&bare, &marks)
-}
-
-/// Share of a text's sentences with one of these places in or behind them.
-fn held(text: &str, marks: &[usize]) -> f64 {
-    let spoken: Vec<std::ops::Range<usize>> = crate::knowledge::sentences::sentences(text)
-        .into_iter()
-        .filter(|range| text[range.clone()].chars().filter(|c| c.is_alphabetic()).count() > 1)
-        .collect();
-    let ends = spoken.iter().skip(1).map(|next| next.start).chain([text.len() + 1]);
-    let count = spoken
-        .iter()
-        .zip(ends)
-        .filter(|(range, end)| marks.iter().any(|mark| (range.start..*end).contains(mark)))
-        .count();
-    if spoken.is_empty() { 0.0 } else { count as f64 / spoken.len() as f64 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::held;
-
-    #[test]
-    fn a_mark_behind_a_sentence_belongs_to_it() {
-        let text = "Pears are green.   Apples are red . So be it. ";
-        let end = |sentence: &str| text.find(sentence).unwrap() + sentence.len();
-        assert_eq!(held(text, &[]), 0.0);
-        let pears = end("green. ");
-        assert!((held(text, &[pears, pears]) - 1.0 / 3.0).abs() < 1e-9);
-        assert!((held(text, &[pears, end("red ")]) - 2.0 / 3.0).abs() < 1e-9);
-        assert_eq!(held(text, &[0, end("red "), text.len()]), 1.0);
-        assert_eq!(held("", &[0]), 0.0);
     }
 }

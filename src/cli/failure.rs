@@ -84,6 +84,15 @@ impl From<crate::setup::SetupError> for Failure {
     }
 }
 
+impl From<crate::training::TrainError> for Failure {
+    fn from(error: crate::training::TrainError) -> Self {
+        match error {
+            crate::training::TrainError::Usage(message) => Self::usage(message),
+            crate::training::TrainError::Failed(message) => Self { code: code::FAILED, message },
+        }
+    }
+}
+
 impl From<crate::config::ConfigError> for Failure {
     fn from(error: crate::config::ConfigError) -> Self {
         Self::usage(error)

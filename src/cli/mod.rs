@@ -23,6 +23,7 @@ mod piped;
 mod search;
 pub mod terminal;
 mod threads;
+mod tune;
 
 pub use failure::Failure;
 pub use threads::set_thread_limits;
@@ -96,6 +97,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
             Command::Adapters { command } => adapters::run(&context, command).await,
             Command::Eval(args) => eval::run(&context, args).await,
             Command::Data { command } => data::run(&context, command).await,
+            Command::Tune(args) => tune::run(&context, *args).await,
             Command::Doctor => doctor::run(&context).await,
             Command::Config { .. } | Command::Completions { .. } => Ok(code::DONE),
         }

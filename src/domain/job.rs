@@ -16,6 +16,8 @@ pub enum JobKind {
     Compare,
     /// A model is fetched.
     Pull,
+    /// An adapter is trained.
+    Tune,
 }
 
 impl JobKind {
@@ -28,6 +30,7 @@ impl JobKind {
             Self::Answer => "answering",
             Self::Compare => "comparing",
             Self::Pull => "fetching",
+            Self::Tune => "training",
         }
     }
 }

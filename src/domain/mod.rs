@@ -15,6 +15,7 @@ mod source;
 mod span;
 mod stack;
 mod stats;
+mod training;
 mod turn;
 mod visible;
 mod words;
@@ -35,6 +36,9 @@ pub use source::{LeftOut, Sentence, Source};
 pub use span::{ByteRange, LineRange};
 pub use stack::{Applied, NONE, Stack};
 pub use stats::{FinishReason, GenerationStats, Ledger, SearchTimings, SourceTokens, millis};
+pub use training::{
+    TrainingNews, TrainingPlan, TrainingPoint, TrainingSample, TrainingScore, TrainingStep,
+};
 pub use turn::{Outcome, Turn, TurnId};
 pub use visible::{acts, visible};
 pub use words::shell_words;

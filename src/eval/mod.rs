@@ -4,6 +4,7 @@
 
 pub mod advice;
 pub mod bootstrap;
+pub mod cost;
 pub mod dataset;
 pub mod gate;
 pub mod html;

@@ -1,5 +1,6 @@
 //! What was measured: of one answer, and of all answers of one variant.
 
+use super::cost::Training;
 use super::metrics::{mean, percentile};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,9 @@ pub struct Record {
     pub total_ms: f64,
     /// Tokens decoded per second; `None` where too few were.
     pub tokens_per_s: Option<f64>,
+    /// Tokens of the prompt.
+    #[serde(default)]
+    pub prompt_tokens: usize,
     /// Resident memory of the process, in bytes.
     pub memory_bytes: u64,
 }
@@ -91,8 +95,12 @@ pub struct Row {
     pub total_ms_p95: f64,
     /// Tokens decoded per second, mean.
     pub tokens_per_s: Option<f64>,
+    /// Tokens of the prompt, mean; `None` where nothing was asked.
+    pub prompt_tokens: Option<f64>,
     /// Most resident memory, in bytes.
     pub peak_memory_bytes: u64,
+    /// What its adapter cost, if it was trained here.
+    pub training: Option<Training>,
 }
 
 /// The measures of a row by their names, higher ones better where `true`.
@@ -116,6 +124,7 @@ pub const MEASURES: &[(&str, bool)] = &[
     ("total_ms_p50", false),
     ("total_ms_p95", false),
     ("tokens_per_s", true),
+    ("prompt_tokens", false),
     ("peak_memory_bytes", false),
 ];
 
@@ -161,7 +170,9 @@ impl Row {
             total_ms_p50: time(&|r| r.total_ms, 0.5),
             total_ms_p95: time(&|r| r.total_ms, 0.95),
             tokens_per_s: some(&|r| r.tokens_per_s),
+            prompt_tokens: some(&|r| (r.prompt_tokens > 0).then_some(r.prompt_tokens as f64)),
             peak_memory_bytes: records.iter().map(|r| r.memory_bytes).max().unwrap_or(0),
+            training: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The rows as text, in blocks that fit 80 columns.
 
+use super::cost::Training;
 use super::row::Row;
 use unicode_width::UnicodeWidthStr;
 
@@ -35,16 +36,39 @@ const COST: &[Column] = &[
     ("total p50", |row| format!("{:.0} ms", row.total_ms_p50)),
     ("p95", |row| format!("{:.0} ms", row.total_ms_p95)),
     ("tok/s", |row| row.tokens_per_s.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.0}"))),
+    ("prompt", |row| row.prompt_tokens.map_or_else(|| "–".to_owned(), |n| format!("{n:.0} tok"))),
     ("memory", |row| format!("{} MiB", row.peak_memory_bytes >> 20)),
 ];
 
+const TRAINING: &[Column] = &[
+    ("rows", |row| trained(row, |t| t.rows.to_string())),
+    ("trained in", |row| trained(row, |t| format!("{:.1} min", t.minutes))),
+    ("size", |row| trained(row, |t| format!("{:.1} MB", t.bytes as f64 / 1e6))),
+    ("stale", |row| {
+        trained(row, |t| t.stale.map_or_else(|| "?".to_owned(), |s| format!("{:.0} %", s * 100.0)))
+    }),
+    ("pays off after", |row| {
+        trained(row, |t| {
+            t.pays_off_after.map_or_else(|| "never".to_owned(), |n| format!("{n} questions"))
+        })
+    }),
+];
+
+fn trained(row: &Row, of: impl Fn(&Training) -> String) -> String {
+    row.training.as_ref().map_or_else(|| "–".to_owned(), of)
+}
+
 /// The tables: quality, evidence, cost. `answered` counts answerable questions,
-/// `abstained` unanswerable ones.
+/// `abstained` unanswerable ones. What training cost is told where an adapter
+/// was trained here.
 #[must_use]
 pub fn table(rows: &[Row]) -> String {
-    [("Quality", QUALITY), ("Evidence", EVIDENCE), ("Cost", COST)]
-        .map(|(title, columns)| block(title, columns, rows))
-        .join("\n")
+    let mut blocks = vec![("Quality", QUALITY), ("Evidence", EVIDENCE), ("Cost", COST)];
+    if rows.iter().any(|row| row.training.is_some()) {
+        blocks.push(("Training", TRAINING));
+    }
+    let blocks = blocks.into_iter().map(|(title, columns)| block(title, columns, rows));
+    blocks.collect::<Vec<_>>().join("\n")
 }
 
 fn block(title: &str, columns: &[Column], rows: &[Row]) -> String {

@@ -173,6 +173,20 @@ impl Setup {
         Ok(names.into_iter().flatten().fold(base, Base::with_name))
     }
 
+    /// Where a model's weights are, and of which kind.
+    ///
+    /// # Errors
+    /// Where there is no such model here.
+    pub fn place_of(&self, model: &str) -> Result<Place, SetupError> {
+        if let Some(error) = self.is_remote(model) {
+            return Err(error);
+        }
+        let entry = self.loaded.settings.models.get(model);
+        let name = entry.and_then(|e| e.path.as_deref()).unwrap_or(model);
+        let path = if name == "builtin" { self.builtin_reader()? } else { self.locate(name)? };
+        Ok(Place::detect(&path)?)
+    }
+
     /// Looks whether an adapter fits a model, as far as the headers of its files
     /// tell. They are read again only where the files changed.
     ///

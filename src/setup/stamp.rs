@@ -47,13 +47,32 @@ impl Setup {
             let (penalty, dry) = (generation.repeat_penalty, generation.dry);
             let llama = self.engine_for(&Place::detect(&resolved.path)?)?.llama;
             hasher.update(format!("{penalty:?} {dry:?} {llama}").as_bytes());
-            weights(&mut hasher, &resolved.path, resolved.builtin)?;
+            weights(&mut hasher, &resolved.path, resolved.builtin, true)?;
         }
         Ok(hasher.finalize().to_hex().to_string())
     }
 }
 
-fn weights(hasher: &mut blake3::Hasher, path: &Path, builtin: bool) -> Result<(), SetupError> {
+impl Setup {
+    /// Tells the weights of a model apart from others of its name: by the names
+    /// and lengths of their files, whenever those were written.
+    ///
+    /// # Errors
+    /// Where there is no such model here.
+    pub fn weights_stamp(&self, model: &str) -> Result<String, SetupError> {
+        let mut hasher = blake3::Hasher::new();
+        let resolved = self.resolve(model, std::iter::empty())?;
+        weights(&mut hasher, &resolved.path, resolved.builtin, false)?;
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+}
+
+fn weights(
+    hasher: &mut blake3::Hasher,
+    path: &Path,
+    builtin: bool,
+    times: bool,
+) -> Result<(), SetupError> {
     if builtin {
         // Its folder is named by its contents.
         let name = path.file_name().unwrap_or_default();
@@ -61,26 +80,28 @@ fn weights(hasher: &mut blake3::Hasher, path: &Path, builtin: bool) -> Result<()
         return Ok(());
     }
     match Place::detect(path)? {
-        Place::Gguf(file) | Place::Uqff(file) => add(hasher, &file)?,
+        Place::Gguf(file) | Place::Uqff(file) => add(hasher, &file, times)?,
         Place::Folder(folder) => {
             let entries = std::fs::read_dir(&folder)?;
             let mut files: Vec<_> =
                 entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
             files.sort();
             for file in files.iter().filter(|file| file.is_file()) {
-                add(hasher, file)?;
+                add(hasher, file, times)?;
             }
         }
     }
     Ok(())
 }
 
-fn add(hasher: &mut blake3::Hasher, file: &Path) -> io::Result<()> {
+fn add(hasher: &mut blake3::Hasher, file: &Path, times: bool) -> io::Result<()> {
     let metadata = file.metadata()?;
     let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     hasher.update(file.file_name().unwrap_or_default().as_encoded_bytes());
     hasher.update(&metadata.len().to_le_bytes());
-    hasher.update(&modified.unwrap_or_default().as_nanos().to_le_bytes());
+    if times {
+        hasher.update(&modified.unwrap_or_default().as_nanos().to_le_bytes());
+    }
     Ok(())
 }
 

@@ -75,13 +75,27 @@ fn modules_import_only_what_they_may() {
     only("eval", &["domain"]);
     only("data", &["domain", "config", "engine", "knowledge", "answer", "eval"]);
     only("setup", &["domain", "config", "builtin", "engine", "hub", "knowledge"]);
+    only("tune", &[]);
+    only("training", &["domain", "config", "engine", "knowledge", "data", "eval", "setup", "tune"]);
     only("editor", &[]);
     only("tune", &[]);
     only("app", &["domain", "config", "editor"]);
     only("ui", &["domain", "config", "editor", "app"]);
     only(
         "runtime",
-        &["domain", "config", "engine", "knowledge", "answer", "session", "setup", "app", "ui"],
+        &[
+            "domain",
+            "config",
+            "engine",
+            "knowledge",
+            "answer",
+            "session",
+            "setup",
+            "data",
+            "training",
+            "app",
+            "ui",
+        ],
     );
 }
 

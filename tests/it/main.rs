@@ -24,3 +24,4 @@ mod pypi;
 mod search;
 mod sentences;
 mod servers;
+mod tune;

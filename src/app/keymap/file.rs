@@ -26,7 +26,7 @@ const GLOBAL: &str = "global";
 const NEEDED: &[(Action, &[Layer])] = &[
     (Action::CommandPalette, &[Layer::Input, Layer::Conversation, Layer::Sources, Layer::Stats]),
     (Action::Cancel, &[Layer::Input]),
-    (Action::Close, &[Layer::Viewer, Layer::Compare, Layer::Picker, Layer::Help]),
+    (Action::Close, &[Layer::Viewer, Layer::Compare, Layer::Tune, Layer::Picker, Layer::Help]),
     (Action::Accept, &[Layer::Picker]),
 ];
 

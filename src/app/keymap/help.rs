@@ -159,6 +159,7 @@ fn place(layer: Layer) -> &'static str {
         Layer::Stats => "stats",
         Layer::Viewer => "viewer",
         Layer::Compare => "comparison",
+        Layer::Tune => "training",
         Layer::Picker => "lists",
         Layer::Help => "help",
     }

@@ -21,7 +21,6 @@ use std::path::Path;
 /// rare, and a stray key shouldn't leave a session, write a file or end work.
 pub const PALETTE_ONLY: &[Action] = &[
     Action::Jobs,
-    Action::StopWork,
     Action::NewSession,
     Action::RenameSession,
     Action::ForkSession,

@@ -20,6 +20,8 @@ pub enum Layer {
     Viewer,
     /// The popup with answers side by side.
     Compare,
+    /// The popup that shows training.
+    Tune,
     /// Lists with a query, and prompts for a line of text.
     Picker,
     /// The help.
@@ -28,13 +30,14 @@ pub enum Layer {
 
 impl Layer {
     /// Every layer.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Input,
         Self::Conversation,
         Self::Sources,
         Self::Stats,
         Self::Viewer,
         Self::Compare,
+        Self::Tune,
         Self::Picker,
         Self::Help,
     ];
@@ -49,6 +52,7 @@ impl Layer {
             Self::Stats => "stats",
             Self::Viewer => "viewer",
             Self::Compare => "compare",
+            Self::Tune => "tune",
             Self::Picker => "picker",
             Self::Help => "help",
         }

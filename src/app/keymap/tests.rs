@@ -196,7 +196,7 @@ fn everything_that_is_wrong_is_told_with_its_line() {
             "keys.toml:5: unknown action \"frobnicate\"; `lorag config keys` names them",
             "keys.toml:6: \"f3\": expected the name of one action in quotes, such as \"command_palette\"",
             "keys.toml:7: unknown table [sorces]; did you mean [sources]?",
-            "keys.toml:9: unknown table [windows]; there are [global], [input], [conversation], [sources], [stats], [viewer], [compare], [picker], [help]",
+            "keys.toml:9: unknown table [windows]; there are [global], [input], [conversation], [sources], [stats], [viewer], [compare], [tune], [picker], [help]",
             "keys.toml:11: \"e\" types a character in [picker] and can't do anything else there; use a key with ctrl- or alt-",
             "keys.toml:12: \"shift-space\" types a character in [picker] and can't do anything else there; use a key with ctrl- or alt-",
             "keys.toml:15: \"ctrl-i\" and \"tab\" (line 14) arrive as one key and can't be both \"pin\" and \"open\"; keep one of them",
@@ -260,7 +260,7 @@ fn the_help_tells_of_every_action() {
     assert_eq!(shown(Action::Cancel), "Ctrl+C");
     assert_eq!(shown(Action::CommandPalette), "Ctrl+P (not in lists); : (outside the input)");
     assert_eq!(shown(Action::ToggleQuote), "Ctrl+T (not in lists); Q (outside the input)");
-    assert_eq!(shown(Action::Close), "Esc; q (viewer, comparison, help); ? (help)");
+    assert_eq!(shown(Action::Close), "Esc; q (viewer, comparison, training, help); ? (help)");
     assert_eq!(shown(Action::Quit), "q (panes)");
     assert_eq!(shown(Action::AnswerAgain), "a (conversation); r (sources)");
     assert_eq!(shown(Action::Open), "Enter (conversation, sources)");

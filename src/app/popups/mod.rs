@@ -11,6 +11,7 @@ mod layer;
 mod picker;
 mod prompt;
 mod task;
+mod tune;
 mod viewer;
 
 pub use compare::{Compare, CompareColumn};
@@ -20,6 +21,7 @@ pub use layer::{Accept, Close, Layered, Moved};
 pub use picker::{Match, Picker, PickerKind, PickerRow, is_fetchable};
 pub use prompt::{Prompt, PromptFor};
 pub use task::Task;
+pub use tune::Tune;
 pub use viewer::{Highlight, Viewer, ViewerContent};
 
 use std::ops::{Deref, DerefMut};
@@ -72,4 +74,6 @@ popups! {
     Confirm(Confirm),
     /// Answers side by side.
     Compare(Compare),
+    /// An adapter being trained.
+    Tune(Tune),
 }

@@ -28,6 +28,8 @@ pub enum PickerKind {
     Collections,
     /// A job of the background.
     Jobs,
+    /// What an adapter is trained on.
+    Tune,
 }
 
 impl PickerKind {
@@ -43,6 +45,7 @@ impl PickerKind {
             Self::Modes => "Modes",
             Self::Collections => "Collections",
             Self::Jobs => "Jobs",
+            Self::Tune => "Train an adapter on",
         }
     }
 }
@@ -143,6 +146,16 @@ impl Picker {
     /// Selects the match at this place.
     pub fn select(&mut self, place: usize) {
         self.selected = place.min(self.matches.len().saturating_sub(1));
+    }
+
+    /// Takes other rows; the same one stays selected where it is still there.
+    pub fn renew(&mut self, rows: Vec<PickerRow>) {
+        let chosen = self.current().map(|row| row.value.clone());
+        self.rows = rows;
+        self.filter();
+        let of = |found: &Match| self.rows.get(found.row).map(|row| &row.value);
+        let place = self.matches.iter().position(|found| of(found) == chosen.as_ref());
+        self.select(place.unwrap_or(0));
     }
 
     /// The selected row.

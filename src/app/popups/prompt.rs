@@ -2,6 +2,7 @@
 
 use super::layer::{Accept, Layered, Moved};
 use super::task::Task;
+use crate::app::effect::TuneFrom;
 use crate::app::keymap::Layer;
 use crate::app::scroll::ScrollBy;
 use crate::editor::{Edit, Editor};
@@ -14,6 +15,8 @@ pub enum PromptFor {
     Title,
     /// Where to save the copied text.
     SaveCopied,
+    /// The file to train on.
+    TuneFile,
 }
 
 /// Asks for a line of text.
@@ -87,6 +90,7 @@ impl Layered for Prompt {
         }
         match self.purpose {
             PromptFor::Title => Accept::Do(Task::Title(text.to_owned())),
+            PromptFor::TuneFile => Accept::Do(Task::TuneFrom(TuneFrom::File(text.into()))),
             PromptFor::SaveCopied => {
                 // It stays until the file is there: a path can be wrong.
                 (self.waiting, self.selected) = (true, false);

@@ -1,6 +1,7 @@
 //! What follows from Enter in a popup.
 
 use crate::app::action::Action;
+use crate::app::effect::TuneFrom;
 use crate::domain::{JobId, Mode, TurnId};
 use std::path::PathBuf;
 
@@ -30,6 +31,12 @@ pub enum Task {
     Collection(Option<String>),
     /// Cancel this job, or say how it ended.
     Job(JobId),
+    /// Look what training on this would take.
+    TuneFrom(TuneFrom),
+    /// Ask for a file to train on.
+    TuneFile,
+    /// Show training, or begin what is planned.
+    Training,
     /// Call this session so.
     Title(String),
     /// Save the copied text to this file.

@@ -8,12 +8,13 @@ mod jobs;
 mod known;
 mod layout;
 mod request;
+mod training;
 mod work;
 
 pub use super::compared::CompareVariant;
 pub use super::popups::{
     Compare, CompareColumn, Confirm, Help, Highlight, Match, Picker, PickerKind, PickerRow, Popup,
-    Prompt, PromptFor, Task, Viewer, ViewerContent,
+    Prompt, PromptFor, Task, Tune, Viewer, ViewerContent,
 };
 pub use adapter::{AdapterCard, CollectionCard, Loading};
 pub use asking::{Asking, Draft, Given, Outside};
@@ -23,6 +24,7 @@ pub use jobs::Jobs;
 pub use known::KnownModel;
 pub use layout::{Arrangement, Focus, Panes, Size};
 pub use request::RequestId;
+pub use training::{Training, TrainingPhase};
 pub use work::{
     Collection, Knowledge, KnowledgeWork, LiveStats, ModelCard, ModelState, Notice, NoticeLevel,
     Running, SessionCard, Totals,
@@ -96,6 +98,8 @@ pub struct State {
     pub running: Option<Running>,
     /// What runs in the background, and what ran.
     pub jobs: Jobs,
+    /// The adapter being trained, or the last one that was.
+    pub training: Option<Training>,
     /// Figures that change while work runs.
     pub live: LiveStats,
     /// Sums over the session.
@@ -171,6 +175,7 @@ impl State {
             model: ModelState { wanted: start.model, ..ModelState::default() },
             running: None,
             jobs: Jobs::default(),
+            training: None,
             live: LiveStats::default(),
             totals: Totals::default(),
             session: SessionCard::default(),
@@ -210,6 +215,7 @@ impl State {
             || self.knowledge.work.busy()
             || self.comparing()
             || self.pulling()
+            || self.training.as_ref().is_some_and(Training::runs)
     }
 
     /// Whether a model is being fetched.

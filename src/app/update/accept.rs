@@ -1,7 +1,9 @@
 //! Enter: what is chosen, typed or confirmed in a popup, or selected below.
 
 use super::say::say;
-use super::{ask, compare, evidence, jobs, models, popups, program, send, sessions, variant, work};
+use super::{
+    ask, compare, evidence, jobs, models, popups, program, send, sessions, tune, variant, work,
+};
 use crate::app::popups::{Accept, Task};
 use crate::app::state::{Focus, NoticeLevel};
 use crate::app::{Action, Effect, State};
@@ -28,6 +30,7 @@ fn cancel_job(state: &mut State, id: JobId) -> Vec<Effect> {
         JobKind::Answer => ask::cancel(state),
         JobKind::Compare => compare::cancel(state),
         JobKind::Pull => models::cancel_pull(state),
+        JobKind::Tune => tune::stop(state),
     }
 }
 
@@ -68,6 +71,9 @@ fn carry_out(state: &mut State, task: Task) -> Vec<Effect> {
         Task::Mode(mode) => variant::set_mode(state, mode),
         Task::Collection(name) => variant::collection(name),
         Task::Job(id) => cancel_job(state, id),
+        Task::TuneFrom(from) => tune::prepare(state, from, None),
+        Task::TuneFile => tune::ask_file(state),
+        Task::Training => tune::accept(state),
         Task::Title(title) => sessions::rename(state, &title),
         Task::SaveCopied(path) => popups::save_to(state, path),
         Task::DeleteSession(id) => sessions::delete(state, id),

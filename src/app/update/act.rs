@@ -2,11 +2,13 @@
 
 use super::accept::{self, Accepted};
 use super::say::say;
-use super::{ask, compare, evidence, models, popups, program, send, sessions, typing, variant};
+use super::{
+    ask, compare, evidence, models, popups, program, send, sessions, tune, typing, variant,
+};
 use crate::app::command::ExportFormat;
 use crate::app::effect::{ScrollArea, ScrollBy};
 use crate::app::popups::Close;
-use crate::app::state::{Arrangement, Focus, NoticeLevel};
+use crate::app::state::{Arrangement, Focus, NoticeLevel, Popup};
 use crate::app::{Action, Effect, State};
 use crate::editor::Edit;
 
@@ -48,6 +50,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         A::ToggleStrategy => variant::strategy(state, None),
         A::ChooseCollection => variant::collections(state),
         A::Jobs => popups::jobs(state),
+        A::Tune => tune::open(state),
+        A::StopWork if matches!(state.popups.last(), Some(Popup::Tune(_))) => tune::stop(state),
         A::StopWork => program::stop(state),
         A::FocusNext => cycle(state, 1),
         A::FocusPrevious => cycle(state, -1),

@@ -1,7 +1,9 @@
 //! Commands typed into the input.
 
 use super::say::say;
-use super::{ask, compare, evidence, models, popups, program, sessions, typing, variant, work};
+use super::{
+    ask, compare, evidence, models, popups, program, sessions, tune, typing, variant, work,
+};
 use crate::app::command::{self, Command};
 use crate::app::state::NoticeLevel;
 use crate::app::{Effect, State};
@@ -67,6 +69,7 @@ pub fn run(state: &mut State, line: &str) -> Vec<Effect> {
         Command::Again => ask::again(state),
         Command::Edit => ask::edit(state),
         Command::Continue => ask::go_on(state),
+        Command::Tune { name, file } => tune::command(state, name, file),
         Command::Jobs => popups::jobs(state),
         Command::Stop => program::stop(state),
         Command::Help => program::help(state),

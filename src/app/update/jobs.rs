@@ -1,10 +1,12 @@
 //! Jobs: what the effects begin, and what the events say of it.
 
-use crate::app::event::{AnswerEvent, CompareEvent, Event, KnowledgeEvent, ModelEvent, PullEvent};
+use crate::app::event::{
+    AnswerEvent, CompareEvent, Event, KnowledgeEvent, ModelEvent, PullEvent, TuneEvent,
+};
 use crate::app::state::{PickerKind, PickerRow, Popup, Task};
 use crate::app::{Effect, State};
 use crate::app::{News, Work};
-use crate::domain::{Job, JobKind, JobState, Progress};
+use crate::domain::{Job, JobKind, JobState, Progress, TrainingNews};
 
 /// Takes note of what effects begin and end.
 pub fn begun(state: &mut State, effects: &[Effect]) {
@@ -40,6 +42,7 @@ fn unit(kind: JobKind) -> &'static str {
         JobKind::Answer => "tokens",
         JobKind::Compare => "answers",
         JobKind::Pull => "MB",
+        JobKind::Tune => "steps",
     }
 }
 
@@ -143,6 +146,25 @@ pub fn heard(state: &mut State, event: &Event) {
                 PullEvent::Failed(message) => job.end(JobState::Failed(message.clone()), now),
             }
         }
+        Event::Job { request, news: News::Tune(event) } => {
+            let Some(job) = jobs.of(JobKind::Tune, *request) else { return };
+            match event {
+                TuneEvent::News(TrainingNews::Step(step)) => {
+                    let (done, total) = (step.step as u64, Some(step.steps as u64));
+                    job.advance(Progress { done, total }, now);
+                }
+                TuneEvent::News(_) => {}
+                TuneEvent::Planned => {
+                    job.end(JobState::Done("Ready; /tune begins it.".to_owned()), now);
+                }
+                TuneEvent::Done { scores } => {
+                    let text = scores.first().map_or("Trained.".to_owned(), |score| score.text());
+                    job.end(JobState::Done(text), now);
+                }
+                TuneEvent::Stopped { .. } => job.end(JobState::Cancelled, now),
+                TuneEvent::Failed(message) => job.end(JobState::Failed(message.clone()), now),
+            }
+        }
         Event::Tick { .. } => {}
         _ => return,
     }
@@ -151,22 +173,14 @@ pub fn heard(state: &mut State, event: &Event) {
 
 /// Brings an open list up to date.
 fn refresh(state: &mut State) {
-    let open = matches!(
-        state.popups.last(), Some(Popup::Picker(picker)) if picker.kind == PickerKind::Jobs
-    );
-    if !open {
+    let open =
+        |popup: &Popup| matches!(popup, Popup::Picker(picker) if picker.kind == PickerKind::Jobs);
+    if !state.popups.last().is_some_and(open) {
         return;
     }
     let rows = rows(state);
     if let Some(Popup::Picker(picker)) = state.popups.last_mut() {
-        let chosen = picker.current().map(|row| row.value.clone());
-        picker.rows = rows;
-        picker.filter();
-        let place = picker
-            .matches
-            .iter()
-            .position(|found| picker.rows.get(found.row).map(|row| &row.value) == chosen.as_ref());
-        picker.selected = place.unwrap_or(0);
+        picker.renew(rows);
     }
 }
 

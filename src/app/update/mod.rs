@@ -18,6 +18,7 @@ mod send;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod tune;
 mod typing;
 mod variant;
 mod work;
@@ -122,6 +123,7 @@ fn take(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Job { request, news: News::Pull(event) } => models::pulled(state, request, event),
+        Event::Job { request, news: News::Tune(event) } => tune::news(state, request, event),
         Event::Job { request, news: News::Answer(event) } => answer::answer(state, request, event),
         Event::Kept { session, turn, pending, error } => {
             answer::kept(state, session, turn, pending, error)

@@ -113,22 +113,14 @@ pub fn toggle_favourite(state: &mut State) -> Vec<Effect> {
 
 /// Brings an open list up to date; the same model stays selected.
 fn refresh(state: &mut State) {
-    let open = matches!(
-        state.popups.last(), Some(Popup::Picker(picker)) if picker.kind == PickerKind::Models
-    );
-    if !open {
+    let open =
+        |popup: &Popup| matches!(popup, Popup::Picker(picker) if picker.kind == PickerKind::Models);
+    if !state.popups.last().is_some_and(open) {
         return;
     }
     let rows = rows(state);
     if let Some(Popup::Picker(picker)) = state.popups.last_mut() {
-        let chosen = picker.current().map(|row| row.value.clone());
-        picker.rows = rows;
-        picker.filter();
-        let selected = picker
-            .matches
-            .iter()
-            .position(|found| picker.rows.get(found.row).map(|row| &row.value) == chosen.as_ref());
-        picker.select(selected.unwrap_or(0));
+        picker.renew(rows);
     }
 }
 

@@ -6,6 +6,7 @@ mod jobs;
 mod models;
 mod resuming;
 mod screen;
+mod tune;
 mod variants;
 
 use crate::app::effect::{EvidenceFrom, ScrollArea, ScrollBy};

@@ -92,11 +92,9 @@ pub async fn from_documents(
                 }
             }
         }
-        let looked: Vec<_> = futures::stream::iter(&asked)
-            .map(|(_, asked)| maker.search(&asked.question))
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
+        let searches: Vec<_> =
+            asked.iter().map(|(_, asked)| maker.search(&asked.question)).collect();
+        let looked: Vec<_> = futures::stream::iter(searches).buffered(AT_ONCE).collect().await;
         for ((at, asked), looked) in asked.iter().zip(looked) {
             if maker.most.is_some_and(|most| report.kept >= most) {
                 break;

@@ -107,6 +107,10 @@ async fn a_gguf_file_answers_as_mistral_does() {
             plain.count_prompt(&free.messages).unwrap()
         );
         assert_eq!(engine.count(SENTENCES[0]), plain.count(SENTENCES[0]));
+        // Training reads the same tokens, whichever engine spells them.
+        let spelled = engine.spell(&free.messages, quote).unwrap();
+        assert_eq!(spelled, plain.spell(&free.messages, quote).unwrap());
+        assert_eq!(spelled.prompt.len(), engine.count_prompt(&free.messages).unwrap());
         let (text, events, end) = answer(&engine, free.clone()).await;
         let (expected, _, expected_end) = answer(&plain, free.clone()).await;
         assert_eq!(first_words(&text), first_words(&expected));

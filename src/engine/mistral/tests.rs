@@ -81,6 +81,10 @@ async fn the_reader_answers_counts_cancels_and_ends() {
     assert!(info.end_tokens.iter().any(|token| token == "<|im_end|>"), "{info:?}");
 
     let question = "When was the harbour bridge opened?";
+    let spelled = engine.spell(&request(question).messages, "In 1932. [1]").unwrap();
+    let counted = engine.count_prompt(&request(question).messages).unwrap();
+    assert_eq!((spelled.prompt.len(), spelled.answer.last()), (counted, Some(&2)));
+    assert_eq!(spelled.answer.len(), engine.count("In 1932. [1]") + 1);
     let prompt = engine.count_prompt(&request(question).messages).unwrap();
     let (text, events, end) = answer(&engine, request(question)).await;
     assert!(!text.is_empty() && text.trim() == text, "{text:?}");

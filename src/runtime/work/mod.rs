@@ -12,6 +12,7 @@ mod loads;
 mod models;
 mod sessions;
 mod shared;
+mod tuning;
 mod variants;
 mod viewing;
 mod worker;

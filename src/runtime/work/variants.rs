@@ -9,6 +9,7 @@ use crate::app::state::AdapterCard;
 use crate::domain::{NONE, Stack};
 use crate::engine::residents::Footprint;
 use crate::setup::{Model, Setup};
+use crate::training::{self, Record};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -76,7 +77,11 @@ impl Loader<Model> for SetupLoader {
     ) -> BoxFuture<'static, Result<Model, String>> {
         async move {
             let loading = self.setup.variant_unless(&self.name, &self.stack, &unwanted);
-            loading.await.map_err(|error| error.message)
+            let mut model = loading.await.map_err(|error| error.message)?;
+            let changed = training::changed(&self.setup, &self.name, &self.stack, &model);
+            let notes: Vec<String> = model.note.take().into_iter().chain(changed).collect();
+            model.note = (!notes.is_empty()).then(|| notes.join(". "));
+            Ok(model)
         }
         .boxed()
     }
@@ -116,7 +121,8 @@ pub(super) fn cards(shared: &Shared, name: &str) -> Vec<AdapterCard> {
             Ok(base) => setup.outline(&place, base).map(drop).map_err(|e| e.message),
             Err(error) => Err(error.message.clone()),
         };
-        let about = place.manifest.about.clone().unwrap_or_default();
+        let known = Record::of(&place.folder).map(|record| record.text());
+        let about = known.or_else(|| place.manifest.about.clone()).unwrap_or_default();
         cards.push(card(Some(&place.name), about, place.origin.text(), fits));
     }
     cards

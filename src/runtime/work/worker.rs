@@ -8,6 +8,7 @@ use super::indexing;
 use super::models;
 use super::sessions::{self, Command, Resume};
 use super::shared::{Indexing, Shared};
+use super::tuning;
 use super::variants::{self, obtain};
 use super::viewing;
 use super::{expand, shown};
@@ -31,6 +32,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
 
 /// How much the working threads stand back, as `nice` counts.
 const NICE: i32 = 10;
@@ -44,6 +46,7 @@ pub struct Worker {
     comparing: Option<(RequestId, AbortHandle)>,
     loading: Option<AbortHandle>,
     pulling: Option<AbortHandle>,
+    tuning: Option<CancellationToken>,
     indexing: Cancel,
     sessions: Option<(Sender<Command>, JoinHandle<Option<String>>)>,
 }
@@ -83,6 +86,7 @@ impl Worker {
             comparing: None,
             loading: None,
             pulling: None,
+            tuning: None,
             indexing: Cancel::default(),
             sessions: Some(sessions),
         })
@@ -142,6 +146,16 @@ impl Worker {
             Effect::Cancel { kind: JobKind::Pull, .. } => {
                 if let Some(task) = self.pulling.take() {
                     task.abort();
+                }
+            }
+            Effect::Begin(Work::Tune(tune)) => {
+                let stop = CancellationToken::new();
+                self.tuning = Some(stop.clone());
+                self.handle.spawn(tuning::run(shared, *tune, stop));
+            }
+            Effect::Cancel { kind: JobKind::Tune, .. } => {
+                if let Some(stop) = self.tuning.take() {
+                    stop.cancel();
                 }
             }
             Effect::UseCollection { name, bring } => {
@@ -315,6 +329,10 @@ impl Worker {
     /// that failed, gives back what to tell the user.
     pub fn finish(&mut self) -> Option<String> {
         self.indexing.cancel();
+        if let Some(stop) = self.tuning.take() {
+            // The step in hand is lost; the last checkpoint isn't.
+            stop.cancel();
+        }
         let mut unsaved = None;
         if let Some((sender, thread)) = self.sessions.take() {
             // The thread ends once it has worked off what it was sent.

@@ -13,6 +13,7 @@ mod picker;
 mod prompt;
 #[cfg(test)]
 mod tests;
+mod tune;
 mod viewer;
 
 use super::theme::Theme;
@@ -56,6 +57,10 @@ pub fn render(
                 compare::render(open, &canvas, buffer, &mut cache.compare);
                 None
             }
+            Popup::Tune(open) => {
+                tune::render(open, &canvas, buffer);
+                None
+            }
             Popup::Prompt(prompt) => prompt::render(prompt, &canvas, buffer),
             Popup::Confirm(confirm) => {
                 prompt::render_confirm(confirm, &canvas, buffer);
@@ -80,6 +85,7 @@ pub fn scroll(
         Popup::Help(help) => help::scroll(help, state, area, by),
         Popup::Compare(open) => compare::scroll(open, area, by, &mut cache.compare),
         Popup::Picker(picker) => picker::scroll(picker, area, by),
+        Popup::Tune(open) => tune::scroll(open, state, area, by),
         Popup::Prompt(_) | Popup::Confirm(_) => None,
     };
     line.map(|line| (line, 0))

@@ -114,6 +114,7 @@ fn frame(picker: &Picker, canvas: &Canvas<'_>, more_below: bool) -> Frame {
         PickerKind::Adapters => "answer with it",
         PickerKind::Modes | PickerKind::Collections => "choose",
         PickerKind::Jobs => "cancel it",
+        PickerKind::Tune => "look what it takes",
     };
     let mut actions = vec![
         (Action::Accept, accept),

@@ -24,6 +24,7 @@ pub(super) fn render(
     let accept = match prompt.purpose {
         PromptFor::Title => "rename",
         PromptFor::SaveCopied => "save",
+        PromptFor::TuneFile => "look what it takes",
     };
     let actions = [(Action::Accept, accept), (Action::Close, "cancel")];
     let frame = Frame {

@@ -30,6 +30,12 @@ async fn a_real_model_reads_its_prompt() {
     let grammar = "start: (\"1914\" | \"1932\" | \"2001\") <|im_end|>".to_owned();
     let chosen = Request { grammar: Some(grammar), ..asked(question, 48) };
     assert_eq!(answer(&engine, chosen).await.0, "1932");
+    // What training reads ends as the chat template ends an answer.
+    let spelled = engine.spell(&asked(question, 48).messages, "In 1932.").unwrap();
+    let ends =
+        spelled.answer.last().and_then(|token| engine.shared.model.text(token.cast_signed()));
+    assert_eq!(ends.as_deref(), Some("<|im_end|>"));
+    assert_eq!(spelled.prompt.len(), end.prompt_tokens);
 }
 
 /// Waits until another request gets its turn after one was dropped.
