@@ -55,7 +55,7 @@ fn of_sentence(
     Citation {
         number: source.number,
         path: chunk.path.clone(),
-        locator: sentence.locator(),
+        locator: chunk.locate(sentence),
         // The passage's own bytes, with its line breaks.
         quote: chunk.text.get(within).unwrap_or(&sentence.text).to_owned(),
         rendered: chunk.is_rendered(sentence.within),

@@ -119,12 +119,13 @@ pub enum Effect {
         /// The passage as it was indexed, shown where the file is gone.
         passage: String,
     },
-    /// Open a file in the user's editor.
+    /// Open a file in the user's editor, or in the program that the system has
+    /// for it.
     Edit {
         /// The file.
         path: String,
-        /// The line, from 1.
-        line: u32,
+        /// The line, from 1; `None` for what is nothing for an editor.
+        line: Option<u32>,
     },
     /// See whether the files of a turn's sources changed.
     CheckStale {

@@ -24,6 +24,21 @@ struct LocatorJson {
     kind: &'static str,
     #[serde(flatten)]
     text: Option<TextJson>,
+    #[serde(flatten)]
+    place: Option<NumberedJson>,
+}
+
+/// Pages, slides, rows or the like, and bytes of the text that was taken out.
+#[derive(Serialize)]
+struct NumberedJson {
+    start: u32,
+    end: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sheet: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cells: Option<String>,
+    start_byte: usize,
+    end_byte: usize,
 }
 
 /// A place in a text file.
@@ -37,13 +52,25 @@ struct TextJson {
 
 impl From<&Locator> for PlaceJson {
     fn from(locator: &Locator) -> Self {
-        let text = locator.lines().zip(locator.bytes()).map(|(lines, bytes)| TextJson {
-            start_line: lines.start,
-            end_line: lines.end,
-            start_byte: bytes.start,
-            end_byte: bytes.end,
-        });
-        Self { text, locator: LocatorJson { kind: locator.kind(), text } }
+        let (text, place) = match locator {
+            Locator::Text { lines, bytes } => {
+                let (start_line, end_line) = (lines.start, lines.end);
+                let (start_byte, end_byte) = (bytes.start, bytes.end);
+                (Some(TextJson { start_line, end_line, start_byte, end_byte }), None)
+            }
+            Locator::Place { from, to, bytes, .. } => {
+                let place = NumberedJson {
+                    start: from.number,
+                    end: to.number,
+                    sheet: from.cell().map(|(sheet, _)| sheet.to_owned()),
+                    cells: from.cell().map(|_| from.range(to)),
+                    start_byte: bytes.start,
+                    end_byte: bytes.end,
+                };
+                (None, Some(place))
+            }
+        };
+        Self { text, locator: LocatorJson { kind: locator.kind(), text, place } }
     }
 }
 

@@ -83,7 +83,8 @@ impl Chunk {
     pub fn is_rendered(&self, within: ByteRange) -> bool {
         // White space of pages became a space, often one byte for one.
         let is_page = [".html", ".htm", ".xhtml"].iter().any(|end| self.path.ends_with(end));
-        self.rendered && (is_page || !self.offsets.slice(within.start, within.end).is_verbatim())
+        let whole = self.offsets.is_extracted() || is_page;
+        self.rendered && (whole || !self.offsets.slice(within.start, within.end).is_verbatim())
     }
 
     /// The headings in one line, `Guide › Install`.

@@ -4,8 +4,15 @@
 //! of a UTF-16 file is not: tags are gone, `&amp;` became `&`, one byte came
 //! from two. An [`OffsetMap`] is a list of linear runs that leads any range of
 //! the text back to the smallest span of the file that yields it.
+//!
+//! The text of a PDF or a sheet was taken out of its file: there the map leads
+//! to bytes of the text that was taken out, and its [`Mark`]s to the page or the
+//! row.
 
+mod marks;
 mod stored;
+
+pub use marks::Mark;
 
 use super::ByteRange;
 
@@ -40,20 +47,23 @@ impl Run {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OffsetMap {
     runs: Vec<Run>,
+    marks: Vec<Mark>,
 }
 
 impl OffsetMap {
     /// The map of `len` bytes that stand verbatim at `file` in the file.
     #[must_use]
     pub fn verbatim(file: usize, len: usize) -> Self {
-        Self { runs: vec![Run { text: 0, file, count: len, text_unit: 1, file_unit: 1 }] }
+        let run = Run { text: 0, file, count: len, text_unit: 1, file_unit: 1 };
+        Self { runs: vec![run], marks: Vec::new() }
     }
 
     /// The map of these runs, which come in the order of the text. A run whose
     /// units hold no text maps nothing, so it is left out.
     #[must_use]
     pub fn of(runs: impl IntoIterator<Item = Run>) -> Self {
-        Self { runs: runs.into_iter().filter(|run| run.text_unit > 0).collect() }
+        let runs = runs.into_iter().filter(|run| run.text_unit > 0).collect();
+        Self { runs, marks: Vec::new() }
     }
 
     /// The runs, in the order of the text.
@@ -100,6 +110,7 @@ impl OffsetMap {
 
     /// Takes off what is mapped from `len` on, which lies between two units.
     pub fn truncate(&mut self, len: usize) {
+        self.marks.retain(|mark| mark.text < len);
         while let Some(last) = self.runs.last_mut() {
             if last.text < len {
                 last.count = last.count.min((len - last.text).div_ceil(last.text_unit));
@@ -176,6 +187,7 @@ impl OffsetMap {
             let count = (b - run.text).div_ceil(run.text_unit) - skip;
             out.push(run.file + skip * run.file_unit, count, run.text_unit, run.file_unit);
         }
+        out.marks = self.marks_within(start, end);
         out
     }
 
@@ -183,7 +195,7 @@ impl OffsetMap {
     /// from the file: for a page that was first decoded, then rendered.
     #[must_use]
     pub fn through(&self, inner: &Self) -> Self {
-        let mut out = Self::default();
+        let mut out = Self { runs: Vec::new(), marks: self.marks.clone() };
         if inner.is_verbatim() {
             // Only a byte order mark shifts such a file's places.
             let shift = inner.runs.first().map_or(0, |run| run.file);

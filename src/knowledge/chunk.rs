@@ -60,7 +60,7 @@ pub fn chunk(
     count: &dyn Fn(&str) -> usize,
 ) -> Vec<Piece> {
     let packer = Packer::new(&document.text, sizes, count);
-    let breaks = LineBreaks::new(file);
+    let breaks = LineBreaks::of(document, file);
     let quotable = Quotable::of(document);
     let mut out = Vec::new();
     for section in packer.join_tiny(join_bare(packer.sections(&document.blocks))) {
@@ -86,7 +86,11 @@ pub fn chunk(
 struct LineBreaks(Vec<usize>);
 
 impl LineBreaks {
-    fn new(file: &[u8]) -> Self {
+    /// Those of the text where it was taken out of the file.
+    fn of(document: &Document, file: &[u8]) -> Self {
+        if document.offsets.is_extracted() {
+            return Self(document.text.match_indices('\n').map(|(at, _)| at).collect());
+        }
         Self(super::parse::line_breaks(file))
     }
 

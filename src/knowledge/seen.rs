@@ -67,6 +67,13 @@ pub enum SeenSkip {
     Empty,
     /// [`Skip::Generated`]: left out as long as the settings say so.
     Generated(String),
+    /// [`Skip::Unusable`]: tried again by the next version of the program.
+    Unusable {
+        /// What is wrong with it.
+        why: String,
+        /// The version of the program that could not use it.
+        program: String,
+    },
     /// [`Skip::Broken`]: tried again by the next version of the program.
     Broken {
         /// What the failure said.
@@ -86,6 +93,9 @@ impl SeenSkip {
         match skip {
             Skip::Generated(what) => Some(Self::Generated(what.clone())),
             Skip::Broken(why) => Some(Self::Broken { why: why.clone(), program: PROGRAM.into() }),
+            Skip::Unusable(why) => {
+                Some(Self::Unusable { why: why.clone(), program: PROGRAM.into() })
+            }
             Skip::Binary(what) => Some(Self::Binary(what.clone())),
             Skip::Undecodable(what) => Some(Self::Undecodable(what.clone())),
             Skip::Empty => Some(Self::Empty),
@@ -98,7 +108,7 @@ impl SeenSkip {
     pub fn holds(&self, wanted: bool) -> bool {
         match self {
             Self::Generated(_) => !wanted,
-            Self::Broken { program, .. } => program == PROGRAM,
+            Self::Broken { program, .. } | Self::Unusable { program, .. } => program == PROGRAM,
             Self::Binary(_) | Self::Undecodable(_) | Self::Empty => true,
         }
     }
@@ -111,6 +121,7 @@ impl From<&SeenSkip> for Skip {
             SeenSkip::Undecodable(what) => Self::Undecodable(what.clone()),
             SeenSkip::Empty => Self::Empty,
             SeenSkip::Generated(what) => Self::Generated(what.clone()),
+            SeenSkip::Unusable { why, .. } => Self::Unusable(why.clone()),
             SeenSkip::Broken { why, .. } => Self::Broken(why.clone()),
         }
     }
@@ -344,6 +355,7 @@ mod tests {
             Skip::Undecodable("y".into()),
             Skip::Generated("minified".into()),
             Skip::Broken("p".into()),
+            Skip::Unusable("u".into()),
         ] {
             assert_eq!(Skip::from(&SeenSkip::of(&skip).unwrap()), skip);
         }

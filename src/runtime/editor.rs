@@ -39,12 +39,16 @@ enum Style {
 /// The command that opens `path` at `line` (from 1), from `VISUAL` or else
 /// `EDITOR` or else `vi`. The variables may hold arguments and quotes.
 /// Editors with a window of their own are told to wait until it is closed.
+///
+/// Without a line, for a PDF or a sheet, it is `OPENER` or else the program that
+/// opens such a file on this system.
 #[must_use]
 pub fn command(
     variables: impl Fn(&str) -> Option<String>,
     path: &Path,
-    line: u32,
+    line: Option<u32>,
 ) -> EditorCommand {
+    let Some(line) = line else { return opener(variables, path) };
     let mut words = ["VISUAL", "EDITOR"]
         .into_iter()
         .filter_map(variables)
@@ -62,12 +66,7 @@ pub fn command(
         }
     }
     let line = line.max(1);
-    // A file is never an option or a line, whatever it is called.
-    let first = path.as_os_str().as_encoded_bytes().first().copied();
-    let path = match first {
-        Some(b'-' | b'+') => PathBuf::from(".").join(path),
-        _ => path.to_path_buf(),
-    };
+    let path = no_option(path);
     match style {
         Style::Plus => arguments.extend([OsString::from(format!("+{line}")), path.into()]),
         Style::Line => {
@@ -80,6 +79,25 @@ pub fn command(
         }
         Style::None => arguments.push(path.into()),
     }
+    EditorCommand { program, arguments }
+}
+
+/// A file is never an option or a line, whatever it is called.
+fn no_option(path: &Path) -> PathBuf {
+    match path.as_os_str().as_encoded_bytes().first() {
+        Some(b'-' | b'+') => PathBuf::from(".").join(path),
+        _ => path.to_path_buf(),
+    }
+}
+
+/// What opens a file that is nothing for an editor.
+fn opener(variables: impl Fn(&str) -> Option<String>, path: &Path) -> EditorCommand {
+    let system = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let words = variables("OPENER").map(|value| shell_words(&value)).unwrap_or_default();
+    let mut words = words.into_iter().filter(|word| !word.is_empty());
+    let program = words.next().unwrap_or_else(|| system.to_owned());
+    let mut arguments: Vec<OsString> = words.map(OsString::from).collect();
+    arguments.push(no_option(path).into());
     EditorCommand { program, arguments }
 }
 
@@ -162,9 +180,11 @@ fn spawn(command: &EditorCommand, stderr: Stdio) -> io::Result<Child> {
     process.spawn().map_err(|error| {
         let program = &command.program;
         let text = if error.kind() == io::ErrorKind::NotFound {
-            format!("the editor `{program}` isn't there; set EDITOR to one that is")
+            let name =
+                if matches!(program.as_str(), "xdg-open" | "open") { "OPENER" } else { "EDITOR" };
+            format!("`{program}` isn't there; set {name} to a program that is")
         } else {
-            format!("the editor `{program}` can't be started: {error}")
+            format!("`{program}` can't be started: {error}")
         };
         io::Error::new(error.kind(), text)
     })
@@ -200,7 +220,7 @@ mod tests {
             "EDITOR" => Some(editor.to_owned()),
             _ => None,
         };
-        let command = command(variable, Path::new(path), 12);
+        let command = command(variable, Path::new(path), Some(12));
         let mut words = vec![command.program];
         words.extend(command.arguments.iter().map(|word| word.to_string_lossy().into_owned()));
         words.join("|")
@@ -233,9 +253,26 @@ mod tests {
         assert_eq!(of("kak", "nano", "a"), "kak|+12|a");
         assert_eq!(of("  ", "nano", "a"), "nano|+12|a");
         assert_eq!(of("''", "", "a"), "vi|+12|a");
-        let command = command(|_| None, Path::new("a"), 0);
+        let command = command(|_| None, Path::new("a"), Some(0));
         assert_eq!(command.program, "vi");
         assert_eq!(command.arguments, ["+1", "a"]);
+    }
+
+    #[test]
+    fn what_is_no_text_goes_to_the_program_for_it() {
+        let open = |variable: &str| {
+            command(
+                |name| (name == "OPENER").then(|| variable.to_owned()),
+                Path::new("a.pdf"),
+                None,
+            )
+        };
+        assert_eq!(
+            (open("okular -n").program, open("okular -n").arguments.len()),
+            ("okular".into(), 2)
+        );
+        assert!(["xdg-open", "open"].contains(&open("").program.as_str()));
+        assert_eq!(open("").arguments, ["a.pdf"]);
     }
 
     #[test]
@@ -281,7 +318,7 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         assert_eq!(
             error.to_string(),
-            "the editor `no-such-editor` isn't there; set EDITOR to one that is"
+            "`no-such-editor` isn't there; set EDITOR to a program that is"
         );
     }
 }

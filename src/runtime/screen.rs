@@ -62,8 +62,8 @@ pub(super) enum Pending {
     Edit {
         /// The file.
         path: String,
-        /// The line, from 1.
-        line: u32,
+        /// The line, from 1; `None` for what is nothing for an editor.
+        line: Option<u32>,
     },
     /// The shell.
     Suspend,
@@ -274,7 +274,7 @@ impl Screen {
     async fn edit(
         &mut self,
         path: &str,
-        line: u32,
+        line: Option<u32>,
         inbox: &mut UnboundedReceiver<Event>,
         signals: &mut Signals,
     ) -> io::Result<()> {

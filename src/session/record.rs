@@ -9,6 +9,7 @@
 
 mod answer;
 mod kinds;
+mod locator;
 mod parts;
 mod settings;
 mod source;

@@ -140,7 +140,7 @@ pub fn edit_file(state: &mut State) -> Vec<Effect> {
             Some(Ok(content)) => content.cited.first().map(|h| content.first_line + h.line as u32),
             _ => None,
         };
-        let line = cited.unwrap_or_else(|| viewer.locator.editor_line());
+        let line = viewer.locator.editor_line().map(|line| cited.unwrap_or(line));
         return vec![Effect::Edit { path: viewer.path.clone(), line }];
     }
     let Some((entry, source)) = selected(state) else { return Vec::new() };

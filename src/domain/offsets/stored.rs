@@ -1,6 +1,8 @@
 //! An offset map as bytes.
 
-use super::{OffsetMap, Run};
+use super::super::{Place, PlaceKind};
+use super::{Mark, OffsetMap, Run};
+use std::sync::Arc;
 
 impl OffsetMap {
     /// A compact form for storage: LEB128 numbers, file positions as
@@ -9,6 +11,10 @@ impl OffsetMap {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(1 + self.runs.len() * 3);
+        if !self.marks.is_empty() {
+            out.push(MARKED);
+            put_marks(&mut out, &self.marks);
+        }
         out.push(COMPACT);
         let mut at = 0usize;
         for run in &self.runs {
@@ -44,9 +50,14 @@ impl OffsetMap {
     /// where the bytes are damaged.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let compact = bytes.first() == Some(&COMPACT);
-        let mut rest = bytes.get(usize::from(compact)..)?;
         let mut out = Self::default();
+        let mut rest = bytes;
+        if let Some((&MARKED, behind)) = bytes.split_first() {
+            rest = behind;
+            out.marks = take_marks(&mut rest)?;
+        }
+        let compact = rest.first() == Some(&COMPACT);
+        rest = rest.get(usize::from(compact)..)?;
         let mut at = 0i64;
         while !rest.is_empty() {
             let first = take(&mut rest)?;
@@ -78,6 +89,10 @@ impl OffsetMap {
 /// the first run before the start of the file.
 const COMPACT: u8 = 1;
 
+/// What the form with marks begins with, which no older one does, either: first
+/// their number, then the marks, then the compact form.
+const MARKED: u8 = 3;
+
 /// A run of bytes as they stand in the file.
 const VERBATIM: u64 = 0;
 /// A run that stands nowhere in the file.
@@ -86,6 +101,44 @@ const MADE: u64 = 1;
 const SINGLE: u64 = 2;
 /// Any other run, also one that lies before the run in front of it.
 const GENERAL: u64 = 3;
+
+/// Each mark: how far behind the one before it, its kind with whether it is
+/// counted where that one is, its number, and where it is counted.
+fn put_marks(out: &mut Vec<u8>, marks: &[Mark]) {
+    put(out, marks.len() as u64);
+    let (mut at, mut within) = (0, "");
+    for Mark { text, place } in marks {
+        let is_same = *place.within == *within;
+        put(out, text.saturating_sub(at) as u64);
+        put(out, u64::from(place.kind.code()) << 1 | u64::from(is_same));
+        put(out, u64::from(place.number));
+        if !is_same {
+            put(out, place.within.len() as u64);
+            out.extend_from_slice(place.within.as_bytes());
+        }
+        (at, within) = (*text, &*place.within);
+    }
+}
+
+fn take_marks(rest: &mut &[u8]) -> Option<Vec<Mark>> {
+    let count = take_usize(rest)?;
+    let mut out = Vec::with_capacity(count.min(rest.len()));
+    let (mut at, mut within): (usize, Arc<str>) = (0, Arc::from(""));
+    for _ in 0..count {
+        at = at.checked_add(take_usize(rest)?)?;
+        let kind = take(rest)?;
+        let number = u32::try_from(take(rest)?).ok()?;
+        if kind & 1 == 0 {
+            let length = take_usize(rest)?;
+            let (name, behind) = rest.split_at_checked(length)?;
+            within = Arc::from(std::str::from_utf8(name).ok()?);
+            *rest = behind;
+        }
+        let kind = PlaceKind::of_code(u8::try_from(kind >> 1).ok()?)?;
+        out.push(Mark { text: at, place: Place { kind, number, within: Arc::clone(&within) } });
+    }
+    Some(out)
+}
 
 fn take_usize(rest: &mut &[u8]) -> Option<usize> {
     usize::try_from(take(rest)?).ok()
@@ -134,6 +187,21 @@ mod tests {
         {
             assert_eq!(OffsetMap::from_bytes(damaged), None, "{damaged:?}");
         }
+    }
+
+    #[test]
+    fn storage_gives_the_places_back() {
+        let mut map = page();
+        map.mark(0, Place::new(PlaceKind::Page, 12));
+        map.mark(2, Place::row("Tanks", "A", 70_000));
+        map.mark(4, Place::row("Tanks", "A", 70_001));
+        map.mark(5, Place::row("Straße", "B", 1));
+        let bytes = map.to_bytes();
+        assert_eq!(OffsetMap::from_bytes(&bytes), Some(map));
+        for cut in 1..bytes.len() - 8 {
+            assert_ne!(OffsetMap::from_bytes(&bytes[..cut]), OffsetMap::from_bytes(&bytes));
+        }
+        assert_eq!(OffsetMap::from_bytes(&[3, 1, 0, 99, 1, 1]), None);
     }
 
     proptest::proptest! {

@@ -41,6 +41,7 @@ impl Builder {
             text: self.text,
             rendered: false,
             blocks: self.blocks,
+            notes: Vec::new(),
         };
         (document, file)
     }

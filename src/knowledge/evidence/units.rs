@@ -87,7 +87,8 @@ fn of_passage(hit: usize, chunk: &Chunk, files: &mut FileLines) -> Vec<Candidate
             continue;
         }
         let bytes = chunk.offsets.to_file(unit.within.start, unit.within.end);
-        let lines = if chunk.rendered {
+        // Of a text that was taken out of its file, the lines are its own.
+        let lines = if chunk.rendered && !chunk.offsets.is_extracted() {
             files.lines(chunk, bytes)
         } else {
             let skipped = newlines(chunk.text.get(..unit.within.start).unwrap_or_default());

@@ -83,6 +83,8 @@ pub(super) async fn commit_all(
                 if let Some(language) = rows.poorly_known {
                     *poorly_known.entry(language).or_default() += 1;
                 }
+                let about = rows.notes.into_iter().map(|note| format!("{path}: {note}"));
+                report.notes.extend(about.take(NOTES_OF_FILE));
                 new.hashes.push((rows.file.record.hash.clone(), path.clone()));
                 batch.push(rows.file);
                 if batch.chunks >= BATCH_CHUNKS {
@@ -106,6 +108,9 @@ pub(super) async fn commit_all(
         None => Ok(new),
     }
 }
+
+/// Notes that are told of one file.
+const NOTES_OF_FILE: usize = 4;
 
 /// What to say of files in a language that the embedder knows too little of.
 fn note(language: &str, files: usize) -> String {

@@ -80,6 +80,8 @@ pub(super) struct Rows {
     pub(super) counts: TermStats,
     /// Its language, where the embedder knows too few of its words.
     pub(super) poorly_known: Option<&'static str>,
+    /// What of it could not be read.
+    pub(super) notes: Vec<String>,
 }
 
 /// Share of a text's words that an embedder may not know before its vectors say
@@ -113,7 +115,7 @@ impl Work {
 
     fn file(&self, file: &FoundFile, analyzers: &mut Analyzers) -> Done {
         let path = file.path.to_string_lossy().into_owned();
-        let chunker = self.sizes.signature();
+        let chunker = self.chunker(&file.path);
         if !self.verify
             && let Some(outcome) = self.as_before(file, &path, &chunker)
         {
@@ -149,6 +151,12 @@ impl Work {
         Done { path, seen, read: true, outcome }
     }
 
+    /// How a file is read and cut: files of formats that were read otherwise
+    /// before are read again.
+    fn chunker(&self, path: &Path) -> String {
+        format!("{}{}", self.sizes.signature(), Format::of(path).revision())
+    }
+
     /// Whether a file is read even if a program wrote it for programs.
     fn wants_generated(&self, file: &FoundFile) -> bool {
         self.generated || self.named.contains(&file.path)
@@ -179,7 +187,7 @@ impl Work {
         hash: &str,
         analyzers: &mut Analyzers,
     ) -> Result<Outcome, Skip> {
-        let (chunks, language) = guarded(|| self.chunks(file, path, bytes, hash))??;
+        let (chunks, language, notes) = guarded(|| self.chunks(file, path, bytes, hash))??;
         if chunks.is_empty() {
             return Err(Skip::Empty);
         }
@@ -204,7 +212,7 @@ impl Work {
             collection: self.collection.clone(),
             path: path.to_owned(),
             hash: hash.to_owned(),
-            chunker: self.sizes.signature(),
+            chunker: self.chunker(&file.path),
             modified: file.modified_ms,
             size: bytes.len() as u64,
             chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
@@ -226,6 +234,7 @@ impl Work {
             file: FileRows { record, chunks, terms },
             counts,
             poorly_known: (unknown > MOST_UNKNOWN).then_some(language),
+            notes,
         })))
     }
 
@@ -245,7 +254,7 @@ impl Work {
         path: &str,
         bytes: &[u8],
         hash: &str,
-    ) -> Result<(Vec<Chunk>, &'static str), Skip> {
+    ) -> Result<(Vec<Chunk>, &'static str, Vec<String>), Skip> {
         let document = (self.parse)(&file.path, bytes)?;
         let language = match document.format {
             // Its words are those of a programming language.
@@ -264,7 +273,8 @@ impl Work {
                 id.update(&piece.bytes.start.to_le_bytes());
                 let id = id.finalize().to_hex();
                 let file_bytes = bytes.get(piece.bytes.start..piece.bytes.end);
-                let rendered = file_bytes != Some(piece.text.as_bytes());
+                let rendered =
+                    piece.offsets.is_extracted() || file_bytes != Some(piece.text.as_bytes());
                 Chunk {
                     id: id.as_str().chars().take(32).collect(),
                     path: path.to_owned(),
@@ -283,7 +293,7 @@ impl Work {
                 }
             })
             .collect();
-        Ok((chunks, language))
+        Ok((chunks, language, document.notes))
     }
 }
 

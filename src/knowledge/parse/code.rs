@@ -44,6 +44,7 @@ pub(super) fn parse(path: &Path, decoded: Decoded) -> Document {
         offsets: decoded.offsets,
         rendered: decoded.rendered,
         blocks,
+        notes: Vec::new(),
     }
 }
 

@@ -19,6 +19,32 @@ pub enum Format {
     Code,
     /// A sheet of rows: CSV, TSV.
     Table,
+    /// PDF, by pages.
+    Pdf,
+    /// Word and OpenDocument texts, by paragraphs.
+    Word,
+    /// PowerPoint and OpenDocument presentations, by slides.
+    Slides,
+    /// EPUB, by chapters.
+    Book,
+    /// Excel and OpenDocument sheets, by rows.
+    Sheet,
+    /// Notebooks, by cells.
+    Notebook,
+    /// Mail, by messages.
+    Mail,
+    /// JSON, YAML and TOML.
+    Data,
+    /// LaTeX.
+    Latex,
+    /// AsciiDoc.
+    Asciidoc,
+    /// Org.
+    Org,
+    /// Subtitles: SRT and WebVTT.
+    Subtitles,
+    /// Log records.
+    Log,
 }
 
 /// What a block of a document is.
@@ -71,6 +97,8 @@ pub struct Document {
     pub rendered: bool,
     /// The structure, in order.
     pub blocks: Vec<Block>,
+    /// What of the file could not be read, a sentence each; mostly nothing.
+    pub notes: Vec<String>,
 }
 
 /// Why a file is not indexed. The text is for people.
@@ -96,6 +124,10 @@ pub enum Skip {
     /// A program wrote it for programs.
     #[error("generated: {0} (ingest.generated takes it in)")]
     Generated(String),
+    /// It is of a kind that lorag reads, and can't be read all the same: it is
+    /// damaged, locked, or has no text.
+    #[error("{0}")]
+    Unusable(String),
     /// There is no text in it.
     #[error("it holds no text")]
     Empty,

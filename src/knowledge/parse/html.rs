@@ -59,7 +59,14 @@ pub(super) fn parse(decoded: Decoded) -> Document {
     };
     let Fragment { text, offsets } = page.shown;
     let offsets = if rendered { offsets.through(&inner) } else { offsets };
-    Document { format: Format::Html, text, offsets, rendered: true, blocks: page.blocks }
+    Document {
+        format: Format::Html,
+        text,
+        offsets,
+        rendered: true,
+        blocks: page.blocks,
+        notes: Vec::new(),
+    }
 }
 
 impl<'a> Page<'a> {

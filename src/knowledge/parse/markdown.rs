@@ -37,7 +37,14 @@ pub(super) fn parse(decoded: Decoded) -> Document {
     let span = offsets.to_file(0, text.len());
     let rendered = rendered || source.get(span.start..span.end) != Some(text.as_str());
     let offsets = offsets.through(&to_file);
-    Document { format: Format::Markdown, text, offsets, rendered, blocks: page.blocks }
+    Document {
+        format: Format::Markdown,
+        text,
+        offsets,
+        rendered,
+        blocks: page.blocks,
+        notes: Vec::new(),
+    }
 }
 
 /// A page as it is put together.

@@ -2,18 +2,32 @@
 //! to skip it.
 
 mod code;
+mod data;
 mod decode;
 mod document;
+mod extract;
 mod fragment;
 mod generated;
+mod grid;
 mod html;
+mod latex;
+mod logs;
+mod mail;
 mod markdown;
+mod notebook;
+mod office;
 mod output;
+mod package;
+mod pdf;
+mod plain_markup;
 mod row;
 mod rows;
 mod rst;
+mod sheets;
+mod subtitles;
 mod table;
 mod text;
+mod xml_pieces;
 
 pub use document::{Block, BlockKind, Document, Format, Skip};
 pub use generated::generated;
@@ -27,23 +41,68 @@ use std::path::Path;
 /// [`Skip::Binary`] or [`Skip::Undecodable`].
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<Document, Skip> {
     let format = Format::of(path);
+    if let Some(document) = extracted(path, format, bytes) {
+        return document;
+    }
     let decoded = decode::decode(bytes)?;
     Ok(match format {
         Format::Markdown => markdown::parse(decoded),
-        Format::Text => text::parse(decoded),
         Format::Rst => rst::parse(decoded),
         Format::Html => html::parse(decoded),
         Format::Code => code::parse(path, decoded),
         Format::Table => table::parse(path, decoded),
+        Format::Data => match data::parse(&ending(path), &decoded) {
+            Some(document) => document,
+            None => code::parse(path, decoded),
+        },
+        Format::Latex => latex::parse(&decoded),
+        Format::Asciidoc => plain_markup::asciidoc(decoded),
+        Format::Org => plain_markup::org(decoded),
+        Format::Subtitles => subtitles::parse(&decoded).unwrap_or_else(|| text::parse(decoded)),
+        Format::Log => logs::parse(&decoded).unwrap_or_else(|| text::parse(decoded)),
+        _ => text::parse(decoded),
     })
 }
 
-/// A file's text as it was written, neither rendered nor split, with the way
-/// back to its bytes.
+/// A document whose text is taken out of its file; `None` where the file isn't
+/// what its name says.
+fn extracted(path: &Path, format: Format, bytes: &[u8]) -> Option<Result<Document, Skip>> {
+    let is_open = || ending(path).starts_with("od") || ending(path).starts_with("ot");
+    let is_package = package::Package::is(bytes);
+    match format {
+        Format::Pdf => pdf::is_pdf(bytes).then(|| pdf::parse(bytes)),
+        Format::Word if is_package && is_open() => Some(office::odf(bytes, format)),
+        Format::Word if is_package => Some(office::word(bytes)),
+        Format::Slides if is_package && is_open() => Some(office::odf(bytes, format)),
+        Format::Slides if is_package => Some(office::slides(bytes)),
+        Format::Book if is_package => Some(office::book(bytes)),
+        Format::Sheet if is_package && is_open() => Some(sheets::ods(bytes)),
+        Format::Sheet if is_package => Some(sheets::xlsx(bytes)),
+        Format::Notebook => notebook::parse(&decode::decode(bytes).ok()?.text),
+        Format::Mail => mail::is_mail(bytes).then(|| mail::parse(bytes)),
+        _ => None,
+    }
+}
+
+/// The part of a file's name behind the last dot, in lower case.
+fn ending(path: &Path) -> String {
+    path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
+}
+
+/// The text that the places of a file's passages are counted in: the file as it
+/// was written, neither rendered nor split, with the way back to its bytes; of a
+/// PDF or the like what was taken out of it.
 ///
 /// # Errors
-/// [`Skip::Binary`] or [`Skip::Undecodable`].
-pub fn decode_text(bytes: &[u8]) -> Result<(String, OffsetMap), Skip> {
+/// Those of [`parse`].
+pub fn source_text(path: &Path, bytes: &[u8]) -> Result<(String, OffsetMap), Skip> {
+    if Format::of(path).is_extracted() {
+        let document = parse(path, bytes)?;
+        if document.offsets.is_extracted() {
+            let whole = OffsetMap::verbatim(0, document.text.len());
+            return Ok((document.text, whole));
+        }
+    }
     decode::decode(bytes).map(|decoded| (decoded.text, decoded.offsets))
 }
 
@@ -76,9 +135,39 @@ impl Format {
             "md" | "markdown" | "mdown" | "mkd" | "mdx" => Self::Markdown,
             "rst" | "rest" => Self::Rst,
             "html" | "htm" | "xhtml" => Self::Html,
+            "pdf" => Self::Pdf,
+            "docx" | "docm" | "dotx" | "odt" | "ott" => Self::Word,
+            "pptx" | "pptm" | "ppsx" | "odp" | "otp" => Self::Slides,
+            "epub" => Self::Book,
+            "xlsx" | "xlsm" | "xltx" | "ods" | "ots" => Self::Sheet,
+            "ipynb" => Self::Notebook,
+            "eml" | "mbox" => Self::Mail,
+            "json" | "json5" | "jsonc" | "yaml" | "yml" | "toml" => Self::Data,
+            "tex" | "latex" => Self::Latex,
+            "adoc" | "asciidoc" | "asc" => Self::Asciidoc,
+            "org" => Self::Org,
+            "srt" | "vtt" => Self::Subtitles,
+            "log" => Self::Log,
             _ if table::is_table(extension) => Self::Table,
             _ if code::is_code(&name, extension) => Self::Code,
             _ => Self::Text,
         }
+    }
+
+    /// Names how such files are read, where that is newer than the way they are
+    /// cut; empty mostly.
+    #[must_use]
+    pub fn revision(self) -> &'static str {
+        use Format::{Asciidoc, Data, Latex, Log, Org, Subtitles};
+        let is_new = matches!(self, Data | Latex | Asciidoc | Org | Subtitles | Log);
+        if is_new || self.is_extracted() { ":f1" } else { "" }
+    }
+
+    /// Whether text is taken out of such files, so that places in them are not
+    /// bytes and lines of the file.
+    #[must_use]
+    pub fn is_extracted(self) -> bool {
+        use Format::{Book, Mail, Notebook, Pdf, Sheet, Slides, Word};
+        matches!(self, Pdf | Word | Slides | Book | Sheet | Notebook | Mail)
     }
 }

@@ -40,7 +40,14 @@ pub(super) fn parse(decoded: Decoded) -> Document {
     let (text, offsets) = reader.out.finish();
     let span = offsets.to_file(0, text.len());
     let rendered = rendered || source.get(span.start..span.end) != Some(text.as_str());
-    Document { format: Format::Rst, text, offsets: offsets.through(&to_file), rendered, blocks }
+    Document {
+        format: Format::Rst,
+        text,
+        offsets: offsets.through(&to_file),
+        rendered,
+        blocks,
+        notes: Vec::new(),
+    }
 }
 
 struct Reader<'a> {

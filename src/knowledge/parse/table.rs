@@ -50,7 +50,14 @@ pub(super) fn parse(path: &Path, decoded: Decoded) -> Document {
     };
     let Fragment { text, offsets } = sheet.out;
     let offsets = from_file(offsets, &decoded);
-    Document { format: Format::Table, text, offsets, rendered: true, blocks: sheet.blocks }
+    Document {
+        format: Format::Table,
+        text,
+        offsets,
+        rendered: true,
+        blocks: sheet.blocks,
+        notes: Vec::new(),
+    }
 }
 
 /// Leads to the file what leads to the decoded text.

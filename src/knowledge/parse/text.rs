@@ -32,6 +32,7 @@ pub(super) fn parse(decoded: Decoded) -> Document {
         offsets: decoded.offsets,
         rendered: decoded.rendered,
         blocks,
+        notes: Vec::new(),
     }
 }
 

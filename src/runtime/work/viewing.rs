@@ -2,7 +2,7 @@
 
 use crate::app::state::{Highlight, ViewerContent};
 use crate::domain::{ByteRange, LineRange, Locator, visible};
-use crate::knowledge::parse::decode_text;
+use crate::knowledge::parse::source_text;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub fn read(
         }
     };
     let stale = blake3::hash(&bytes).to_hex().as_str() != file_hash;
-    let (text, offsets) = decode_text(&bytes)
+    let (text, offsets) = source_text(std::path::Path::new(path), &bytes)
         .map_err(|skip| format!("{} can no longer be shown: {skip}", visible(path)))?;
     // In a file that changed, the places of before lead anywhere.
     let cited: Vec<ByteRange> = if stale {

@@ -1,22 +1,23 @@
 //! What an answer says and cites, as files hold it.
 
 use super::kinds::SupportRecord;
+use super::locator::LocatorRecord;
 use super::parts::{RangeRecord, double};
-use crate::domain::{Alternative, Citation, DroppedCitation, Locator};
+use crate::domain::{Alternative, Citation, DroppedCitation};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// [`Citation`] in a file. Its lines and bytes say that the document is a text
-/// file; without them it is of a kind that only a newer lorag knows, which is
-/// refused and not misread.
+/// [`Citation`] in a file. Its locator is flat: lines and bytes for a text file,
+/// a place for what has pages or the like. Without either it is of a kind that
+/// only a newer lorag knows, which is refused and not misread.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CitationRecord<'a> {
     #[serde(default)]
     number: usize,
     #[serde(default)]
     path: Cow<'a, str>,
-    lines: RangeRecord<u32>,
-    bytes: RangeRecord<usize>,
+    #[serde(flatten)]
+    locator: LocatorRecord<'a>,
     #[serde(default)]
     quote: Cow<'a, str>,
     #[serde(default)]
@@ -44,12 +45,10 @@ impl<'a> From<&'a Citation> for CitationRecord<'a> {
             answers,
             found,
         } = citation;
-        let &Locator::Text { lines, bytes } = locator;
         Self {
             number,
             path: path.into(),
-            lines: lines.into(),
-            bytes: bytes.into(),
+            locator: locator.into(),
             quote: quote.into(),
             rendered,
             mark: mark.into(),
@@ -65,7 +64,7 @@ impl From<CitationRecord<'_>> for Citation {
         Self {
             number: record.number,
             path: record.path.into_owned(),
-            locator: Locator::text(record.lines.into(), record.bytes.into()),
+            locator: record.locator.into(),
             quote: record.quote.into_owned(),
             rendered: record.rendered,
             mark: record.mark.into(),

@@ -2,6 +2,7 @@
 //! of them was read.
 
 use super::kinds::{LeftOutRecord, UnitKindRecord};
+use super::locator::MarkRecord;
 use super::parts::{RangeRecord, records, single, values};
 use crate::domain::{Chunk, FullTextLeg, Hit, OffsetMap, Run, Sentence, Source, Unit, VectorLeg};
 use serde::{Deserialize, Serialize};
@@ -147,6 +148,8 @@ struct ChunkRecord<'a> {
     lines: RangeRecord<u32>,
     text: Cow<'a, str>,
     offsets: Vec<RunRecord>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    places: Vec<MarkRecord<'a>>,
     rendered: bool,
     index: u32,
     file_hash: Cow<'a, str>,
@@ -182,6 +185,7 @@ impl<'a> From<&'a Chunk> for ChunkRecord<'a> {
             lines: lines.into(),
             text: text.into(),
             offsets: records(offsets.runs()),
+            places: records(offsets.marks()),
             rendered,
             index,
             file_hash: file_hash.into(),
@@ -202,7 +206,8 @@ impl From<ChunkRecord<'_>> for Chunk {
             bytes: record.bytes.into(),
             lines: record.lines.into(),
             text: record.text.into_owned(),
-            offsets: OffsetMap::of(record.offsets.into_iter().map(Into::into)),
+            offsets: OffsetMap::of(record.offsets.into_iter().map(Into::into))
+                .with_marks(record.places.into_iter().map(Into::into)),
             rendered: record.rendered,
             index: record.index,
             file_hash: record.file_hash.into_owned(),

@@ -123,7 +123,7 @@ fn cited(turn: &Turn, source: &Source, selected: Option<usize>) -> Vec<ByteRange
 /// Where the sentence of a citation stands in the passage.
 fn locate(source: &Source, citation: &Citation) -> Option<ByteRange> {
     let chunk = &source.hit.chunk;
-    let same = |at: &Sentence| !at.bytes.is_empty() && at.locator() == citation.locator;
+    let same = |at: &Sentence| !at.bytes.is_empty() && chunk.locate(at) == citation.locator;
     if let Some(sentence) = source.sentences.iter().find(|s| same(s)) {
         return Some(sentence.within);
     }
@@ -213,7 +213,7 @@ mod tests {
         let mut turn = fixtures::cited_turn(1, None);
         turn.citations.truncate(1);
         let citation = &mut turn.citations[0];
-        citation.locator = source.sentences[1].locator();
+        citation.locator = source.hit.chunk.locate(&source.sentences[1]);
         citation.quote = source.sentences[1].text.clone();
         (turn, source)
     }
@@ -248,7 +248,7 @@ mod tests {
     fn a_selected_citation_is_highlighted_alone() {
         let (mut turn, source) = case();
         let mut other = turn.citations[0].clone();
-        other.locator = source.sentences[2].locator();
+        other.locator = source.hit.chunk.locate(&source.sentences[2]);
         other.quote = source.sentences[2].text.clone();
         turn.citations.push(other);
         assert_eq!(marked(&turn, &source, None).len(), 2);

@@ -101,7 +101,7 @@ fn the_viewer_opens_at_the_cited_sentence_and_a_late_file_is_ignored() {
     let effects = update(&mut state, Event::Viewer { request: *request, content: Ok(content) });
     assert_eq!(effects, [Effect::Scroll(ScrollArea::Popup, ScrollBy::Line(0))]);
     update(&mut state, Event::Scrolled(Scrolled::Popup(0, 0)));
-    assert_eq!(press(&mut state, "e"), [Effect::Edit { path: "/docs/1.md".into(), line: 1 }]);
+    assert_eq!(press(&mut state, "e"), [Effect::Edit { path: "/docs/1.md".into(), line: Some(1) }]);
     press(&mut state, "q");
     assert!(state.popups.is_empty());
 }
