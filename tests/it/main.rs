@@ -14,6 +14,7 @@ mod data;
 mod eval;
 mod faults;
 mod format_1;
+mod formats;
 mod handbook;
 mod hub;
 mod ingest;

@@ -153,10 +153,7 @@ mod tests {
             [
                 (String::new(), "# The plant.".to_owned()),
                 ("plant".to_owned(), "plant:|name: North".to_owned()),
-                (
-                    "plant.tanks".to_owned(),
-                    "tanks:|- id: T-1|litres: 500|- id: T-2".to_owned()
-                ),
+                ("plant.tanks".to_owned(), "tanks:|- id: T-1|litres: 500|- id: T-2".to_owned()),
                 (String::new(), "open: true".to_owned()),
                 ("notes".to_owned(), "notes: |\n  It says:\n    key: value".to_owned()),
             ]

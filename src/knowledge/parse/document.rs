@@ -45,6 +45,12 @@ pub enum Format {
     Subtitles,
     /// Log records.
     Log,
+    /// Manual pages.
+    Manual,
+    /// Manual pages that are kept compressed, by lines.
+    PackedManual,
+    /// XML.
+    Xml,
 }
 
 /// What a block of a document is.

@@ -34,11 +34,6 @@ impl Extract {
         self.is_full
     }
 
-    /// Whether there is no text yet.
-    pub(super) fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
-    }
-
     /// A heading, from level 1 on.
     pub(super) fn heading(&mut self, level: u8, title: &str) {
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -112,7 +112,8 @@ fn kind(path: &Path, bytes: &[u8]) -> Option<&'static str> {
             return Some("scripts and styles of rendered documentation");
         }
     }
-    if Format::of(path) == Format::Code && says_so(&start) {
+    let is_code = matches!(Format::of(path), Format::Code | Format::Data | Format::Xml);
+    if is_code && says_so(&start) {
         return Some("its head says so");
     }
     None

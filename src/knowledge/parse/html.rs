@@ -12,7 +12,7 @@ mod contexts;
 mod elements;
 mod open;
 mod page;
-mod references;
+pub(in crate::knowledge::parse) mod references;
 mod render;
 mod tables;
 mod tags;

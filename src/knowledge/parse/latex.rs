@@ -88,6 +88,8 @@ const LETTERS: &[(&str, &str)] = &[
     ("euro", "€"),
 ];
 
+/// Longest argument, in characters.
+const LONGEST_ARGUMENT: usize = 20_000;
 /// How deep arguments may lie in each other.
 const DEEPEST: usize = 64;
 
@@ -100,6 +102,7 @@ pub(super) fn parse(decoded: &Decoded) -> Document {
         blocks: Vec::new(),
         start: 0,
         depth: 0,
+        left: 2 * decoded.text.len() + (1 << 20),
     };
     // What comes before is for the program.
     let body = decoded.text.find("\\begin{document}");
@@ -128,6 +131,9 @@ struct Reader<'a> {
     start: usize,
     /// Arguments that are open.
     depth: usize,
+    /// Characters that may still be looked at for the ends of arguments: a text
+    /// of open braces would have each looked for to its end.
+    left: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -282,6 +288,27 @@ impl<'a> Reader<'a> {
         self.out.whole(&text, at, self.at - at);
     }
 
+    /// Where the brace closes that is open at the start.
+    fn closing(&mut self, text: &str) -> Option<usize> {
+        let mut depth = 0usize;
+        let mut is_escaped = false;
+        for (at, c) in text.char_indices().take(LONGEST_ARGUMENT.min(self.left)) {
+            match c {
+                _ if is_escaped => is_escaped = false,
+                '\\' => is_escaped = true,
+                '{' => depth += 1,
+                '}' if depth == 0 => {
+                    self.left -= at.min(self.left);
+                    return Some(at);
+                }
+                '}' => depth -= 1,
+                _ => {}
+            }
+        }
+        self.left = self.left.saturating_sub(LONGEST_ARGUMENT);
+        None
+    }
+
     /// Skips `[…]`.
     fn options(&mut self) {
         if self.rest().starts_with('[')
@@ -295,7 +322,7 @@ impl<'a> Reader<'a> {
     fn argument(&mut self) -> Option<String> {
         let rest = self.rest();
         let inner = rest.strip_prefix('{')?;
-        let end = closing(inner)?;
+        let end = self.closing(inner)?;
         let text = inner.get(..end)?.to_owned();
         self.at += end + 2;
         Some(text)
@@ -303,7 +330,8 @@ impl<'a> Reader<'a> {
 
     /// Renders `{…}` in the line.
     fn inner(&mut self) {
-        let Some(end) = self.rest().strip_prefix('{').and_then(closing) else { return };
+        let Some(inner) = self.rest().strip_prefix('{') else { return };
+        let Some(end) = self.closing(inner) else { return };
         if self.depth >= DEEPEST {
             return;
         }
@@ -362,23 +390,6 @@ impl<'a> Reader<'a> {
         }
         self.start = self.out.text.len();
     }
-}
-
-/// Where the brace closes that is open at the start.
-fn closing(text: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    let mut is_escaped = false;
-    for (at, c) in text.char_indices().take(20_000) {
-        match c {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            '{' => depth += 1,
-            '}' if depth == 0 => return Some(at),
-            '}' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]

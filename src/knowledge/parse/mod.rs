@@ -13,11 +13,13 @@ mod html;
 mod latex;
 mod logs;
 mod mail;
+mod man;
 mod markdown;
 mod notebook;
 mod office;
 mod output;
 mod package;
+mod packed;
 mod pdf;
 mod plain_markup;
 mod row;
@@ -27,12 +29,14 @@ mod sheets;
 mod subtitles;
 mod table;
 mod text;
+mod xml;
 mod xml_pieces;
 
 pub use document::{Block, BlockKind, Document, Format, Skip};
 pub use generated::generated;
 
-use crate::domain::OffsetMap;
+use crate::domain::{OffsetMap, panic_text};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Reads a document from a file's bytes. The path only tells the format.
@@ -60,6 +64,11 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Document, Skip> {
         Format::Org => plain_markup::org(decoded),
         Format::Subtitles => subtitles::parse(&decoded).unwrap_or_else(|| text::parse(decoded)),
         Format::Log => logs::parse(&decoded).unwrap_or_else(|| text::parse(decoded)),
+        Format::Manual if man::is_page(&decoded.text) => man::parse(&decoded),
+        Format::Xml => match xml::parse(&decoded) {
+            Some(document) => document,
+            None => code::parse(path, decoded),
+        },
         _ => text::parse(decoded),
     })
 }
@@ -80,6 +89,7 @@ fn extracted(path: &Path, format: Format, bytes: &[u8]) -> Option<Result<Documen
         Format::Sheet if is_package => Some(sheets::xlsx(bytes)),
         Format::Notebook => notebook::parse(&decode::decode(bytes).ok()?.text),
         Format::Mail => mail::is_mail(bytes).then(|| mail::parse(bytes)),
+        Format::PackedManual => packed::parse(bytes),
         _ => None,
     }
 }
@@ -97,13 +107,21 @@ fn ending(path: &Path) -> String {
 /// Those of [`parse`].
 pub fn source_text(path: &Path, bytes: &[u8]) -> Result<(String, OffsetMap), Skip> {
     if Format::of(path).is_extracted() {
-        let document = parse(path, bytes)?;
+        let document = guarded(path, bytes)?;
         if document.offsets.is_extracted() {
             let whole = OffsetMap::verbatim(0, document.text.len());
             return Ok((document.text, whole));
         }
     }
     decode::decode(bytes).map(|decoded| (decoded.text, decoded.offsets))
+}
+
+/// [`parse`], with a panic as the reason that a file can't be read.
+fn guarded(path: &Path, bytes: &[u8]) -> Result<Document, Skip> {
+    catch_unwind(AssertUnwindSafe(|| parse(path, bytes))).unwrap_or_else(|payload| {
+        let why = panic_text(payload.as_ref());
+        Err(Skip::Broken(why.unwrap_or_else(|| "it says nothing more".to_owned())))
+    })
 }
 
 /// Where the lines of a file end, in bytes: at each line feed, which takes two
@@ -121,6 +139,19 @@ pub fn line_breaks(file: &[u8]) -> Vec<usize> {
     }
 }
 
+/// Whether a file is a compressed manual page, by its name: `ls.1.gz`.
+fn is_packed_manual(name: &str) -> bool {
+    let inner = name.strip_suffix(".gz").and_then(|inner| inner.rsplit_once('.'));
+    inner.is_some_and(|(_, section)| is_manual(section))
+}
+
+/// Whether a file's ending is a section of the manual: `1`, `3pm`.
+fn is_manual(extension: &str) -> bool {
+    let mut chars = extension.chars();
+    let section = chars.next().is_some_and(|c| ('1'..='9').contains(&c));
+    section && extension.len() <= 6 && chars.all(|c| c.is_ascii_lowercase())
+}
+
 impl Format {
     /// The format of a file, by its name.
     #[must_use]
@@ -132,6 +163,7 @@ impl Format {
             .filter(|inner| inner.ends_with(".rst") || inner.ends_with(".md"));
         let extension = inner.unwrap_or(&name).rsplit_once('.').map_or("", |(_, e)| e);
         match extension {
+            "gz" if is_packed_manual(&name) => Self::PackedManual,
             "md" | "markdown" | "mdown" | "mkd" | "mdx" => Self::Markdown,
             "rst" | "rest" => Self::Rst,
             "html" | "htm" | "xhtml" => Self::Html,
@@ -148,6 +180,9 @@ impl Format {
             "org" => Self::Org,
             "srt" | "vtt" => Self::Subtitles,
             "log" => Self::Log,
+            "xml" | "dbk" | "docbook" | "dita" => Self::Xml,
+            "man" | "mdoc" => Self::Manual,
+            _ if is_manual(extension) => Self::Manual,
             _ if table::is_table(extension) => Self::Table,
             _ if code::is_code(&name, extension) => Self::Code,
             _ => Self::Text,
@@ -158,8 +193,8 @@ impl Format {
     /// cut; empty mostly.
     #[must_use]
     pub fn revision(self) -> &'static str {
-        use Format::{Asciidoc, Data, Latex, Log, Org, Subtitles};
-        let is_new = matches!(self, Data | Latex | Asciidoc | Org | Subtitles | Log);
+        use Format::{Asciidoc, Data, Latex, Log, Manual, Org, Subtitles, Xml};
+        let is_new = matches!(self, Data | Latex | Asciidoc | Org | Subtitles | Log | Manual | Xml);
         if is_new || self.is_extracted() { ":f1" } else { "" }
     }
 
@@ -167,7 +202,7 @@ impl Format {
     /// bytes and lines of the file.
     #[must_use]
     pub fn is_extracted(self) -> bool {
-        use Format::{Book, Mail, Notebook, Pdf, Sheet, Slides, Word};
-        matches!(self, Pdf | Word | Slides | Book | Sheet | Notebook | Mail)
+        use Format::{Book, Mail, Notebook, PackedManual, Pdf, Sheet, Slides, Word};
+        matches!(self, Pdf | Word | Slides | Book | Sheet | Notebook | Mail | PackedManual)
     }
 }

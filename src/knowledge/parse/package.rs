@@ -46,11 +46,6 @@ impl<'a> Package<'a> {
         Ok(Self { archive, left: MOST_OF_ALL })
     }
 
-    /// The names of its files.
-    pub(super) fn names(&self) -> Vec<String> {
-        self.archive.file_names().map(str::to_owned).collect()
-    }
-
     /// A file's bytes; `None` where there is none of that name.
     ///
     /// # Errors

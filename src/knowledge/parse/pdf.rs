@@ -4,6 +4,7 @@
 //! are read here. A page that gives no text or only noise is left out and told
 //! of.
 
+mod accents;
 mod cmap;
 mod content;
 mod encoding;
@@ -11,6 +12,7 @@ mod font;
 mod layout;
 mod quality;
 mod stream;
+mod tex;
 mod visual;
 mod widths;
 

@@ -112,7 +112,7 @@ fn read<'t>(
     let mut blocks: Vec<Block> = Vec::new();
     let mut open: Option<(BlockKind, Range<usize>)> = None;
     let mut fence: Option<&str> = None;
-    let mut close = |open: &mut Option<(BlockKind, Range<usize>)>, blocks: &mut Vec<Block>| {
+    let close = |open: &mut Option<(BlockKind, Range<usize>)>, blocks: &mut Vec<Block>| {
         if let Some((kind, range)) = open.take() {
             let range = if kind == BlockKind::Prose { trimmed(text, range) } else { range };
             if !range.is_empty() {

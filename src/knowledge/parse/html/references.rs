@@ -10,7 +10,7 @@ const LONGEST: usize = 40;
 /// Decodes character references and remembers them, since pages use few of
 /// them over and over.
 #[derive(Debug, Default)]
-pub(super) struct References {
+pub(in crate::knowledge::parse) struct References {
     known: HashMap<String, (String, usize)>,
 }
 
@@ -18,7 +18,7 @@ impl References {
     /// The characters that the start of `text`, an ampersand, stands for, and
     /// how many bytes of `text` they take. An ampersand that starts no
     /// reference stands for itself.
-    pub(super) fn read<'s>(&'s mut self, text: &str) -> (&'s str, usize) {
+    pub(in crate::knowledge::parse) fn read<'s>(&'s mut self, text: &str) -> (&'s str, usize) {
         let name = text
             .bytes()
             .skip(1)

@@ -3,6 +3,7 @@
 use super::cmap::{CMap, code};
 use super::encoding::{Base, glyph};
 use super::stream::decoded;
+use super::tex::{TEX, is_tex};
 use super::widths;
 use encoding_rs::Encoding;
 use hayro_syntax::object::{Array, Dict, Name, Number, Object, Stream};
@@ -221,6 +222,13 @@ fn simple(dict: &Dict<'_>, descriptor: &Dict<'_>, name: &str) -> Vec<Option<Stri
         if is_drawn && base.is_none() { None } else { base.unwrap_or(own).char(code) }
     };
     let mut table: Vec<Option<String>> = (0..=255).map(|code| of(code).map(String::from)).collect();
+    if base.is_none() && is_tex(name) {
+        for (code, text) in TEX {
+            if let Some(place) = table.get_mut(*code) {
+                *place = Some((*text).to_owned());
+            }
+        }
+    }
     if base.is_none()
         && let Some(program) = descriptor.get::<Stream<'_>>("FontFile")
     {

@@ -3,6 +3,7 @@
 //! A page's content mostly comes in the order of reading, column after column,
 //! so that order is kept; lines and spaces are told by where glyphs stand.
 
+use super::accents::accented;
 use super::content::Glyph;
 use super::visual::logical;
 
@@ -75,7 +76,7 @@ pub(super) fn lines(glyphs: &[Glyph]) -> Vec<Line> {
             list.push(finished(open));
         }
     };
-    for glyph in glyphs {
+    for glyph in &accented(glyphs) {
         let (turn, left, right, down) = turned(glyph);
         let goes_on = open.as_ref().is_some_and(|open| {
             let line = &open.line;
