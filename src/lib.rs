@@ -27,6 +27,8 @@
 //!   settings name.
 //! - `tune` computes the steps of training and knows nothing of this crate;
 //!   `data` makes and reads rows; `training` joins both with `setup`.
+//! - `host` keeps the parts loaded for programs that ask again and again, and
+//!   `json` writes what they are told; `mcp` offers both as tools.
 //! - `app` does no IO and knows no terminal library; `ui` reads `app` and never
 //!   changes it; only `runtime` touches the terminal while the screen is up,
 //!   and only `cli` prints while it isn't.
@@ -41,8 +43,11 @@ pub mod domain;
 pub mod editor;
 pub mod engine;
 pub mod eval;
+pub mod host;
 pub mod hub;
+pub mod json;
 pub mod knowledge;
+pub mod mcp;
 pub mod runtime;
 pub mod session;
 pub mod setup;

@@ -2,13 +2,16 @@
 
 mod data;
 mod eval;
+mod host;
 mod tune;
+mod variant;
 
 pub use data::{ByArg, CheckArgs, DataCommand, ExportArgs, FormArg, MakeArgs};
 pub use eval::EvalArgs;
+pub use host::McpArgs;
 pub use tune::TuneArgs;
+pub use variant::VariantArgs;
 
-use crate::domain::{Mode, Strategy};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -71,20 +74,6 @@ pub struct ChatArgs {
     /// Let the mouse scroll and focus panes.
     #[arg(long)]
     pub mouse: bool,
-}
-
-/// How a question is answered.
-#[derive(Clone, Debug, Default, Args)]
-pub struct VariantArgs {
-    /// Mode: `base`, `rag`, `adapter` or `hybrid`.
-    #[arg(long, value_name = "MODE")]
-    pub mode: Option<Mode>,
-    /// Adapter: a name, a folder, `one+other*0.5` or `none`.
-    #[arg(long, value_name = "ADAPTER")]
-    pub adapter: Option<String>,
-    /// `token`: all sources in one prompt; `sequence`: a short answer for each.
-    #[arg(long, value_name = "STRATEGY")]
-    pub strategy: Option<Strategy>,
 }
 
 /// Flags that every command takes, before or behind its name.
@@ -183,6 +172,12 @@ pub enum Command {
         after_help = "Example:\n  lorag data make docs/ --out rows.jsonl\n  lorag tune docs --data rows.jsonl\n\nCtrl-C keeps what was trained; --resume goes on from there.\nExit code: 0 done, 1 failed, 2 wrong usage, 130 cut short."
     )]
     Tune(Box<TuneArgs>),
+    /// Offer the documents to editors and agents as tools (Model Context
+    /// Protocol, on standard input and output).
+    #[command(
+        after_help = "Example, for an editor's or agent's list of servers:\n  { \"mcpServers\": { \"lorag\": { \"command\": \"lorag\", \"args\": [\"mcp\"] } } }"
+    )]
+    Mcp(McpArgs),
     /// Check the machine, the models and the knowledge base.
     #[command(after_help = "Example:\n  lorag doctor")]
     Doctor,

@@ -62,7 +62,8 @@ pub fn start(context: &Context, command: Option<&Command>) -> Result<(), Failure
 /// Says how sentences are ranked, to commands that answer.
 fn ranking(context: &Context, command: Option<&Command>) -> Result<(), Failure> {
     let making = matches!(command, Some(Command::Data { command: DataCommand::Make(_) }));
-    let answers = matches!(command, None | Some(Command::Ask(_) | Command::Eval(_)));
+    let answers =
+        matches!(command, None | Some(Command::Ask(_) | Command::Eval(_) | Command::Mcp(_)));
     if !answers && !making {
         return Ok(());
     }
@@ -136,6 +137,11 @@ fn overrides(chat: &ChatArgs, command: Option<&Command>, flags: &mut Flags) {
             put("embedder", args.embedder.clone(), "--embedder");
         }
         Some(Command::Tune(args)) => tune(args, &mut put),
+        Some(Command::Mcp(args)) => {
+            variant(&args.variant, &mut put);
+            put("model", args.model.clone(), "--model");
+            put("embedder", args.embedder.clone(), "--embedder");
+        }
         Some(Command::Ingest(args)) => put("embedder", args.embedder.clone(), "--embedder"),
         Some(Command::Kb { command: KbCommand::Reembed { embedder, .. } }) => {
             put("embedder", embedder.clone(), "--embedder");

@@ -16,8 +16,8 @@ mod eval;
 mod failure;
 mod forget;
 mod ingest;
-mod json;
 mod kb;
+mod mcp;
 mod models;
 mod piped;
 mod search;
@@ -98,6 +98,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
             Command::Eval(args) => eval::run(&context, args).await,
             Command::Data { command } => data::run(&context, command).await,
             Command::Tune(args) => tune::run(&context, *args).await,
+            Command::Mcp(_) => mcp::run(&context).await,
             Command::Doctor => doctor::run(&context).await,
             Command::Config { .. } | Command::Completions { .. } => Ok(code::DONE),
         }

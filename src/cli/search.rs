@@ -4,8 +4,9 @@ use super::args::SearchArgs;
 use super::context::Context;
 use super::terminal::outln;
 use super::terminal::{Paint, one_line, visible};
-use super::{Failure, code, collections, json};
+use super::{Failure, code, collections};
 use crate::domain::Hit;
+use crate::json;
 use crate::knowledge::search::{Found, KnowledgeBase};
 use crate::knowledge::store::Filter;
 

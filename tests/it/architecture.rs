@@ -77,8 +77,10 @@ fn modules_import_only_what_they_may() {
     only("setup", &["domain", "config", "builtin", "engine", "hub", "knowledge"]);
     only("tune", &[]);
     only("training", &["domain", "config", "engine", "knowledge", "data", "eval", "setup", "tune"]);
+    only("json", &["domain", "knowledge"]);
+    only("host", &["domain", "config", "engine", "knowledge", "answer", "setup"]);
+    only("mcp", &["domain", "knowledge", "answer", "host", "json"]);
     only("editor", &[]);
-    only("tune", &[]);
     only("app", &["domain", "config", "editor"]);
     only("ui", &["domain", "config", "editor", "app"]);
     only(

@@ -18,6 +18,7 @@ mod formats;
 mod handbook;
 mod hub;
 mod ingest;
+mod mcp;
 mod models;
 mod names;
 mod pty;

@@ -10,7 +10,7 @@
 //! characters, and `LIKE` knows neither `**` nor classes.
 
 use super::StoreError;
-use super::schema::column::{COLLECTION, SOURCE_PATH};
+use super::schema::column::{CHUNK_ID, COLLECTION, SOURCE_PATH};
 use globset::{GlobBuilder, GlobMatcher};
 use std::collections::BTreeMap;
 use std::path::MAIN_SEPARATOR;
@@ -113,6 +113,16 @@ pub(super) fn files_sql(keys: &[(String, String)]) -> String {
 /// SQL that is true for the chunks of a collection.
 pub(super) fn collection_sql(name: &str) -> String {
     format!("{COLLECTION} = {}", quote(name))
+}
+
+/// SQL that is true for the chunk with this id.
+pub(super) fn chunk_sql(id: &str) -> String {
+    format!("{CHUNK_ID} = {}", quote(id))
+}
+
+/// SQL that is true for the chunks of the file at this path, in any collection.
+pub(super) fn file_sql(path: &str) -> String {
+    format!("{SOURCE_PATH} = {}", quote(path))
 }
 
 /// A string of SQL. Lance knows no other escape than the doubled quote.

@@ -5,7 +5,7 @@
 //!
 //! The parts: `open` opens the table, `schema` names the columns, `rows` turns chunks into Arrow and
 //! back, `write` changes the table in single commits, `read` lists files and
-//! counts, `search` runs the two legs, `legs` reads what they found, `filter`
+//! counts, `passages` gives those that are named, `search` runs the two legs, `legs` reads what they found, `filter`
 //! narrows them, `maintain` keeps indexes and files in shape, `lock` keeps writers apart.
 //!
 //! Where it lies is the matter of `backend` alone: the lock, what a power loss left, the small files
@@ -32,6 +32,7 @@ mod location;
 mod lock;
 mod maintain;
 mod open;
+mod passages;
 mod read;
 mod rows;
 mod schema;

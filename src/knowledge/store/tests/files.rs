@@ -133,3 +133,27 @@ async fn a_file_with_missing_chunks_does_not_count_as_indexed() {
     assert_eq!(paths(&store).await.len(), 3);
     assert_eq!(store.stats().await.unwrap().chunks, 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passages_are_read_by_name() {
+    let temp = tempfile::tempdir().unwrap();
+    let store = open_with(&temp, handbook()).await;
+    let files: Vec<(String, String)> =
+        handbook().iter().map(|file| key(&file.record.collection, &file.record.path)).collect();
+    let all = store.passages(&files).await.unwrap();
+    let written: usize = handbook().iter().map(|file| file.chunks.len()).sum();
+    assert_eq!(all.len(), written);
+    assert!(all.windows(2).all(|two| {
+        (&two[0].collection, &two[0].path, two[0].index)
+            < (&two[1].collection, &two[1].path, two[1].index)
+    }));
+    for chunk in &all {
+        assert_eq!(store.passage(&chunk.id).await.unwrap().as_ref(), Some(chunk));
+    }
+    let path = &handbook()[0].record.path;
+    let of: Vec<_> = all.iter().filter(|chunk| chunk.path == *path).cloned().collect();
+    assert_eq!(store.passages_of(path).await.unwrap(), of);
+    assert_eq!(store.passages(&[]).await.unwrap(), Vec::new());
+    assert_eq!(store.passages(&[key("none", "/it's")]).await.unwrap(), Vec::new());
+    assert_eq!(store.passage("' OR '1' = '1").await.unwrap(), None);
+}

@@ -1,8 +1,11 @@
 //! The stable JSON that commands print. The handbook documents it.
 
 mod figures;
+mod passage;
 #[cfg(test)]
 mod tests;
+
+pub use passage::passage;
 
 use crate::domain::{Answer, Citation, Hit, Locator, Source};
 use crate::knowledge::search::Found;
@@ -215,6 +218,25 @@ pub fn ask(answer: &Answer, indexing_ms: Option<f64>, load_ms: f64) -> Value {
             "generation": figures::generation(&answer.generation),
         },
     })
+}
+
+/// Parts of an answer that only `ask --json` gives.
+const LEFT_OUT: [&str; 5] = ["sources", "ledger", "timings", "alternatives", "dropped_citations"];
+
+/// An answer as other programs get it: with its citations and the mark that
+/// people see beside each, without all that led to it.
+#[must_use]
+pub fn brief(answer: &Answer) -> Value {
+    let mut out = ask(answer, None, 0.0);
+    if let Some(out) = out.as_object_mut() {
+        out.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));
+    }
+    if let Some(citations) = out["citations"].as_array_mut() {
+        for (json, citation) in citations.iter_mut().zip(&answer.citations) {
+            json["mark"] = citation.symbol().into();
+        }
+    }
+    out
 }
 
 fn source(source: &Source) -> SourceJson<'_> {
