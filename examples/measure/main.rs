@@ -11,6 +11,7 @@
 //! cargo run --example measure -- engine GGUF_FILE [SERVER_URL]
 //! cargo run --example measure -- features DATA_FOLDER FILE [COUNT]
 //! cargo run --example measure -- support SELQA_FOLDER [EMBEDDER]
+//! cargo run --example measure -- tune MODEL_FOLDER ROWS_FILE [STEPS] [THREADS]
 //! ```
 //!
 //! `SELQA_FOLDER` holds `selqa-ass-dev.json` and `selqa-ass-test.json` of
@@ -30,6 +31,7 @@ mod reader;
 mod retrieval;
 mod selqa;
 mod support;
+mod tune;
 mod world;
 
 use anyhow::{Context, Result, bail};
@@ -74,8 +76,14 @@ async fn main() -> Result<()> {
             let folder = argument(1).context("which folder holds SelQA?")?;
             support::run(folder.as_ref(), argument(2).unwrap_or("builtin"))
         }
+        Some("tune") => {
+            let model = argument(1).context("which folder holds the model?")?;
+            let rows = argument(2).context("which file holds the rows?")?;
+            let number = |index, default| argument(index).map_or(Ok(default), str::parse);
+            tune::run(model.as_ref(), rows.as_ref(), number(3, 3)?, number(4, 2)?)
+        }
         _ => bail!(
-            "say what to measure: retrieval, reader, writing, handbook, chains, features, ranker, engine, latency or support"
+            "say what to measure: retrieval, reader, writing, handbook, chains, features, ranker, engine, latency, support or tune"
         ),
     }
 }

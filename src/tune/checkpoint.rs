@@ -4,7 +4,7 @@
 use super::adapter::{Adapter, names};
 use super::base::{Numbers, Tensors, write_tensors};
 use super::optimizer::Moments;
-use super::train::Point;
+use super::report::Point;
 use super::{Fault, Options, Shape};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -19,6 +19,7 @@ mod ops;
 mod optimizer;
 mod options;
 mod probe;
+mod report;
 mod rows;
 mod shape;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use fault::Fault;
 pub use memory::{Memory, free as free_memory, memory_needed};
 pub use options::{Checkpointing, Options, Target};
 pub use probe::{Probe, held_out_loss, probe_rates};
+pub use report::{End, Go, Outcome, Place, Point, Progress, Run};
 pub use rows::Example;
 pub use shape::{Family, Shape, Stretch};
-pub use train::{End, Go, Outcome, Place, Point, Progress, Run, train};
+pub use train::train;

@@ -4,15 +4,13 @@
 //! with their square.
 
 use super::composed;
-use super::cpu::{Rows, View, each_row, exp, most, sum, vectorised};
-use super::product::{Left, accumulate, padded};
+use super::cpu::{View, each_row};
+use super::head::{Backward, Forward, Given, Head};
+use super::product::padded;
 use super::rotary::Heads;
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 use std::ops::Range;
-
-/// Queries whose scores are kept at once.
-const BLOCK: usize = 48;
 
 /// The output of the heads side by side, and for each row and head the
 /// logarithm of the sum of exponentials, which [`backward`] needs.
@@ -32,14 +30,9 @@ pub fn forward(
     let tasks = tasks(heads, spans);
     let parts: Vec<(Vec<f32>, Vec<f32>)> = tasks
         .par_iter()
-        .map(|(span, head)| {
-            vectorised(
-                #[inline(always)]
-                |fused| {
-                    let head = Head::of(&rows, heads, span, *head);
-                    if fused { head.forward::<true>() } else { head.forward::<false>() }
-                },
-            )
+        .map(|(span, index)| {
+            let head = Head::of(&rows, heads, span, *index);
+            pulp::Arch::new().dispatch(Forward(&head))
         })
         .collect();
     let outputs = heads.queries * heads.size;
@@ -99,19 +92,9 @@ pub fn backward(
     let parts: Vec<[Vec<f32>; 3]> = tasks
         .par_iter()
         .map(|(span, index)| {
-            vectorised(
-                #[inline(always)]
-                |fused| {
-                    let head = Head::of(&rows, heads, span, *index);
-                    let given =
-                        Given { output: &output, dy: &dy, sums: &sums, span, index: *index };
-                    if fused {
-                        head.backward::<true>(&given)
-                    } else {
-                        head.backward::<false>(&given)
-                    }
-                },
-            )
+            let head = Head::of(&rows, heads, span, *index);
+            let given = Given { output: &output, dy: &dy, sums: &sums, span, index: *index };
+            pulp::Arch::new().dispatch(Backward(&head, &given))
         })
         .collect();
     let (size, step) = (heads.size, padded(heads.size));
@@ -161,163 +144,4 @@ fn places(spans: &[Range<usize>], count: usize) -> Vec<(usize, usize)> {
         }
     }
     out
-}
-
-/// What the gradient is computed from besides queries, keys and values.
-struct Given<'a> {
-    output: &'a Rows<'a>,
-    dy: &'a Rows<'a>,
-    sums: &'a Rows<'a>,
-    span: &'a Range<usize>,
-    index: usize,
-}
-
-/// One head of one sequence, its numbers laid out for [`accumulate`].
-struct Head {
-    length: usize,
-    size: usize,
-    scale: f32,
-    /// Rows padded to `step`, as are those below.
-    queries: Vec<f32>,
-    keys: Vec<f32>,
-    values: Vec<f32>,
-    step: usize,
-}
-
-/// Columns of rows, copied to rows padded to `step`.
-fn copied(rows: &Rows<'_>, span: &Range<usize>, columns: Range<usize>, step: usize) -> Vec<f32> {
-    let mut out = vec![0.0; span.len() * step];
-    for (out, row) in out.chunks_mut(step).zip(span.clone()) {
-        out[..columns.len()].copy_from_slice(&rows.row(row)[columns.clone()]);
-    }
-    out
-}
-
-/// Rows of `size` with `step` between, turned to `size` rows of `width`.
-fn transposed(rows: &[f32], step: usize, size: usize, width: usize) -> Vec<f32> {
-    let mut out = vec![0.0; size * width];
-    for (column, row) in rows.chunks(step).enumerate() {
-        for (index, x) in row[..size].iter().enumerate() {
-            out[index * width + column] = *x;
-        }
-    }
-    out
-}
-
-impl Head {
-    fn of(rows: &Rows<'_>, heads: &Heads<'_>, span: &Range<usize>, index: usize) -> Self {
-        let (size, step) = (heads.size, padded(heads.size));
-        let key = heads.queries + index / (heads.queries / heads.keys);
-        let part = |head: usize| copied(rows, span, head * size..(head + 1) * size, step);
-        let (queries, keys, values) = (part(index), part(key), part(key + heads.keys));
-        let scale = 1.0 / (size as f32).sqrt();
-        Self { length: span.len(), size, scale, queries, keys, values, step }
-    }
-
-    /// The scores of the queries of `block` with all keys up to its end.
-    #[inline(always)]
-    fn scores<const FUSED: bool>(&self, scores: &mut [f32], turned: &[f32], block: &Range<usize>) {
-        let width = padded(self.length);
-        scores.fill(0.0);
-        let left =
-            Left { data: &self.queries[block.start * self.step..], down: self.step, right: 1 };
-        let shape = (block.len(), self.size, padded(block.end));
-        accumulate::<FUSED>((scores, width), left, (turned, width), shape);
-    }
-
-    #[inline(always)]
-    fn forward<const FUSED: bool>(&self) -> (Vec<f32>, Vec<f32>) {
-        let (width, step) = (padded(self.length), self.step);
-        let turned = transposed(&self.keys, step, self.size, width);
-        let mut scores = vec![0.0; BLOCK * width];
-        let mut out = vec![0.0; self.length * step];
-        let mut sums = vec![0.0; self.length];
-        for start in (0..self.length).step_by(BLOCK) {
-            let block = start..(start + BLOCK).min(self.length);
-            self.scores::<FUSED>(&mut scores, &turned, &block);
-            for (row, query) in block.clone().enumerate() {
-                let row = &mut scores[row * width..][..padded(block.end)];
-                let (seen, unseen) = row.split_at_mut(query + 1);
-                unseen.fill(0.0);
-                let most = most(seen);
-                for x in seen.iter_mut() {
-                    *x = exp((*x - most) * self.scale);
-                }
-                let total = sum(
-                    seen,
-                    seen,
-                    #[inline(always)]
-                    |x, _| x,
-                );
-                let share = 1.0 / total;
-                for x in seen.iter_mut() {
-                    *x *= share;
-                }
-                sums[query] = most * self.scale + total.ln();
-            }
-            let left = Left { data: &scores, down: width, right: 1 };
-            let shape = (block.len(), block.end, step);
-            accumulate::<FUSED>(
-                (&mut out[start * step..], step),
-                left,
-                (&self.values, step),
-                shape,
-            );
-        }
-        (out, sums)
-    }
-
-    /// The gradients of queries, keys and values.
-    #[inline(always)]
-    fn backward<const FUSED: bool>(&self, given: &Given<'_>) -> [Vec<f32>; 3] {
-        let (width, step, size) = (padded(self.length), self.step, self.size);
-        let columns = given.index * size..(given.index + 1) * size;
-        let dy = copied(given.dy, given.span, columns.clone(), step);
-        let keys = transposed(&self.keys, step, size, width);
-        let values = transposed(&self.values, step, size, width);
-        let mut weights = vec![0.0; BLOCK * width];
-        let mut slopes = vec![0.0; BLOCK * width];
-        let [mut d_queries, mut d_keys, mut d_values] =
-            [(); 3].map(|()| vec![0.0; self.length * step]);
-        for start in (0..self.length).step_by(BLOCK) {
-            let block = start..(start + BLOCK).min(self.length);
-            let (count, end) = (block.len(), block.end);
-            self.scores::<FUSED>(&mut weights, &keys, &block);
-            slopes.fill(0.0);
-            let left = Left { data: &dy[start * step..], down: step, right: 1 };
-            let shape = (count, size, padded(end));
-            accumulate::<FUSED>((&mut slopes, width), left, (&values, width), shape);
-            for (row, query) in block.clone().enumerate() {
-                let place = given.span.start + query;
-                let log = given.sums.row(place)[given.index];
-                let out = &given.output.row(place)[columns.clone()];
-                let along = sum(
-                    out,
-                    &dy[query * step..][..size],
-                    #[inline(always)]
-                    |out, dy| out * dy,
-                );
-                let weights = &mut weights[row * width..][..padded(end)];
-                let slopes = &mut slopes[row * width..][..padded(end)];
-                for (weight, slope) in weights[..=query].iter_mut().zip(slopes[..=query].iter_mut())
-                {
-                    *weight = exp(*weight * self.scale - log);
-                    *slope = *weight * (*slope - along) * self.scale;
-                }
-                weights[query + 1..].fill(0.0);
-                slopes[query + 1..].fill(0.0);
-            }
-            let down = Left { data: &slopes, down: width, right: 1 };
-            let shape = (count, end, step);
-            let d = (&mut d_queries[start * step..], step);
-            accumulate::<FUSED>(d, down, (&self.keys, step), shape);
-            let across = Left { data: &slopes, down: 1, right: width };
-            let queries = (&self.queries[start * step..], step);
-            accumulate::<FUSED>((&mut d_keys, step), across, queries, (end, count, step));
-            let across = Left { data: &weights, down: 1, right: width };
-            let dy = (&dy[start * step..], step);
-            accumulate::<FUSED>((&mut d_values, step), across, dy, (end, count, step));
-        }
-        [d_queries, d_keys, d_values]
-    }
 }

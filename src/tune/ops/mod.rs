@@ -10,6 +10,7 @@ pub mod attention;
 pub mod composed;
 pub mod cpu;
 pub mod entropy;
+pub mod head;
 pub mod merge;
 pub mod norm;
 pub mod product;

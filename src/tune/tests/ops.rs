@@ -158,24 +158,32 @@ fn cross_entropy_and_its_derivative() {
     assert!(none.is_none() && (alone - loss).abs() < 1e-9);
 }
 
+struct Product<'a>(product::Left<'a>, &'a [f32], usize);
+
+impl pulp::WithSimd for Product<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, simd: S) -> Vec<f32> {
+        let mut c = vec![0.0; self.2 * 32];
+        product::accumulate(simd, (&mut c, 32), self.0, (self.1, 32), (self.2, 9, 32));
+        c
+    }
+}
+
 #[test]
 fn small_products_of_any_height() {
     for rows in 1..14 {
         let (a, b) = (random(rows, 9, 1), random(9, 32, 2));
-        let (left, right) = (flat(&a), flat(&b));
-        let expected = a.matmul(&b).unwrap();
-        for fused in [false, true] {
-            let mut c = vec![0.0; rows * 32];
-            let left = product::Left { data: &left, down: 9, right: 1 };
-            let out = (&mut c[..], 32);
-            let shape = (rows, 9, 32);
-            if fused {
-                product::accumulate::<true>(out, left, (&right, 32), shape);
-            } else {
-                product::accumulate::<false>(out, left, (&right, 32), shape);
+        let (left, across) = (flat(&a), flat(&a.t().unwrap().contiguous().unwrap()));
+        let (right, expected) = (flat(&b), a.matmul(&b).unwrap());
+        for left in [product::Left::Rows(&left, 9), product::Left::Columns(&across, rows)] {
+            let wide = pulp::Arch::new().dispatch(Product(left, &right, rows));
+            let narrow = pulp::WithSimd::with_simd(Product(left, &right, rows), pulp::Scalar);
+            for found in [wide, narrow] {
+                let found = Tensor::from_vec(found, (rows, 32), &Device::Cpu).unwrap();
+                close("product", &found, &expected);
             }
-            let found = Tensor::from_vec(c, (rows, 32), &Device::Cpu).unwrap();
-            close("product", &found, &expected);
         }
     }
 }

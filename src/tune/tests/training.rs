@@ -225,7 +225,7 @@ fn rates_are_tried_and_the_best_is_taken() {
 #[test]
 fn what_cannot_be_trained_is_said() {
     let base = base("llama", Keep::Full);
-    let mut said = |options: Options, rows: &[Example]| {
+    let said = |options: Options, rows: &[Example]| {
         let done = train(&base, rows, &[], &options, Run::default(), &mut |_| Go::Continue);
         done.unwrap_err().to_string()
     };
@@ -247,4 +247,35 @@ fn the_learning_rate_rises_and_falls() {
     assert!((rates[0] - 1e-4).abs() < 1e-12 && (rates[9] - 1e-3).abs() < 1e-12);
     assert!((rates[55] - 5e-4).abs() < 1e-12 && rates[99] < 1e-6);
     assert!((options.rate_at(1e-3, 0, 20) - 2e-4).abs() < 1e-12, "at least five steps");
+}
+
+#[test]
+fn the_folder_is_that_of_peft() {
+    for family in FAMILIES {
+        let base = base(family, Keep::Full);
+        let folder = tempfile::tempdir().unwrap();
+        adapter(family, &base).write(folder.path(), "some/base", Precision::F32).unwrap();
+        let theirs = fixtures(&format!("peft/{family}/adapter"));
+        let file = "adapter_model.safetensors";
+        let open = |folder: &Path| Tensors::open(&folder.join(file)).unwrap();
+        let (mut ours, mut peft) = (open(folder.path()), open(&theirs));
+        assert_eq!(ours.entries.len(), 28);
+        for (name, entry) in peft.entries.clone() {
+            assert_eq!(ours.entries[&name].shape, entry.shape, "{name}");
+            assert!(ours.numbers(&name).unwrap() == peft.numbers(&name).unwrap(), "{name}");
+        }
+        let config = |folder: &Path| -> serde_json::Value {
+            let text = std::fs::read_to_string(folder.join("adapter_config.json")).unwrap();
+            serde_json::from_str(&text).unwrap()
+        };
+        let (ours, peft) = (config(folder.path()), config(&theirs));
+        for key in ["peft_type", "task_type", "r", "bias", "use_dora", "use_rslora"] {
+            assert_eq!(ours[key], peft[key], "{key}");
+        }
+        assert_eq!(ours["lora_alpha"].as_f64(), peft["lora_alpha"].as_f64());
+        let modules = |config: &serde_json::Value| -> std::collections::BTreeSet<String> {
+            numbers(&config["target_modules"])
+        };
+        assert_eq!(modules(&ours), modules(&peft));
+    }
 }
