@@ -100,6 +100,27 @@ fn gradients_are_those_of_pytorch_and_peft() {
 }
 
 #[test]
+fn the_way_of_gpus_has_the_same_gradients() {
+    for family in FAMILIES {
+        for keep in [Keep::Full, Keep::Packed] {
+            let base = base(family, keep);
+            let adapter = adapter(family, &base);
+            let model = Model::new(&base, 0, 64, 0);
+            let (expected, fused) = gradients(&model, &adapter, 64);
+            crate::tune::ops::COMPOSED.set(true);
+            let (loss, composed) = gradients(&model, &adapter, 64);
+            crate::tune::ops::COMPOSED.set(false);
+            assert!((loss - expected).abs() < 1e-5 * expected);
+            // Not the same code: some last bits differ.
+            assert!(fused.0 != composed.0, "{family}");
+            for (one, other) in fused.0.iter().flatten().zip(composed.0.iter().flatten()) {
+                assert!(apart(one, other) < 1e-4, "{family}");
+            }
+        }
+    }
+}
+
+#[test]
 fn thirty_steps_lose_as_much_as_with_pytorch_and_peft() {
     let order: Vec<Vec<usize>> = numbers(&fixture()["order"]);
     let examples = examples();

@@ -1,6 +1,7 @@
 //! A frozen matrix as it is kept, and turned to F32 with the adapter's change
 //! where a block needs it.
 
+use crate::tune::ops::fused;
 use crate::tune::ops::merge::{self, Change, ROWS};
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{CpuStorage, DType, Device, Result, Storage, Tensor, bail};
@@ -148,7 +149,7 @@ pub fn stacked(
     columns: usize,
     device: &Device,
 ) -> Result<Tensor> {
-    if !device.is_cpu() {
+    if !fused(device) {
         return composed(parts, device);
     }
     let counts: Vec<usize> =

@@ -3,11 +3,11 @@
 //! and computed again for the gradient, so memory grows with the rows, not
 //! with their square.
 
-use super::composed;
 use super::cpu::{View, each_row};
 use super::head::{Backward, Forward, Given, Head};
 use super::product::padded;
 use super::rotary::Heads;
+use super::{composed, fused};
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -22,7 +22,7 @@ pub fn forward(
     heads: &Heads<'_>,
     spans: &[Range<usize>],
 ) -> Result<(Tensor, Tensor)> {
-    if !turned.device().is_cpu() {
+    if !fused(turned.device()) {
         return composed::attention(turned, heads, spans);
     }
     let view = View::of(turned)?;
@@ -81,7 +81,7 @@ pub fn backward(
     (output, sums): (&Tensor, &Tensor),
     dy: &Tensor,
 ) -> Result<Tensor> {
-    if !turned.device().is_cpu() {
+    if !fused(turned.device()) {
         return composed::attention_backward(turned, heads, spans, dy);
     }
     let (view, output_view) = (View::of(turned)?, View::of(output)?);

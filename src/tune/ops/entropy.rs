@@ -2,7 +2,7 @@
 //! the vocabulary is a hundred times as wide as a row.
 
 use super::cpu::{View, exp, most, sum, vectorised};
-use super::{composed, times};
+use super::{composed, fused, times};
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
@@ -28,7 +28,7 @@ pub fn loss(
         let count = rows.min(targets.len() - start);
         let logits = times(&hidden.narrow(0, start, count)?, &head.t()?)?;
         let targets = &targets[start..start + count];
-        let (sum, slope) = if logits.device().is_cpu() {
+        let (sum, slope) = if fused(logits.device()) {
             one(&logits, targets, weight)?
         } else {
             composed::entropy(&logits, targets, weight)?

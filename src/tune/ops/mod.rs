@@ -17,14 +17,29 @@ pub mod product;
 pub mod rotary;
 pub mod swiglu;
 
-use candle_core::{Result, Tensor};
+use candle_core::{Device, Result, Tensor};
+
+#[cfg(test)]
+thread_local! {
+    /// Whether a test wants the way of GPUs on the CPU.
+    pub static COMPOSED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether the fused loops are taken, which read the CPU's memory.
+pub fn fused(device: &Device) -> bool {
+    #[cfg(test)]
+    if COMPOSED.get() {
+        return false;
+    }
+    device.is_cpu()
+}
 
 /// `a` times `b`, both matrices, also views of columns and transposes.
 ///
 /// # Errors
 /// What candle says of shapes that don't fit.
 pub fn times(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    if a.device().is_cpu() { a.matmul(b) } else { dense(a)?.matmul(&dense(b)?) }
+    if fused(a.device()) { a.matmul(b) } else { dense(a)?.matmul(&dense(b)?) }
 }
 
 /// GPUs multiply dense matrices and transposes of such.
@@ -37,7 +52,7 @@ fn dense(x: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// What candle says of shapes that don't fit.
 pub fn add(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    if !a.device().is_cpu() {
+    if !fused(a.device()) {
         return a + b;
     }
     let (left, right) = (cpu::View::of(a)?, cpu::View::of(b)?);

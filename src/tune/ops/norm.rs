@@ -1,7 +1,7 @@
 //! Root mean square norm with frozen weights.
 
-use super::composed;
 use super::cpu::{View, each_row, each_row_of_two, sum};
+use super::{composed, fused};
 use candle_core::{Result, Tensor};
 
 /// One over the root of the mean square.
@@ -57,7 +57,7 @@ pub(super) fn backward_row(x: &[f32], weight: &[f32], epsilon: f32, dy: &[f32], 
 /// # Errors
 /// Shapes that don't fit.
 pub fn forward(x: &Tensor, weight: &Tensor, epsilon: f64) -> Result<Tensor> {
-    if !x.device().is_cpu() {
+    if !fused(x.device()) {
         return composed::norm(x, weight, epsilon);
     }
     let (x_view, weight_view) = (View::of(x)?, View::of(weight)?);
@@ -84,7 +84,7 @@ pub fn add_forward(
     weight: &Tensor,
     epsilon: f64,
 ) -> Result<(Tensor, Tensor)> {
-    if !x.device().is_cpu() {
+    if !fused(x.device()) {
         let total = (x + delta)?;
         let normed = composed::norm(&total, weight, epsilon)?;
         return Ok((total, normed));
@@ -120,7 +120,7 @@ pub fn backward(
     dy: &Tensor,
     skip: &Tensor,
 ) -> Result<Tensor> {
-    if !x.device().is_cpu() {
+    if !fused(x.device()) {
         return composed::norm_backward(x, weight, epsilon, dy)? + skip;
     }
     let (x_view, weight_view) = (View::of(x)?, View::of(weight)?);

@@ -3,7 +3,7 @@
 //! Qwen3 puts before.
 
 use super::cpu::{View, each_row};
-use super::{composed, norm};
+use super::{composed, fused, norm};
 use candle_core::{Result, Tensor};
 
 /// The norms of queries and keys, each over one head.
@@ -50,7 +50,7 @@ fn rotate(x: &mut [f32], cos: &[f32], sin: &[f32], direction: f32) {
 /// # Errors
 /// Shapes that don't fit.
 pub fn forward(raw: &Tensor, heads: &Heads<'_>, angles: &Angles) -> Result<Tensor> {
-    if !raw.device().is_cpu() {
+    if !fused(raw.device()) {
         return composed::rotary(raw, heads, angles);
     }
     let (raw_view, cos_view, sin_view) =
@@ -95,7 +95,7 @@ pub fn forward(raw: &Tensor, heads: &Heads<'_>, angles: &Angles) -> Result<Tenso
 /// # Errors
 /// Shapes that don't fit.
 pub fn backward(raw: &Tensor, heads: &Heads<'_>, angles: &Angles, dy: &Tensor) -> Result<Tensor> {
-    if !raw.device().is_cpu() {
+    if !fused(raw.device()) {
         return composed::rotary_backward(raw, heads, angles, dy);
     }
     let (raw_view, cos_view, sin_view) =

@@ -1,7 +1,7 @@
 //! The gated activation of the feed-forward part: `silu(gate) * up`.
 
-use super::composed;
 use super::cpu::{View, each_row, exp};
+use super::{composed, fused};
 use candle_core::{Result, Tensor};
 
 /// From rows that hold the gate and then the up part.
@@ -9,7 +9,7 @@ use candle_core::{Result, Tensor};
 /// # Errors
 /// Shapes that don't fit.
 pub fn forward(both: &Tensor) -> Result<Tensor> {
-    if !both.device().is_cpu() {
+    if !fused(both.device()) {
         return composed::swiglu(both);
     }
     let view = View::of(both)?;
@@ -35,7 +35,7 @@ pub fn forward(both: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// Shapes that don't fit.
 pub fn backward(both: &Tensor, dy: &Tensor) -> Result<Tensor> {
-    if !both.device().is_cpu() {
+    if !fused(both.device()) {
         return composed::swiglu_backward(both, dy);
     }
     let (view, dy_view) = (View::of(both)?, View::of(dy)?);
