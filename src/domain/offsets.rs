@@ -9,10 +9,11 @@
 //! to bytes of the text that was taken out, and its [`Mark`]s to the page or the
 //! row.
 
+mod mark;
 mod marks;
 mod stored;
 
-pub use marks::Mark;
+pub use mark::Mark;
 
 use super::ByteRange;
 

@@ -2,15 +2,7 @@
 
 use super::super::Place;
 use super::OffsetMap;
-
-/// Where a numbered part of the document begins in the text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// Its first byte of text.
-    pub text: usize,
-    /// The part.
-    pub place: Place,
-}
+use super::mark::Mark;
 
 impl OffsetMap {
     /// Notes that what follows from byte `text` on is of `place`. Marks come in

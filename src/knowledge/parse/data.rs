@@ -1,28 +1,17 @@
 //! Data files: JSON, YAML and TOML. The text stays as it is; the path to each
 //! group of values is its heading.
 
+mod groups;
 mod json;
 mod lined;
 
 use super::decode::Decoded;
 use super::text::trimmed;
 use super::{Block, BlockKind, Document, Format};
-use std::ops::Range;
-
-/// How deep paths go; what lies deeper stands below its ancestor.
-const DEEPEST: usize = 6;
-/// Most groups of a file; what follows is one group.
-const MOST_GROUPS: usize = 50_000;
+use groups::Group;
 
 /// Longest value that is quoted as a row, in bytes.
 const LONGEST_ROW: usize = 480;
-
-/// Values that stand below one path.
-#[derive(Debug, PartialEq)]
-struct Group {
-    path: Vec<String>,
-    values: Vec<Range<usize>>,
-}
 
 /// Reads a data file; `None` where it isn't what its name says.
 pub(super) fn parse(ending: &str, decoded: &Decoded) -> Option<Document> {
@@ -72,19 +61,6 @@ pub(super) fn parse(ending: &str, decoded: &Decoded) -> Option<Document> {
         blocks,
         notes: Vec::new(),
     })
-}
-
-/// Adds a value to the groups; with `goes_on`, it is a part of the last one.
-fn add(groups: &mut Vec<Group>, path: &[String], range: Range<usize>, goes_on: bool) {
-    let path = path.get(..DEEPEST).unwrap_or(path);
-    let is_full = groups.len() >= MOST_GROUPS;
-    match groups.last_mut() {
-        Some(last) if last.path == path || is_full => match last.values.last_mut() {
-            Some(value) if goes_on => value.end = range.end,
-            _ => last.values.push(range),
-        },
-        _ => groups.push(Group { path: path.to_vec(), values: vec![range] }),
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The values of a JSON text with their paths. Comments and commas too many are
 //! taken, as programs write them into their settings.
 
-use super::{Group, add};
+use super::groups::{Group, add};
 
 /// Deepest nesting that is followed.
 const DEEPEST: usize = 512;

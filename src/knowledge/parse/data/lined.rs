@@ -1,7 +1,7 @@
 //! The groups of YAML and TOML, whose lines tell their paths.
 
 use super::super::text::{indent, lines};
-use super::{Group, add};
+use super::groups::{Group, add};
 
 /// The groups of a YAML text: a key with more below it is a heading. Lists stand
 /// below the key that they belong to.
