@@ -21,8 +21,8 @@
 //!   LanceDB and Arrow types in `knowledge::store`.
 //! - `tune` trains adapters and knows nothing of this crate,
 //! - `session` knows neither of them nor the terminal; `eval` measures answers
-//!   and knows only `domain`; `data` makes training rows by the steps of an
-//!   answer.
+//!   and knows only `domain` and `config`; `data` makes training rows by the
+//!   steps of an answer.
 //! - `answer` joins knowledge and engine; `setup` makes the parts that the
 //!   settings name.
 //! - `tune` computes the steps of training and knows nothing of this crate;

@@ -1,6 +1,7 @@
 //! Puts the layers of the configuration together: default < file < variables
 //! of the environment < flags, each value with its origin.
 
+use super::bounded;
 use super::document::{dotted, put};
 use super::error::{ConfigError, Place, Problem, position};
 use super::file::{self, Form};
@@ -247,7 +248,7 @@ fn default_file() -> Result<PathBuf, ConfigError> {
 
 /// The text of the file; `None` where nobody named it and it isn't there.
 fn read_file(path: &Path, named_by: Option<&'static str>) -> Result<Option<String>, ConfigError> {
-    let bytes = match std::fs::read(path) {
+    let bytes = match bounded::read(path, bounded::SMALL) {
         Ok(bytes) => bytes,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return match named_by {

@@ -3,13 +3,15 @@
 
 use super::error::ConfigError;
 use super::filter::parse_filter;
-use super::paths::{Paths, create_private, reason};
-use crate::domain::panic_text;
-use std::fs::{File, OpenOptions};
-use std::io;
+use super::paths::{Paths, reason};
+use super::private::{create_private, private_file};
+use crate::domain::{Line, panic_text, redacted};
+use std::fs::File;
+use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 use std::path::Path;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Name of the log file in [`Paths::logs`]; the one before it ends in `.1`.
@@ -52,8 +54,36 @@ fn subscriber(filter: EnvFilter, file: File) -> impl tracing::Subscriber + Send 
         .log_internal_errors(false)
         // Each event is one write to a file opened for appending, so that
         // several processes can share it and no lock can be poisoned.
-        .with_writer(file)
+        .with_writer(Lines(file))
         .finish()
+}
+
+/// The file, in which an event is a line whatever it is about, and an address
+/// holds no password.
+struct Lines(File);
+
+/// The file while an event is written to it.
+struct Event<'a>(&'a File);
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Event<'a>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Event(&self.0)
+    }
+}
+
+impl Write for Event<'_> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = Line::of(redacted(text.trim_end_matches('\n')));
+        self.0.write_all(format!("{line}\n").as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn open(logs: &Path) -> io::Result<File> {
@@ -63,11 +93,7 @@ fn open(logs: &Path) -> io::Result<File> {
         // Where it can't be set aside, the log only grows on.
         let _ = std::fs::rename(&path, logs.join(format!("{LOG_FILE}.1")));
     }
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    private_file().create(true).append(true).open(path)
 }
 
 fn record_panic(info: &PanicHookInfo<'_>) {
@@ -111,6 +137,7 @@ mod tests {
             tracing::subscriber::with_default(subscriber, || {
                 tracing::info!(target: "lorag::test", "hello {round}");
                 tracing::debug!(target: "lorag::test", "left out");
+                tracing::warn!(target: "lorag::test", "a\nb at http://me:PASS@host/x");
                 tracing::info!(target: "other", "left out");
                 record("index out of bounds", "src/lib.rs:7:3");
             });
@@ -119,7 +146,9 @@ mod tests {
         assert!(text.contains("hello first") && text.contains("hello second"), "{text}");
         assert!(text.contains("panic at src/lib.rs:7:3: index out of bounds"), "{text}");
         assert!(!text.contains("left out"), "{text}");
-        assert!(!text.contains('\u{1b}'), "{text}");
+        assert!(!text.contains('\u{1b}') && !text.contains("PASS"), "{text}");
+        assert!(text.contains("a␊b at http://…@host/x"), "{text}");
+        assert_eq!(text.lines().count(), 6, "{text}");
     }
 
     #[test]
@@ -130,7 +159,7 @@ mod tests {
         File::create(&log).unwrap().set_len(MOST_BYTES).unwrap();
         drop(open(root.path()).unwrap());
         assert!(!old.exists());
-        OpenOptions::new().write(true).open(&log).unwrap().set_len(MOST_BYTES + 1).unwrap();
+        File::options().write(true).open(&log).unwrap().set_len(MOST_BYTES + 1).unwrap();
         drop(open(root.path()).unwrap());
         assert_eq!(old.metadata().unwrap().len(), MOST_BYTES + 1);
         assert_eq!(log.metadata().unwrap().len(), 0);

@@ -1,16 +1,21 @@
 //! Settings, layered: default < `config.toml` < `LORAG_*` environment < flags,
 //! each value with its origin.
 
+pub mod bounded;
 mod document;
 mod entries;
 mod environment;
 mod error;
 mod file;
 mod filter;
+pub mod limits;
 mod load;
 mod logging;
 mod manifest;
 mod paths;
+pub mod plausible;
+pub mod private;
+pub mod program;
 mod schema;
 mod server;
 mod server_rules;
@@ -28,7 +33,8 @@ pub use manifest::{
     EvidencePart, Example, Manifest, Manner, Order, PromptPart, QuotePart, QuoteUnit, Repetition,
     SamplingPart, TemplateError,
 };
-pub use paths::{Paths, create_private};
+pub use paths::Paths;
+pub use private::create_private;
 pub use schema::{COLLECTION_KEYS, KEYS, Key, Kind, MODEL_KEYS, SERVER_KEYS};
 pub use server::{ServerEntry, ServerKind, ServerUrl};
 pub use settings::{

@@ -6,8 +6,8 @@
 
 use super::error::ConfigError;
 use super::load::Loaded;
+use super::private::create_private;
 use directories::ProjectDirs;
-use std::fs::DirBuilder;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -125,18 +125,6 @@ impl Paths {
             },
         }
     }
-}
-
-/// Makes a folder and its missing parents, open to the owner only.
-///
-/// # Errors
-/// Errors of the file system.
-pub fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Says in plain words why a place can't be used.

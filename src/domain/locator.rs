@@ -5,7 +5,7 @@
 //! [`Locator`]: whoever shows a place, opens it or writes it down asks the
 //! locator, and not for bytes and lines.
 
-use super::{ByteRange, Chunk, LineRange, Place, Sentence};
+use super::{ByteRange, Chunk, Line, LineRange, Place, Sentence};
 
 /// Where a passage or a sentence stands in its document.
 ///
@@ -102,6 +102,7 @@ impl Locator {
     /// `guide/install.md:12-18`, `paper.pdf, page 12`.
     #[must_use]
     pub fn within(&self, document: &str) -> String {
+        let document = Line::of(document);
         match self {
             Self::Text { lines: LineRange { start, end }, .. } if end > start => {
                 format!("{document}:{start}-{end}")
@@ -150,6 +151,7 @@ mod tests {
     fn a_place_is_written_as_editors_read_it() {
         assert_eq!(text(3, 3, (0, 4)).within("a.md"), "a.md:3");
         assert_eq!(text(3, 9, (0, 4)).within("a.md"), "a.md:3-9");
+        assert_eq!(text(3, 3, (0, 4)).within("a.md:1\n[2] b.md"), "a.md:1␊[2] b.md:3");
         assert_eq!(text(3, 9, (0, 4)).editor_line(), Some(3));
         assert_eq!(Locator::default().editor_line(), Some(1));
     }

@@ -5,6 +5,7 @@
 //! length with what is left of the file.
 
 use super::EngineError;
+use crate::config::plausible;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -35,6 +36,10 @@ pub(super) struct Raw {
     pub bytes: u64,
     /// Elements of all tensors together.
     pub parameters: u64,
+    /// Numbers that stand for a token, by the shape of the embeddings.
+    width: Option<u64>,
+    /// Layers that there are tensors of.
+    layers: u64,
 }
 
 /// Reads the header of the file at `path`.
@@ -48,6 +53,7 @@ pub(super) fn open(path: &Path) -> Result<Raw, EngineError> {
     let file = File::open(path).map_err(unreadable)?;
     let bytes = file.metadata().map_err(unreadable)?.len();
     let raw = read(file, bytes).map_err(failed)?;
+    raw.plausible().map_err(failed)?;
     if raw.data_end > bytes {
         let expected = raw.data_end;
         return Err(failed(format!(
@@ -86,6 +92,37 @@ impl Raw {
     pub fn own(&self, key: &str) -> Option<u64> {
         let architecture = self.text("general.architecture")?;
         self.number(&format!("{architecture}.{key}"))
+    }
+
+    /// Whether the architecture's own numbers can be those of a model.
+    fn plausible(&self) -> Result<(), String> {
+        let Some(architecture) = self.text("general.architecture") else { return Ok(()) };
+        for (key, value) in &self.metadata {
+            if let Value::Number(value) = value
+                && let Some(name) = key.strip_prefix(architecture)
+                && let Some(name) = name.strip_prefix('.')
+            {
+                plausible::number(name, *value)?;
+            }
+        }
+        // The tensors of a model in parts lie elsewhere.
+        if self.number("split.count").is_some_and(|parts| parts > 1) {
+            return Ok(());
+        }
+        let wrong = |name: &str, said: u64, found: u64| {
+            format!("it is damaged: its {name} is {said}, but its tensors have {found}")
+        };
+        match (self.own("embedding_length"), self.width) {
+            (Some(said), Some(found)) if said != found => {
+                Err(wrong("embedding_length", said, found))
+            }
+            _ => match self.own("block_count") {
+                Some(said) if self.layers > 0 && said > self.layers => {
+                    Err(wrong("block_count", said, self.layers))
+                }
+                _ => Ok(()),
+            },
+        }
     }
 
     /// A token of the vocabulary, as it is written there.
@@ -205,8 +242,14 @@ impl Reader {
         for _ in 0..tensors {
             let name = self.string()?;
             let mut elements = 1_u64;
-            for _ in 0..self.u32()? {
+            if let Some(layer) = layer(&name) {
+                raw.layers = raw.layers.max(layer.saturating_add(1));
+            }
+            for dimension in 0..self.u32()? {
                 let side = self.length()?;
+                if dimension == 0 && name == "token_embd.weight" {
+                    raw.width = Some(side);
+                }
                 elements = elements
                     .checked_mul(side)
                     .ok_or_else(|| format!("it is damaged: the size of `{name}` is wrong"))?;
@@ -223,7 +266,8 @@ impl Reader {
             }
             raw.parameters = raw.parameters.saturating_add(elements);
             let taken = (elements / block).saturating_mul(bytes);
-            *raw.types.entry(kind).or_default() += taken;
+            let sum = raw.types.entry(kind).or_default();
+            *sum = sum.saturating_add(taken);
             last = last.max(offset.saturating_add(taken));
         }
         let alignment = raw.number("general.alignment").filter(|a| *a > 0).unwrap_or(32);
@@ -315,6 +359,11 @@ impl Reader {
     }
 }
 
+/// The layer that a tensor belongs to, by its name.
+fn layer(name: &str) -> Option<u64> {
+    name.strip_prefix("blk.")?.split('.').next()?.parse().ok()
+}
+
 /// Bytes of a value of fixed length.
 fn width(kind: u32) -> Result<u64, String> {
     match kind {
@@ -323,5 +372,62 @@ fn width(kind: u32) -> Result<u64, String> {
         4..=6 => Ok(4),
         10..=12 => Ok(8),
         _ => Err(format!("it is damaged: its metadata has a value of unknown type {kind}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::fixtures::reader_gguf;
+    use candle_core::quantized::GgmlDType;
+
+    /// A file of which the number of this key is `value`.
+    fn changed(key: &str, value: u32) -> Result<Raw, EngineError> {
+        let mut bytes = reader_gguf(GgmlDType::F32, true);
+        let key = format!("qwen3.{key}");
+        let at = bytes.windows(key.len()).position(|part| part == key.as_bytes()).unwrap();
+        let at = at + key.len() + 4;
+        bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.gguf");
+        std::fs::write(&path, bytes).unwrap();
+        open(&path)
+    }
+
+    #[test]
+    fn numbers_that_no_model_has_are_refused() {
+        assert!(changed("block_count", 2).is_ok());
+        for key in ["block_count", "embedding_length", "context_length", "attention.head_count_kv"]
+        {
+            let error = changed(key, u32::MAX).err().unwrap().to_string();
+            assert!(error.contains(key) && error.contains("4294967295"), "{error}");
+        }
+        assert!(changed("block_count", 0).is_err());
+        for (key, value) in [("block_count", 500), ("embedding_length", 4096)] {
+            let error = changed(key, value).err().unwrap().to_string();
+            assert!(error.contains(key) && error.contains("its tensors have"), "{error}");
+        }
+    }
+
+    #[test]
+    fn sizes_that_overflow_are_no_panic() {
+        let mut bytes = Vec::new();
+        bytes.extend(b"GGUF");
+        bytes.extend(3u32.to_le_bytes());
+        bytes.extend(2u64.to_le_bytes());
+        bytes.extend(0u64.to_le_bytes());
+        for name in [b"a", b"b"] {
+            bytes.extend(1u64.to_le_bytes());
+            bytes.extend(name);
+            bytes.extend(1u32.to_le_bytes());
+            bytes.extend((1u64 << 63).to_le_bytes());
+            bytes.extend(0u32.to_le_bytes());
+            bytes.extend(0u64.to_le_bytes());
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.gguf");
+        std::fs::write(&path, bytes).unwrap();
+        let error = open(&path).err().unwrap().to_string();
+        assert!(error.contains("it ends after"), "{error}");
     }
 }

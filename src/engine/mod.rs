@@ -187,8 +187,8 @@ pub trait Engine: Send + Sync {
 /// What can go wrong with a model.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// A file of the model is missing, unreadable or damaged.
-    #[error("cannot load the model from {path}: {reason}")]
+    /// A file of a model or an adapter is missing, unreadable or damaged.
+    #[error("cannot load {path}: {reason}")]
     Load {
         /// The folder or file.
         path: PathBuf,

@@ -1,8 +1,9 @@
 //! Questions with their answers, one JSON object a line.
 
+use crate::config::bounded;
 use serde::Deserialize;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// A question of a dataset.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -46,12 +47,13 @@ impl Dataset {
     /// A message with the file, the line, and what is wrong with it.
     pub fn read(path: &Path, limit: Option<usize>) -> Result<Self, String> {
         let shown = path.display();
-        let text = std::fs::read_to_string(path)
+        let text = bounded::read_text(path, bounded::LARGE)
             .map_err(|error| format!("cannot read the dataset {shown}: {error}"))?;
         let mut questions = Vec::new();
         let mut hasher = blake3::Hasher::new();
         let mut seen = HashSet::new();
-        for (number, line) in text.lines().enumerate() {
+        let lines = text.strip_prefix('\u{feff}').unwrap_or(&text).lines();
+        for (number, line) in lines.enumerate() {
             let line = line.trim();
             if line.is_empty() || limit.is_some_and(|limit| questions.len() >= limit) {
                 continue;
@@ -95,6 +97,15 @@ impl Dataset {
     #[must_use]
     pub fn documents(&self) -> Option<PathBuf> {
         let paths: Vec<&str> = self.questions.iter().filter_map(|q| q.path.as_deref()).collect();
+        // One that leads out of the folder would have other files indexed, the
+        // dataset with its answers among them.
+        let inside = |path: &&str| {
+            let mut parts = Path::new(path).components();
+            parts.all(|part| matches!(part, Component::Normal(_)))
+        };
+        if !paths.iter().all(inside) {
+            return None;
+        }
         let first = paths.first()?.split('/').next()?;
         let here = self.path.parent()?;
         let candidates = [here.to_owned(), here.parent()?.to_owned()];
@@ -162,6 +173,16 @@ mod tests {
         )
         .unwrap();
         assert_eq!(Dataset::read(&path, None).unwrap().documents(), Some(docs));
+        // A path that leads out would have other files indexed.
+        for path_given in ["../eval/set.jsonl", "docs/../../x", "/etc/passwd", "."] {
+            let line = format!(
+                "\u{feff}{{\"question\": \"a?\", \"answers\": [\"x\"], \"path\": \"{path_given}\"}}"
+            );
+            std::fs::write(&path, line).unwrap();
+            assert_eq!(Dataset::read(&path, None).unwrap().documents(), None, "{path_given}");
+        }
+        let error = Dataset::read(Path::new("/dev/zero"), None).unwrap_err();
+        assert!(error.contains("/dev/zero") && error.contains("no file"), "{error}");
     }
 
     #[test]

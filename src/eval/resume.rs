@@ -5,6 +5,7 @@
 //! lock on a file beside it, which ends with the process.
 
 use super::row::Record;
+use crate::config::bounded;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -37,16 +38,17 @@ impl Log {
         if fresh && path.exists() {
             fs::remove_file(&path)?;
         }
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        let bytes = match bounded::read(&path, bounded::LARGE) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
         let mut done = Vec::new();
         let mut whole = 0;
-        for line in text.split_inclusive('\n') {
-            let Ok(record) = serde_json::from_str(line) else { break };
-            if !line.ends_with('\n') {
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            // A line that was cut or damaged: the run goes on from there.
+            let Ok(record) = serde_json::from_slice(line) else { break };
+            if !line.ends_with(b"\n") {
                 break;
             }
             whole += line.len() as u64;
@@ -120,6 +122,21 @@ mod tests {
         drop(log);
         assert_eq!(open(false).done, [record(0), record(1)]);
         assert!(open(true).done.is_empty());
+    }
+
+    #[test]
+    fn damage_costs_what_comes_behind_it_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Log::open(folder.path(), &["set", "rag"], false).unwrap();
+        let mut log = open();
+        log.add(&record(0)).unwrap();
+        log.add(&record(1)).unwrap();
+        let mut bytes = fs::read(log.path()).unwrap();
+        let at = bytes.len() - 20;
+        bytes[at] = 0xff;
+        fs::write(log.path(), bytes).unwrap();
+        drop(log);
+        assert_eq!(open().done, [record(0)]);
     }
 
     /// Finding 14.

@@ -6,7 +6,8 @@
 use super::cache::{hub_home, path_variable};
 use super::listing::parse;
 use super::{HubError, ModelId, RemoteModel};
-use crate::domain::causes;
+use crate::config::bounded;
+use crate::domain::{causes, redacted};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, RANGE};
 use reqwest::{Client, Response, StatusCode, Url};
 use std::fmt;
@@ -14,6 +15,9 @@ use std::time::Duration;
 
 /// Longest wait that a server may ask for before lorag gives up.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Most bytes of a list of files: one of 10,000 files has 3 MB.
+const MOST_LISTED: usize = 64 << 20;
 
 /// A hub: where it is and who asks.
 #[derive(Clone)]
@@ -29,7 +33,7 @@ pub struct Endpoint {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
-            .field("url", &self.url)
+            .field("url", &self.shown())
             .field("token", &self.token.as_ref().map(|_| "…"))
             .field("offline", &self.offline)
             .finish_non_exhaustive()
@@ -44,14 +48,15 @@ impl Endpoint {
     /// Where the address or the token can't be used, or TLS not be set up.
     pub fn new(url: &str, token: Option<String>) -> Result<Self, HubError> {
         let url = url.trim().trim_end_matches('/').to_owned();
-        let bad = |reason: String| HubError::BadEndpoint { url: url.clone(), reason };
+        let shown = redacted(&url).into_owned();
+        let bad = |reason: String| HubError::BadEndpoint { url: shown.clone(), reason };
         let parsed = Url::parse(&url).map_err(|error| bad(error.to_string()))?;
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(bad(format!("the scheme is {}", parsed.scheme())));
         }
         let token = token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty());
         if token.as_ref().is_some_and(|token| !token.bytes().all(|b| b.is_ascii_graphic())) {
-            return Err(HubError::BadToken { page: format!("{url}/settings/tokens") });
+            return Err(HubError::BadToken { page: format!("{shown}/settings/tokens") });
         }
         let client = client(is_loopback(&parsed))?;
         Ok(Self { url, token, offline: false, client, pause: Duration::from_millis(500) })
@@ -69,7 +74,7 @@ impl Endpoint {
         let token = set("HF_TOKEN").or_else(|| set("HUGGING_FACE_HUB_TOKEN")).or_else(|| {
             let file = path_variable(&get, "HF_TOKEN_PATH");
             let file = file.unwrap_or_else(|| hub_home(&get).join("token"));
-            std::fs::read_to_string(file).ok()
+            bounded::read_text(file, bounded::SMALL).ok()
         });
         Self::new(&url, token)
     }
@@ -86,6 +91,12 @@ impl Endpoint {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its address as it is shown: a mirror's may hold a user with a password.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        redacted(&self.url).into_owned()
     }
 
     /// The commit that the id's revision means now, and its files.
@@ -107,8 +118,16 @@ impl Endpoint {
 
     async fn ask(&self, target: &Target<'_>) -> Result<RemoteModel, Failure> {
         let response = self.get(target, 0).await?;
-        let body = response.bytes().await.map_err(|error| self.unreachable(&error))?;
-        let bad = |reason| HubError::BadAnswer { endpoint: self.url.clone(), reason };
+        let bad = |reason| HubError::BadAnswer { endpoint: self.shown(), reason };
+        let mut body = Vec::new();
+        let mut response = response;
+        while let Some(part) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+            if body.len() + part.len() > MOST_LISTED {
+                let most = MOST_LISTED >> 20;
+                return Err(bad(format!("its list of files holds more than {most} MB")).into());
+            }
+            body.extend_from_slice(&part);
+        }
         Ok(parse(&body).map_err(bad)?)
     }
 
@@ -146,13 +165,13 @@ impl Endpoint {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
-        let error = HubError::Unreachable { endpoint: self.url.clone(), reason: cause(error) };
+        let error = HubError::Unreachable { endpoint: self.shown(), reason: cause(error) };
         Failure::Again { error, wait: None }
     }
 
     fn refused(&self, target: &Target<'_>, status: StatusCode, headers: &HeaderMap) -> Failure {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let (id, endpoint) = (target.id.to_string(), self.url.clone());
+        let (id, endpoint) = (target.id.to_string(), self.shown());
         let repository = target.id.repository().to_owned();
         let with_token = self.token.is_some();
         let error = match (status.as_u16(), header("x-error-code"), target.file) {

@@ -65,6 +65,9 @@ struct Lfs {
     size: u64,
 }
 
+/// Most bytes of all files of a model: their sums stay numbers.
+const MOST_BYTES: u64 = 1 << 61;
+
 /// Reads a listing. What becomes a name in the cache is let through only as
 /// hexadecimal digits.
 pub(super) fn parse(body: &[u8]) -> Result<RemoteModel, String> {
@@ -79,10 +82,36 @@ pub(super) fn parse(body: &[u8]) -> Result<RemoteModel, String> {
         let checksum = checksum.filter(|_| size.is_some());
         RemoteFile { name: file.rfilename, size: size.unwrap_or(0), checksum }
     });
-    Ok(RemoteModel { commit, files: files.collect() })
+    let files: Vec<RemoteFile> = files.collect();
+    let all = files.iter().try_fold(0, |sum: u64, file| sum.checked_add(file.size));
+    if all.is_none_or(|all| all > MOST_BYTES) {
+        return Err("its files are larger than any disk".to_owned());
+    }
+    Ok(RemoteModel { commit, files })
 }
 
 fn hexadecimal(text: &str, digits: usize) -> Option<String> {
     let fits = text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit());
     fits.then(|| text.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_that_nothing_has_are_refused() {
+        let listing = |sizes: &[u64]| {
+            let files: Vec<serde_json::Value> = sizes
+                .iter()
+                .map(|size| serde_json::json!({ "rfilename": "a", "size": size }))
+                .collect();
+            let body = serde_json::json!({ "sha": "0".repeat(40), "siblings": files });
+            parse(body.to_string().as_bytes())
+        };
+        assert_eq!(listing(&[7, 1 << 40]).unwrap().files.len(), 2);
+        for sizes in [&[1 << 62, 1 << 62, 1 << 62, 1 << 62][..], &[u64::MAX, 1], &[1 << 62]] {
+            assert!(listing(sizes).unwrap_err().contains("larger than any disk"), "{sizes:?}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What lies in a snapshot's folder, and whether it is all there.
 
 use super::series::shard;
+use crate::config::bounded;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io;
@@ -65,7 +66,7 @@ pub(super) fn has_shards(folder: &Path, files: &[(String, u64)]) -> bool {
         }
     }
     let listed = |index: &str| -> Option<HashSet<String>> {
-        let text = fs::read_to_string(folder.join(index)).ok()?;
+        let text = bounded::read_text(folder.join(index), bounded::MEDIUM).ok()?;
         let index: serde_json::Value = serde_json::from_str(&text).ok()?;
         let map = index.get("weight_map")?.as_object()?;
         Some(map.values().filter_map(|file| file.as_str().map(str::to_owned)).collect())

@@ -10,6 +10,7 @@
 use super::seen;
 use super::store::Location;
 use super::walk::millis_since_1970;
+use crate::config::bounded;
 use crate::domain::Hit;
 use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
@@ -197,7 +198,7 @@ fn seen_now(known: Known) -> (String, Look) {
         }
         Ok(there) if there.len() > MOST_BYTES => Look::Changed,
         // A newer date alone may be that of a copy or of `touch`.
-        Ok(_) => match std::fs::read(path) {
+        Ok(_) => match bounded::read(path, MOST_BYTES) {
             Ok(bytes) if blake3::hash(&bytes).to_hex().as_str() == known.hash => Look::Same,
             Ok(_) => Look::Changed,
             Err(_) => Look::Unknown,

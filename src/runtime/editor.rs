@@ -4,6 +4,7 @@
 use super::signals;
 use super::stderr::StderrToLog;
 use super::terminal::Terminal;
+use crate::config::private::with_the_users_umask;
 use crate::domain::shell_words;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
@@ -177,7 +178,7 @@ impl Running {
 fn spawn(command: &EditorCommand, stderr: Stdio) -> io::Result<Child> {
     let mut process = Command::new(&command.program);
     process.args(&command.arguments).stderr(stderr);
-    process.spawn().map_err(|error| {
+    with_the_users_umask(|| process.spawn()).map_err(|error| {
         let program = &command.program;
         let text = if error.kind() == io::ErrorKind::NotFound {
             let name =

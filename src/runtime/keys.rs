@@ -1,6 +1,7 @@
 //! The keymap file.
 
 use crate::app::keymap::{Keymap, KeymapError};
+use crate::config::bounded;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use std::path::Path;
 /// # Errors
 /// As [`Keymap::parse`], and [`KeymapError::Unreadable`].
 pub fn load_keymap(path: &Path) -> Result<Keymap, KeymapError> {
-    match std::fs::read_to_string(path) {
+    match bounded::read_text(path, bounded::SMALL) {
         Ok(text) => Keymap::parse(path, &text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Keymap::default()),
         Err(error) => {

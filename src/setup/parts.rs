@@ -91,7 +91,7 @@ pub(super) struct Tuned {
 pub(super) fn read_manifest(path: &Path) -> Result<Manifest, SetupError> {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let file = folder.join("lorag.toml");
-    match std::fs::read_to_string(&file) {
+    match config::bounded::read_text(&file, config::bounded::SMALL) {
         Ok(text) => config::parse_manifest(&file, &text).map_err(SetupError::usage),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Manifest::default()),
         Err(error) => Err(SetupError::usage(format!("cannot read {}: {error}", file.display()))),

@@ -72,7 +72,7 @@ fn modules_import_only_what_they_may() {
     only("knowledge", &["domain", "config", "builtin"]);
     only("answer", &["domain", "config", "engine", "knowledge"]);
     only("session", &["domain", "config"]);
-    only("eval", &["domain"]);
+    only("eval", &["domain", "config"]);
     only("data", &["domain", "config", "engine", "knowledge", "answer", "eval"]);
     only("setup", &["domain", "config", "builtin", "engine", "hub", "knowledge"]);
     only("tune", &[]);

@@ -191,7 +191,10 @@ impl Conversation {
     /// The id that the next turn gets.
     #[must_use]
     pub fn next_id(&self) -> TurnId {
-        self.entries.last().map_or(1, |entry| entry.turn.id + 1)
+        let next = self.entries.last().map_or(Some(1), |entry| entry.turn.id.checked_add(1));
+        // A session that somebody wrote may have used up the numbers.
+        let is_free = |id: &TurnId| self.entries.iter().all(|entry| entry.turn.id != *id);
+        next.filter(is_free).or_else(|| (1..).find(is_free)).unwrap_or_default()
     }
 
     /// Adds a turn behind its parent and shows its branch.
@@ -345,6 +348,8 @@ mod tests {
         assert_eq!(all.next_id(), 4);
         all.restore(vec![turn(1, None)], Some(9));
         assert_eq!(shown(&all), [1]);
+        all.restore(vec![turn(1, None), turn(u64::MAX, Some(1))], None);
+        assert_eq!(all.next_id(), 2);
     }
 
     #[test]

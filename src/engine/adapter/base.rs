@@ -6,6 +6,7 @@ use super::super::format::safetensors::shapes as tensor_shapes;
 use super::super::format::weights::{parts_of_gguf as gguf_files, weights as weight_files};
 use super::config::is_embedding;
 use super::fault::{refused, unreadable};
+use crate::config::bounded;
 use crate::domain::cached_model;
 use candle_core::quantized::gguf_file::{Content, Value as Metadata};
 use serde_json::Value;
@@ -60,7 +61,8 @@ impl Base {
     /// not merged into.
     pub fn of_folder(folder: &Path) -> Result<Self, EngineError> {
         let path = folder.join("config.json");
-        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        let text = bounded::read_text(&path, bounded::MEDIUM)
+            .map_err(|error| unreadable(&path, &error))?;
         let config: Value = serde_json::from_str(&text)
             .map_err(|error| refused(&path, format!("it is not valid JSON: {error}")))?;
         let architecture = config

@@ -3,6 +3,7 @@
 use super::super::EngineError;
 use super::fault::{refused, unreadable};
 use super::names::{kind, layer};
+use crate::config::bounded;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -145,6 +146,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("kasa_config", "it is a KaSA adapter, which lorag does not apply"),
 ];
 
+/// Largest lora_alpha: with it, the sums of an adapter stay numbers.
+const MOST_ALPHA: f64 = 65_536.0;
+
 /// Ways to begin a training that change the base model's own weights.
 const CHANGES_BASE: &[&str] = &["pissa", "olora", "corda", "loftq", "lora_ga", "lora-ga"];
 
@@ -154,7 +158,8 @@ pub(super) fn read(folder: &Path) -> Result<(Config, String), EngineError> {
     if !path.is_file() {
         return Err(refused(folder, no_adapter(folder)));
     }
-    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+    let text =
+        bounded::read_text(&path, bounded::SMALL).map_err(|error| unreadable(&path, &error))?;
     let value: Value = serde_json::from_str(&text)
         .map_err(|error| refused(&path, format!("it is not valid JSON: {error}")))?;
     let Value::Object(fields) = value else {
@@ -251,6 +256,14 @@ fn judge(fields: &Map<String, Value>) -> Result<Config, String> {
     let rank = fields.get("r").and_then(Value::as_u64).filter(|rank| *rank > 0);
     let rank = rank.ok_or("it has no rank (r)")?;
     let alpha = fields.get("lora_alpha").and_then(Value::as_f64).filter(|alpha| alpha.is_finite());
+    let alphas = patterns(get("alpha_pattern"), Value::as_f64)?;
+    for alpha in alphas.values().copied().chain(alpha) {
+        if alpha.abs() > MOST_ALPHA {
+            return Err(format!(
+                "its lora_alpha is {alpha:e}, which would drown the model: adapters have up to {MOST_ALPHA}"
+            ));
+        }
+    }
     Ok(Config {
         rank: usize::try_from(rank).map_err(|error| error.to_string())?,
         alpha: alpha.ok_or("it has no lora_alpha")?,
@@ -258,7 +271,7 @@ fn judge(fields: &Map<String, Value>) -> Result<Config, String> {
         ranks: patterns(get("rank_pattern"), |value| {
             value.as_u64().filter(|rank| *rank > 0).and_then(|rank| usize::try_from(rank).ok())
         })?,
-        alphas: patterns(get("alpha_pattern"), Value::as_f64)?,
+        alphas,
         targets: get("target_modules").and_then(words),
         layers: get("layers_to_transform").map(numbers).transpose()?,
         excluded: get("exclude_modules").and_then(words).unwrap_or_default(),

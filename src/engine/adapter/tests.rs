@@ -342,3 +342,16 @@ fn a_change_that_would_be_rounded_away_is_written_finer() {
     assert_eq!(tensors[0].1, GgmlDType::Q8_0);
     assert!(report.least > *share, "more of it survives now: {report:?}");
 }
+
+#[test]
+fn a_scale_that_no_training_gives_is_refused() {
+    for (key, value) in [
+        ("lora_alpha", serde_json::json!(1e30)),
+        ("lora_alpha", serde_json::json!(-1e9)),
+        ("alpha_pattern", serde_json::json!({ "q_proj": 1e300 })),
+    ] {
+        let folder = with_config(key, value);
+        let error = Outline::known(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("lora_alpha") && error.contains("65536"), "{error}");
+    }
+}

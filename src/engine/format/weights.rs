@@ -2,6 +2,7 @@
 
 use super::super::EngineError;
 use super::{load_error, unreadable};
+use crate::config::bounded;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ pub fn weights(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
         struct Index {
             weight_map: HashMap<String, String>,
         }
-        let content = std::fs::read(&index).map_err(|error| unreadable(&index, &error))?;
+        let content =
+            bounded::read(&index, bounded::MEDIUM).map_err(|error| unreadable(&index, &error))?;
         let parsed: Index = serde_json::from_slice(&content)
             .map_err(|error| load_error(&index, format!("it is damaged: {error}")))?;
         let files: BTreeSet<String> = parsed.weight_map.into_values().collect();

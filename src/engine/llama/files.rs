@@ -6,6 +6,7 @@ use super::super::residents::Footprint;
 use super::super::{EngineError, gguf};
 use super::error::load_error;
 use super::template::Marks;
+use crate::config::bounded;
 use std::path::{Path, PathBuf};
 
 /// The window where neither the settings nor the model ask for less: the cache
@@ -75,8 +76,8 @@ pub(super) fn look(options: &LoadOptions) -> Result<Found, EngineError> {
     let (mut bytes, mut parameters) = (raw.bytes, raw.parameters);
     for part in parts.iter().skip(1) {
         let other = gguf::open(part)?;
-        bytes += other.bytes;
-        parameters += other.parameters;
+        bytes = bytes.saturating_add(other.bytes);
+        parameters = parameters.saturating_add(other.parameters);
     }
     if raw.text("general.architecture").is_none() {
         return Err(load_error(
@@ -133,7 +134,7 @@ pub(super) fn look(options: &LoadOptions) -> Result<Found, EngineError> {
 fn beside(folder: &Path) -> Result<Option<String>, EngineError> {
     let read = |name: &str| {
         let path = folder.join(name);
-        match std::fs::read_to_string(&path) {
+        match bounded::read_text(&path, bounded::MEDIUM) {
             Ok(text) => Ok(Some((path, text))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(load_error(&path, format!("it cannot be read: {error}"))),

@@ -9,7 +9,7 @@ use super::error::load_error;
 use super::ffi::{Adapter, Model};
 use super::template::{self, Template};
 use super::worker::Worker;
-use super::{adapter, files};
+use super::{adapter, files, probe};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -137,6 +137,7 @@ fn shared(
     if unwanted.is_cancelled() {
         return Err(given_up());
     }
+    probe::check(&found.template).map_err(|reason| load_error(&path, reason))?;
     let template = Template::new(&found.template, found.marks)
         .map_err(|error| load_error(&path, format!("its chat template is damaged: {error}")))?;
     let model = Model::load(&path, &mut || !unwanted.is_cancelled()).map_err(|error| {

@@ -19,6 +19,7 @@ mod ffi;
 mod files;
 mod grammar;
 mod load;
+pub mod probe;
 mod slots;
 mod template;
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod stamps;
 #[cfg(test)]
 mod tests;
 
+use crate::config::bounded;
 use serde::{Deserialize, Serialize};
 use stamps::Stamps;
 use std::fs;
@@ -340,7 +341,8 @@ impl Drop for Draft<'_> {
 }
 
 fn record(folder: &Path) -> io::Result<Record> {
-    let record: Record = serde_json::from_slice(&fs::read(folder.join(ENTRY))?)?;
+    let record: Record =
+        serde_json::from_slice(&bounded::read(folder.join(ENTRY), bounded::SMALL)?)?;
     if record.version == VERSION {
         Ok(record)
     } else {

@@ -3,6 +3,7 @@
 
 use super::super::EngineError;
 use super::super::format::{load_error, unreadable};
+use crate::config::{bounded, plausible};
 use mistralrs::core::NormalLoaderType;
 use serde_json::Value;
 use std::path::Path;
@@ -19,6 +20,7 @@ pub(super) struct Config {
 /// Reads and judges it.
 pub(super) fn read(path: &Path) -> Result<Config, EngineError> {
     let config = json(path)?;
+    plausible::config(&config).map_err(|reason| load_error(path, reason))?;
     let architectures: Vec<&str> = config
         .get("architectures")
         .and_then(Value::as_array)
@@ -86,7 +88,8 @@ fn supported(path: &Path, architecture: &str) -> Result<(), EngineError> {
 
 /// Reads a JSON file.
 pub(super) fn json(path: &Path) -> Result<Value, EngineError> {
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    let text =
+        bounded::read_text(path, bounded::MEDIUM).map_err(|error| unreadable(path, &error))?;
     serde_json::from_str(&text)
         .map_err(|error| load_error(path, format!("it is not valid JSON: {error}")))
 }

@@ -13,6 +13,7 @@ use super::super::format::{load_error, safetensors, unreadable};
 use super::config::{self, Config};
 use super::gguf;
 use super::template::{self, Template};
+use crate::config::{bounded, plausible};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -187,7 +188,9 @@ impl Vocabulary {
         struct Model {
             vocab: HashMap<String, u64>,
         }
-        let content = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let content =
+            bounded::read(path, bounded::MEDIUM).map_err(|error| unreadable(path, &error))?;
+        plausible::tokenizer(&content).map_err(|reason| load_error(path, reason))?;
         let file: File = serde_json::from_slice(&content).map_err(|error| {
             load_error(path, format!("it is damaged, or of a kind the engine can't read: {error}"))
         })?;

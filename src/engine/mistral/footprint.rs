@@ -84,7 +84,8 @@ pub(super) fn parameters(options: &LoadOptions) -> u64 {
         Place::Folder(folder) => files::folder(folder).map_or(0, |found| found.parameters),
         Place::Gguf(file) => {
             let parts = parts_of_gguf(file).unwrap_or_default();
-            parts.iter().map(|part| gguf::parameters(part).unwrap_or(0)).sum()
+            let numbers = parts.iter().map(|part| gguf::parameters(part).unwrap_or(0));
+            numbers.fold(0, u64::saturating_add)
         }
         Place::Uqff(_) => 0,
     }

@@ -4,6 +4,7 @@
 use super::super::EngineError;
 use super::super::format::weights::{gguf_whole, is_adapter, names, uqff_whole};
 use super::super::format::{load_error, unreadable};
+use crate::config::bounded;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -125,7 +126,7 @@ fn why_not(folder: &Path, names: &[String], safetensors: &[&str]) -> String {
 
 /// The base model that an adapter names, quoted.
 fn base_of_adapter(folder: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(folder.join("adapter_config.json")).ok()?;
+    let text = bounded::read_text(folder.join("adapter_config.json"), bounded::SMALL).ok()?;
     let value: serde_json::Value = serde_json::from_str(&text).ok()?;
     let name = value.get("base_model_name_or_path")?.as_str()?;
     (!name.is_empty()).then(|| format!("its base `{name}`"))

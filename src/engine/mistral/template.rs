@@ -8,6 +8,7 @@
 
 use super::super::format::{load_error, unreadable};
 use super::super::{EngineError, Message, Role};
+use crate::config::bounded;
 use mistralrs::MessageContent;
 use mistralrs::core::{ChatTemplate, Pipeline};
 use serde_json::{Value, json};
@@ -95,6 +96,8 @@ pub(super) fn find(
             "its chat template is in OpenAI's Harmony format, for which the engine fetches files at run time: use another model",
         ));
     }
+    #[cfg(feature = "llama")]
+    super::super::llama::probe::check(&text).map_err(|reason| load_error(folder, reason))?;
     match file {
         Some(file) if readable => {
             Ok(Some(Template { file, json: json_file, end, temporary: false }))
@@ -115,7 +118,7 @@ pub(super) fn find(
 
 /// Reads a text file, `None` where there is none.
 fn read_if_there(path: &Path) -> Result<Option<String>, EngineError> {
-    match std::fs::read_to_string(path) {
+    match bounded::read_text(path, bounded::MEDIUM) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unreadable(path, &error)),

@@ -117,3 +117,21 @@ fn the_environment_names_hub_and_token() {
 fn paths_are_encoded() {
     assert_eq!(encode("1_Pooling/a b#?%é.json"), "1_Pooling/a%20b%23%3F%25%C3%A9.json");
 }
+
+#[tokio::test]
+async fn a_list_of_files_without_end_is_refused() {
+    let (error, _) = outcome(Reply::new(200, " ".repeat(MOST_LISTED + 1))).await;
+    assert!(error.to_string().contains("more than 64 MB"), "{error}");
+}
+
+#[tokio::test]
+async fn a_password_in_the_address_is_not_shown() {
+    let server = Server::start(|_, _| Reply::new(503, ""));
+    let url = server.url.replacen("://", "://me:PASS@", 1);
+    let endpoint = Endpoint::new(&url, None).unwrap().impatient();
+    let error = endpoint.model(&id()).await.unwrap_err().to_string();
+    assert!(error.contains("…@127.0.0.1") && !error.contains("PASS"), "{error}");
+    assert!(!format!("{endpoint:?}").contains("PASS"));
+    let error = Endpoint::new("ftp://me:PASS@host", None).unwrap_err().to_string();
+    assert!(!error.contains("PASS"), "{error}");
+}

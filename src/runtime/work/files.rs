@@ -3,6 +3,7 @@
 use super::shared::Shared;
 use super::{expand, shown};
 use crate::app::Event;
+use crate::config::bounded;
 use std::io::Write;
 use std::path::Path;
 
@@ -12,7 +13,8 @@ use std::path::Path;
 pub fn changed(files: &[(String, String)]) -> (Vec<String>, Vec<String>) {
     let (mut changed, mut gone) = (Vec::new(), Vec::new());
     for (path, hash) in files {
-        let now = std::fs::read(path).map(|bytes| blake3::hash(&bytes).to_hex().to_string());
+        let now = bounded::read(path, bounded::LARGE)
+            .map(|bytes| blake3::hash(&bytes).to_hex().to_string());
         if now.as_ref().ok() == Some(hash) {
             continue;
         }

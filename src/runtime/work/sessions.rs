@@ -172,7 +172,18 @@ impl Keeper {
             Resume::Latest => match self.sessions().latest() {
                 Ok(Some(id)) => Some(id),
                 Ok(None) => {
-                    self.not_opened("There is no earlier session; this is a new one.", false);
+                    let noted =
+                        |list: Vec<SessionInfo>| list.into_iter().find_map(|info| info.note);
+                    match self.sessions().list().ok().and_then(noted) {
+                        Some(note) => {
+                            let text = format!(
+                                "The last session can't be gone on with: {note}. This is a new one."
+                            );
+                            self.not_opened(text, true);
+                        }
+                        None => self
+                            .not_opened("There is no earlier session; this is a new one.", false),
+                    }
                     None
                 }
                 Err(error) => {

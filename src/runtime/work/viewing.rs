@@ -1,6 +1,7 @@
 //! The text of a file for the viewer, with the cited sentences in it.
 
 use crate::app::state::{Highlight, ViewerContent};
+use crate::config::bounded;
 use crate::domain::{ByteRange, LineRange, Locator, visible};
 use crate::knowledge::parse::source_text;
 use std::io::ErrorKind;
@@ -24,7 +25,7 @@ pub fn read(
     passage: &str,
 ) -> Result<ViewerContent, String> {
     let lines = locator.lines().unwrap_or_default();
-    let bytes = match std::fs::read(path) {
+    let bytes = match bounded::read(path, bounded::LARGE) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound && !passage.is_empty() => {
             return Ok(stored(passage, lines));

@@ -14,7 +14,7 @@ use crate::app::Action;
 use crate::app::effect::ScrollBy;
 use crate::app::keymap::Layer;
 use crate::app::state::{Viewer, ViewerContent};
-use crate::domain::visible;
+use crate::domain::{Line as OneLine, visible};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -70,8 +70,11 @@ pub(super) fn render(viewer: &Viewer, canvas: &Canvas<'_>, buffer: &mut Buffer, 
     let of_text =
         [(Action::Close, "close"), (Action::CopyPassage, "copy"), (Action::PageDown, "page")];
     let actions: &[_] = if viewer.text_only { &of_text } else { &of_file };
-    let title =
-        if viewer.text_only { viewer.path.clone() } else { viewer.locator.within(&viewer.path) };
+    let title = if viewer.text_only {
+        OneLine::of(&viewer.path).to_string()
+    } else {
+        viewer.locator.within(&viewer.path)
+    };
     let mut frame = Frame {
         title,
         path: !viewer.text_only,

@@ -17,6 +17,7 @@ pub use depth::Depth;
 pub use role::Role;
 pub use styles::Theme;
 
+use crate::config::bounded;
 use crate::domain::visible;
 use fallback::Palette;
 use ratatui::style::{Color, Style};
@@ -187,6 +188,16 @@ pub enum ThemeError {
     },
 }
 
+impl ThemeError {
+    /// Whether it is about the theme that a file of this name would hold.
+    #[must_use]
+    pub fn is_of(&self, name: &str) -> bool {
+        let (Self::Unreadable { path, .. } | Self::Invalid { path, .. } | Self::Twice { path, .. }) =
+            self;
+        path.file_stem().is_some_and(|stem| stem == name)
+    }
+}
+
 fn shown(path: &Path) -> String {
     visible(&path.display().to_string()).into_owned()
 }
@@ -215,8 +226,8 @@ fn files(folder: &Path, errors: &mut Vec<ThemeError>) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<Theme, Vec<ThemeError>> {
-    let text =
-        fs::read_to_string(path).map_err(|error| vec![unreadable(path, &error.to_string())])?;
+    let text = bounded::read_text(path, bounded::SMALL)
+        .map_err(|error| vec![unreadable(path, &error.to_string())])?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let (theme, problems) = file::parse(&stem, &text);
     if problems.is_empty() {

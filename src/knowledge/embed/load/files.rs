@@ -2,6 +2,7 @@
 //! name, a hash of its weights, and the words it wants before a text.
 
 use super::super::EmbedError;
+use crate::config::{bounded, plausible};
 use crate::domain::{cached_model, panic_text};
 use serde_json::Value;
 use std::fs::File;
@@ -32,7 +33,7 @@ pub fn load_error(path: &Path, reason: impl Into<String>) -> EmbedError {
 /// # Errors
 /// Where it is missing or unreadable.
 pub fn read(folder: &Path, name: &str) -> Result<Vec<u8>, EmbedError> {
-    std::fs::read(folder.join(name)).map_err(|error| {
+    bounded::read(folder.join(name), bounded::LARGE.saturating_mul(4)).map_err(|error| {
         let reason = match error.kind() {
             ErrorKind::NotFound => format!("{name} is missing"),
             _ => format!("{name} cannot be read: {error}"),
@@ -50,9 +51,10 @@ pub fn read_json(folder: &Path, name: &str) -> Result<Option<Value>, EmbedError>
         return Ok(None);
     }
     let bytes = read(folder, name)?;
-    serde_json::from_slice(&bytes)
-        .map(Some)
-        .map_err(|error| load_error(folder, format!("{name} is not valid JSON: {error}")))
+    let value = serde_json::from_slice(&bytes)
+        .map_err(|error| load_error(folder, format!("{name} is not valid JSON: {error}")))?;
+    plausible::config(&value).map_err(|reason| load_error(folder, format!("{name}: {reason}")))?;
+    Ok(Some(value))
 }
 
 /// A model's name: `org/name` for a snapshot in a Hugging Face cache, else the

@@ -9,6 +9,7 @@
 //! repeat: each is tokenized once and remembered.
 
 use crate::builtin::{Asset, file};
+use crate::config::plausible;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use tokenizers::{Model, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper, Tokenizer};
@@ -39,6 +40,7 @@ impl Tokens {
     /// # Errors
     /// What is wrong with it, for people.
     pub fn from_bytes(json: &[u8]) -> Result<Self, String> {
+        plausible::tokenizer(json).map_err(|reason| format!("tokenizer.json: {reason}"))?;
         let mut tokenizer = Tokenizer::from_bytes(json)
             .map_err(|error| format!("tokenizer.json is not a tokenizer: {error}"))?;
         tokenizer.with_truncation(None).map_err(|error| format!("tokenizer.json: {error}"))?;
