@@ -6,6 +6,7 @@ use super::error::SessionError;
 use super::files;
 use super::store::Sessions;
 use super::writer::draft_path;
+use crate::config::bounded;
 use crate::domain::TurnId;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -90,7 +91,7 @@ impl Sessions {
 
 fn read(path: &Path) -> Option<Draft> {
     let metadata = fs::metadata(path).ok().filter(|m| m.is_file() && m.len() <= LONGEST)?;
-    let draft: Draft = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    let draft: Draft = serde_json::from_slice(&bounded::read(path, bounded::SMALL).ok()?).ok()?;
     (metadata.len() > 0 && !draft.text.trim().is_empty()).then_some(draft)
 }
 

@@ -1,7 +1,8 @@
 //! Private files: what a session holds is for its owner only.
 
+use crate::config::bounded;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ pub(super) fn read(path: &Path) -> io::Result<(Vec<u8>, i64)> {
         // Opening a pipe would wait for its other end.
         return Err(io::Error::other("it is no file"));
     }
-    Ok((fs::read(path)?, metadata.modified().map_or(0, super::time::millis)))
+    Ok((bounded::read(path, bounded::LARGE)?, metadata.modified().map_or(0, super::time::millis)))
 }
 
 /// Takes the lock of a file until the file is dropped; false if another
@@ -67,6 +68,29 @@ pub(super) fn is_gone(file: &File) -> io::Result<bool> {
     #[cfg(not(unix))]
     let gone = !metadata.is_file();
     Ok(gone)
+}
+
+/// Whether a file that was opened is the one that has this name now. It isn't
+/// where its folder was deleted or moved away.
+pub(super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let there = match fs::metadata(path) {
+        Ok(there) => there,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let own = file.metadata()?;
+        Ok((own.dev(), own.ino()) == (there.dev(), there.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        Ok(there.is_file())
+    }
 }
 
 /// Appends bytes and a line break to a private file, durably.

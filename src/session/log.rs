@@ -46,6 +46,16 @@ impl<S: Storage> Log<S> {
         Self { storage, length, untidy: false }
     }
 
+    /// What it writes to, and how many bytes of it are whole records.
+    pub(super) fn into_parts(self) -> (S, u64) {
+        (self.storage, self.length)
+    }
+
+    /// What it writes to.
+    pub(super) fn storage(&self) -> &S {
+        &self.storage
+    }
+
     /// Whether it holds nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.length == 0

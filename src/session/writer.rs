@@ -10,7 +10,7 @@ use super::settings::SessionSettings;
 use super::time::now_ms;
 use crate::domain::{Turn, TurnId};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// How many names are tried for a new session.
@@ -156,6 +156,7 @@ impl Writer {
 
     fn append(&mut self, records: &[Record<'_>]) -> Result<(), SessionError> {
         let (mut log, fresh) = match self.log.take() {
+            Some(log) if self.is_elsewhere(&log) => (self.rescue(log)?, false),
             Some(log) => (log, false),
             None => (self.begin()?, true),
         };
@@ -184,6 +185,31 @@ impl Writer {
                     self.log = Some(log);
                 }
                 Err(error)
+            }
+        }
+    }
+
+    /// Whether what is appended would be lost, since the file was deleted or
+    /// moved away with its folder.
+    fn is_elsewhere(&self, log: &Log<File>) -> bool {
+        matches!(files::is_at(log.storage(), &path(&self.folder, &self.id)), Ok(false))
+    }
+
+    /// Makes the file again where it was, with all that it held, which the open
+    /// file still knows.
+    fn rescue(&mut self, log: Log<File>) -> Result<Log<File>, SessionError> {
+        let path = path(&self.folder, &self.id);
+        let (mut file, length) = log.into_parts();
+        let made = copy_of(&mut file, length, &self.folder, &path);
+        match made {
+            Ok(made) => {
+                tracing::warn!(path = %path.display(), "a session was gone and is written anew");
+                Ok(Log::new(made, length))
+            }
+            Err(source) => {
+                // It is tried again with the next record.
+                self.log = Some(Log::new(file, length));
+                Err(SessionError::Write { id: self.id.clone(), path, source })
             }
         }
     }
@@ -221,6 +247,26 @@ impl Writer {
         }
         Ok(bytes)
     }
+}
+
+/// Makes a new file at `path` of the first bytes of another, and locks it.
+fn copy_of(from: &mut File, length: u64, folder: &Path, path: &Path) -> io::Result<File> {
+    files::create_folder(folder)?;
+    let mut file = files::private().create_new(true).open(path)?;
+    let done = (|| {
+        if !files::lock(&file)? {
+            return Err(io::Error::from(ErrorKind::WouldBlock));
+        }
+        from.seek(SeekFrom::Start(0))?;
+        io::copy(&mut from.take(length), &mut file)?;
+        file.sync_data()
+    })();
+    if let Err(error) = done {
+        let _ = fs::remove_file(path);
+        return Err(error);
+    }
+    files::sync_folder(folder);
+    Ok(file)
 }
 
 /// The file of a session.

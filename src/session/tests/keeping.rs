@@ -222,3 +222,29 @@ fn sessions_that_hold_a_passage_are_found_also_where_it_was_replaced() {
     drop(writer);
     assert_eq!(holds(&path), [with]);
 }
+
+#[test]
+fn a_folder_that_vanishes_costs_no_turn() {
+    let (temp, sessions) = sessions();
+    let mut writer = sessions.create().unwrap();
+    writer.turn(&turn(1, None, "first", "a")).unwrap();
+    let id = writer.id().to_owned();
+    let folder = file(&sessions, &id).parent().unwrap().to_owned();
+    fs::remove_dir_all(&folder).unwrap();
+    writer.turn(&turn(2, Some(1), "second", "b")).unwrap();
+    assert_eq!(sessions.load(&id).unwrap().turns.len(), 2);
+    // It is the writer's again: nobody else may write to it.
+    assert!(sessions.open(&id).is_err());
+    // Moved away: the turns of before go there, and all are here.
+    fs::rename(&folder, temp.path().join("elsewhere")).unwrap();
+    writer.turn(&turn(3, Some(2), "third", "c")).unwrap();
+    assert_eq!(sessions.load(&id).unwrap().turns.len(), 3);
+    // Where a file is in the way, it is said, and nothing is lost.
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    let error = writer.turn(&turn(4, Some(3), "fourth", "d")).unwrap_err().to_string();
+    assert!(error.contains("is not saved"), "{error}");
+    fs::remove_file(&folder).unwrap();
+    writer.turn(&turn(5, Some(3), "fifth", "e")).unwrap();
+    assert_eq!(sessions.load(&id).unwrap().turns.len(), 4);
+}
