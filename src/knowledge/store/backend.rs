@@ -6,9 +6,10 @@
 //! nothing is locked, renamed or synced as files are, takes each in its own
 //! way. Nothing else in the store touches a file.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::{self, BufRead, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -40,7 +41,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     fn lock(&self) -> io::Result<Option<Held>>;
 
     /// Who holds the right to write, for a message.
-    fn holder(&self) -> &'static str;
+    fn holder(&self) -> String;
 
     /// Whether there is a table. What a process left that was killed while it
     /// made one counts as none.
@@ -55,12 +56,38 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Where that can't be told.
     fn stamp(&self) -> io::Result<Option<Stamp>>;
 
-    /// Moves what a power loss damaged aside, deletes none of it, and says what
+    /// Moves what a power loss damaged, and what else is damaged and can be
+    /// done without, aside, deletes none of it, and says what
     /// was done as sentences for the user; `None` if nothing is damaged.
     ///
     /// # Errors
     /// Where that fails.
     fn set_aside_damaged(&self) -> io::Result<Option<String>>;
+
+    /// The files of the table that are not what they were when they were noted.
+    /// `thorough` reads them all.
+    ///
+    /// # Errors
+    /// Where that can't be told.
+    fn damaged(&self, thorough: bool) -> io::Result<Vec<Damage>> {
+        let _ = thorough;
+        Ok(Vec::new())
+    }
+
+    /// Notes what the files of the table are now, and the documents that it
+    /// holds. Only for who holds the right to write.
+    ///
+    /// # Errors
+    /// Where that fails.
+    fn note(&self, documents: &[Indexed]) -> io::Result<()> {
+        let _ = documents;
+        Ok(())
+    }
+
+    /// The documents that were noted last.
+    fn noted(&self) -> Vec<Indexed> {
+        Vec::new()
+    }
 
     /// Deletes the table, so that a kill in between leaves either the whole
     /// table or none.
@@ -126,6 +153,28 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// # Errors
     /// Where that fails.
     fn clear(&self) -> io::Result<()>;
+}
+
+/// A file of the table that is not what it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The file.
+    pub path: PathBuf,
+    /// What happened to it, as a verb phrase.
+    pub what: &'static str,
+    /// Whether the table can do without it.
+    pub spare: bool,
+    /// Whether it says what the newest version holds.
+    pub newest: bool,
+}
+
+/// A document that is indexed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Indexed {
+    /// Its collection.
+    pub collection: String,
+    /// Its path.
+    pub path: String,
 }
 
 /// The right to write, until it is dropped.

@@ -3,7 +3,7 @@
 //! Lance reports a full disk as an error deep in a chain of others, so errors
 //! of the database are told apart by the text of their whole chain.
 
-use crate::domain::causes;
+use crate::domain::{Line, causes};
 use std::error::Error;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,14 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// One of its files is not what it was.
+    #[error("the knowledge base is damaged: {} {what}. Run: lorag kb repair", Line::of_path(file))]
+    DamagedFile {
+        /// The file.
+        file: PathBuf,
+        /// What happened to it, as a verb phrase.
+        what: &'static str,
+    },
     /// The disk is full.
     #[error(
         "cannot {action} the knowledge base in {dir}: no space left on the disk; free some space \
@@ -105,7 +113,11 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// Another error of the database.
-    #[error("cannot {action} the knowledge base in {dir}: {source}")]
+    #[error(
+        "cannot {action} the knowledge base in {dir}: {}. `lorag doctor` names a damaged file, and \
+         `lorag kb repair` mends it",
+        plain(&source.to_string())
+    )]
     Database {
         /// What was tried.
         action: &'static str,
@@ -180,6 +192,13 @@ impl StoreError {
 const READ_ONLY: &str = "its file system is read-only";
 const DENIED: &str = "permission denied";
 
+/// What the database says, on one line and without the places in its source.
+fn plain(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| !word.contains(".rs:"));
+    let said: String = words.collect::<Vec<_>>().join(" ").chars().take(300).collect();
+    Line::of(said.trim_end_matches([',', '.', ' '])).to_string()
+}
+
 /// The texts of an error and of all its causes.
 fn chain(error: &(dyn Error + 'static)) -> String {
     causes(error).map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -213,6 +232,14 @@ mod tests {
         }
         let error = StoreError::database("write", Path::new("/kb"), lance("os error 130)"));
         assert!(matches!(error, StoreError::Database { .. }));
+    }
+
+    #[test]
+    fn a_message_names_no_source_and_says_what_to_do() {
+        let said = "LanceError(IO): Not found: /kb/data/1.lance, /root/.cargo/registry/src/x/lance-io-1/src/local.rs:121:31";
+        let text = StoreError::database("search", Path::new("/kb"), lance(said)).to_string();
+        assert!(text.contains("Not found: /kb/data/1.lance. `lorag doctor`"), "{text}");
+        assert!(text.contains("lorag kb repair") && !text.contains(".rs:"), "{text}");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! A knowledge base in a folder of this computer.
 
 mod disk;
+mod notes;
 mod recover;
 mod stamp;
 mod swap;
 
-use super::backend::{Backend, FileVersion, Held, Stamp};
+use super::backend::{Backend, Damage, FileVersion, Held, Indexed, Stamp};
+use crate::config::bounded;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -56,14 +58,23 @@ impl Backend for LocalFolder {
         options.read(true).write(true).create(true).truncate(false);
         let file = options.open(self.dir.join(LOCK_FILE))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Box::new(file))),
+            Ok(()) => {
+                // Only for messages of who waits.
+                let _ = file.set_len(0);
+                let _ = (&file).write_all(std::process::id().to_string().as_bytes());
+                Ok(Some(Box::new(file)))
+            }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
 
-    fn holder(&self) -> &'static str {
-        "another lorag"
+    fn holder(&self) -> String {
+        let noted = bounded::read_text(self.dir.join(LOCK_FILE), 64);
+        match noted.ok().and_then(|text| text.trim().parse::<u32>().ok()) {
+            Some(process) => format!("another lorag (process {process})"),
+            None => "another lorag".to_owned(),
+        }
     }
 
     fn has_table(&self) -> io::Result<bool> {
@@ -75,10 +86,35 @@ impl Backend for LocalFolder {
     }
 
     fn set_aside_damaged(&self) -> io::Result<Option<String>> {
-        recover::set_aside_damaged(&self.dir)
+        let there = |damage: &Damage| damage.path.exists();
+        let noted: Vec<Damage> =
+            notes::damaged(&self.dir, false)?.into_iter().filter(there).collect();
+        for damage in noted.iter().filter(|damage| damage.spare) {
+            recover::move_aside(&self.dir, &damage.path)?;
+        }
+        let newest: Vec<PathBuf> =
+            noted.into_iter().filter(|damage| damage.newest).map(|damage| damage.path).collect();
+        let done = recover::set_aside_damaged(&self.dir, &newest)?;
+        if !recover::has_manifest(&self.dir)? {
+            notes::forget(&self.dir)?;
+        }
+        Ok(done)
+    }
+
+    fn damaged(&self, thorough: bool) -> io::Result<Vec<Damage>> {
+        notes::damaged(&self.dir, thorough)
+    }
+
+    fn note(&self, documents: &[Indexed]) -> io::Result<()> {
+        notes::write(&self.dir, documents, |write| self.replace(notes::FILE, write))
+    }
+
+    fn noted(&self) -> Vec<Indexed> {
+        notes::documents(&self.dir)
     }
 
     fn drop_table(&self) -> io::Result<()> {
+        notes::forget(&self.dir)?;
         recover::drop_table(&self.dir)
     }
 

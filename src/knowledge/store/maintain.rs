@@ -3,6 +3,7 @@
 //! One step at a time, and only by the holder of the writer lock: a compaction
 //! that meets another write is lost.
 
+use super::backend::Indexed;
 use super::open::blocking;
 use super::schema::column;
 use super::{Store, StoreError};
@@ -122,6 +123,7 @@ impl Store {
             self.sync().await?;
             self.synced_version.store(version, Ordering::Relaxed);
         }
+        self.note().await;
         Ok(done)
     }
 
@@ -149,7 +151,27 @@ impl Store {
         self.prune(&mut done, Some(Age::zero()), true).await?;
         blocking(ACTION, &self.location, |place| place.remove_leftovers()).await?;
         self.sync().await?;
+        self.note().await;
         Ok(Vacuumed { bytes_before, bytes_after: self.bytes_on_disk().await?, maintained: done })
+    }
+
+    /// Notes what the files are, so that one that is damaged later is found and
+    /// named, and what is indexed, so that it can be made anew. The notes are an
+    /// aid: where they can't be written, nothing is checked.
+    pub async fn note(&self) {
+        let noted = match self.files().await {
+            Ok(files) => {
+                let documents: Vec<Indexed> = files
+                    .into_iter()
+                    .map(|file| Indexed { collection: file.collection, path: file.path })
+                    .collect();
+                blocking("write", &self.location, move |place| place.note(&documents)).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = noted {
+            tracing::warn!(%error, "cannot note what the files of the knowledge base are");
+        }
     }
 
     /// Waits until everything written is on the disk. Lance itself never

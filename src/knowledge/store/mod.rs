@@ -42,7 +42,7 @@ mod tests;
 mod units;
 mod write;
 
-pub use backend::{Backend, FileVersion, Held, Stamp};
+pub use backend::{Backend, Damage, FileVersion, Held, Indexed, Stamp};
 pub use error::StoreError;
 pub use filter::Filter;
 pub use key::RowKey;

@@ -152,8 +152,25 @@ impl Store {
         location: &Location,
     ) -> Result<(Option<Self>, Option<String>), StoreError> {
         let failed = |action| move |error| StoreError::io(action, location.name(), error);
-        if !location.has_table().map_err(failed("open"))? {
+        // Before anything is read: a damaged length can end the process.
+        let damaged = blocking("check", location, |place| place.damaged(false)).await?;
+        let has_table = location.has_table().map_err(failed("open"))?;
+        let fatal = damaged.iter().find(|damage| !damage.spare && (!damage.newest || !has_table));
+        if let Some(damage) = fatal {
+            return Err(StoreError::DamagedFile { file: damage.path.clone(), what: damage.what });
+        }
+        if !has_table {
             return Ok((None, None));
+        }
+        if damaged.iter().any(|damage| damage.path.exists()) {
+            let message = location.set_aside_damaged().map_err(failed("repair"))?;
+            if message.is_some() {
+                return Self::open_repaired(location, message).await;
+            }
+        } else if damaged.iter().any(|damage| damage.newest) {
+            let message = "the newest version of the knowledge base is gone; the version before \
+                 it is used. Run `lorag ingest` again for what was indexed last";
+            return Self::open_repaired(location, Some(message.to_owned())).await;
         }
         let first = match Self::open_table(location).await {
             Ok(table) => {
@@ -163,17 +180,25 @@ impl Store {
         };
         let broken = |error| StoreError::database("open", location.name(), error);
         let recovered = location.set_aside_damaged().map_err(failed("repair"))?;
-        let Some(message) = recovered else {
-            return match first {
-                lancedb::Error::TableNotFound { .. } => Ok((None, None)),
-                other => Err(broken(other)),
-            };
-        };
-        if !location.has_table().map_err(failed("open"))? {
-            return Ok((None, Some(message)));
+        match (recovered, first) {
+            (Some(message), _) => Self::open_repaired(location, Some(message)).await,
+            (None, lancedb::Error::TableNotFound { .. }) => Ok((None, None)),
+            (None, other) => Err(broken(other)),
         }
+    }
+
+    /// Opens what a repair left, if anything.
+    async fn open_repaired(
+        location: &Location,
+        message: Option<String>,
+    ) -> Result<(Option<Self>, Option<String>), StoreError> {
+        let has_table = location.has_table();
+        if !has_table.map_err(|error| StoreError::io("open", location.name(), error))? {
+            return Ok((None, message));
+        }
+        let broken = |error| StoreError::database("open", location.name(), error);
         let table = Self::open_table(location).await.map_err(broken)?;
-        let store = Self::from_table(location.clone(), table, Some(message)).await?;
+        let store = Self::from_table(location.clone(), table, message).await?;
         Ok((Some(store), None))
     }
 

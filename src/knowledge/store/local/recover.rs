@@ -36,13 +36,19 @@ pub(super) fn has_manifest(dir: &Path) -> io::Result<bool> {
     Ok(!manifests(dir)?.is_empty())
 }
 
-/// Moves damaged newest manifests aside and says what was done; `None` if the
-/// newest manifest is whole.
-pub(super) fn set_aside_damaged(dir: &Path) -> io::Result<Option<String>> {
+/// The name of the newest manifest; `None` where there is no table.
+pub(super) fn newest_manifest(dir: &Path) -> io::Result<Option<String>> {
+    let newest = manifests(dir)?.into_iter().next();
+    Ok(newest.and_then(|(_, path)| Some(path.file_name()?.to_string_lossy().into_owned())))
+}
+
+/// Moves damaged newest manifests aside, those among them that are `known` to
+/// be, and says what was done; `None` if the newest manifest is whole.
+pub(super) fn set_aside_damaged(dir: &Path, known: &[PathBuf]) -> io::Result<Option<String>> {
     let mut moved = Vec::new();
     let mut whole_left = false;
     for (_, manifest) in manifests(dir)? {
-        if !is_damaged(&manifest)? {
+        if !known.contains(&manifest) && !is_damaged(&manifest)? {
             whole_left = true;
             break;
         }
@@ -118,7 +124,7 @@ fn manifests(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
 /// The version of a manifest. Its number has 20 digits and counts down from
 /// the largest `u64` so that the newest comes first in a listing; tables of
 /// old Lance versions have the plain number.
-fn version_of(name: &str) -> Option<u64> {
+pub(super) fn version_of(name: &str) -> Option<u64> {
     let stem = name.strip_suffix(".manifest")?;
     let number: u64 = stem.parse().ok()?;
     Some(if stem.len() == 20 { u64::MAX - number } else { number })
@@ -142,7 +148,7 @@ fn is_damaged(manifest: &Path) -> io::Result<bool> {
 
 /// Moves a file or folder into the folder of damaged ones; `None` if another
 /// process already did.
-fn move_aside(dir: &Path, path: &Path) -> io::Result<Option<PathBuf>> {
+pub(super) fn move_aside(dir: &Path, path: &Path) -> io::Result<Option<PathBuf>> {
     let folder = dir.join(DAMAGED);
     fs::create_dir_all(&folder)?;
     let name =
@@ -205,13 +211,15 @@ mod tests {
         let oldest = manifest(temp.path(), 1, WHOLE);
         manifest(temp.path(), 2, &[0; 64]);
         manifest(temp.path(), 3, b"");
-        let message = set_aside_damaged(temp.path()).unwrap().unwrap();
+        let message = set_aside_damaged(temp.path(), &[]).unwrap().unwrap();
         assert!(message.contains("lorag ingest"));
         assert!(oldest.exists());
         assert_eq!(manifests(temp.path()).unwrap().len(), 1);
         let moved = fs::read_dir(temp.path().join(DAMAGED)).unwrap().count();
         assert_eq!(moved, 2);
-        assert_eq!(set_aside_damaged(temp.path()).unwrap(), None);
+        assert_eq!(set_aside_damaged(temp.path(), &[]).unwrap(), None);
+        let known = set_aside_damaged(temp.path(), &[oldest]).unwrap();
+        assert!(known.unwrap().contains("all your folders"));
     }
 
     #[test]
@@ -221,7 +229,7 @@ mod tests {
         let data = table_folder(temp.path()).join("data");
         fs::create_dir_all(&data).unwrap();
         fs::write(data.join("rows.lance"), b"rows").unwrap();
-        let message = set_aside_damaged(temp.path()).unwrap().unwrap();
+        let message = set_aside_damaged(temp.path(), &[]).unwrap().unwrap();
         assert!(message.contains("all your folders"));
         assert!(!table_folder(temp.path()).exists());
         assert!(!has_manifest(temp.path()).unwrap());

@@ -77,8 +77,8 @@ impl Backend for Elsewhere {
         Ok(free.then(|| Box::new(Guard(Arc::clone(&self.locked))) as Held))
     }
 
-    fn holder(&self) -> &'static str {
-        "a test"
+    fn holder(&self) -> String {
+        "a test".to_owned()
     }
 
     fn has_table(&self) -> io::Result<bool> {
