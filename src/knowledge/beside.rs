@@ -4,7 +4,8 @@
 use super::analysis::{Query, TermStats, Terms, detect};
 use super::chunk::{Sizes, chunk};
 use super::embed::{EmbedError, Embedder};
-use super::parse::{Skip, parse};
+use super::parse::Skip;
+use super::parse::apart::parse_apart;
 use super::search::Found;
 use crate::domain::{Chunk, Hit};
 use std::path::Path;
@@ -43,7 +44,7 @@ impl Beside {
     /// # Errors
     /// Where it is no text, and where the embedder fails.
     pub fn read(bytes: &[u8], embedder: &dyn Embedder, sizes: Sizes) -> Result<Self, BesideError> {
-        let document = parse(Path::new(format(bytes)), bytes)?;
+        let document = parse_apart(Path::new(format(bytes)), bytes)?;
         let hash = blake3::hash(bytes).to_hex().to_string();
         let language = detect(&document.text);
         let count = |text: &str| embedder.count(text);

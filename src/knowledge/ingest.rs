@@ -19,7 +19,7 @@ pub use report::{Cancel, IngestEvent, IngestReport};
 use super::analysis::TermStats;
 use super::chunk::Sizes;
 use super::embed::Embedder;
-use super::parse::parse;
+use super::parse::apart::{end_workers, parse_apart};
 use super::presence;
 use super::seen::{SeenFile, SeenFiles};
 use super::store::{FileRecord, Location, Store, WriterLock};
@@ -63,7 +63,10 @@ pub async fn ingest(
     cancel: &Cancel,
     on_event: &(dyn Fn(IngestEvent) + Send + Sync),
 ) -> Result<IngestReport, KnowledgeError> {
-    ingest_with(parse, &place.into(), embedder, roots, options, cancel, on_event).await
+    let place = place.into();
+    let done = ingest_with(parse_apart, &place, embedder, roots, options, cancel, on_event).await;
+    end_workers();
+    done
 }
 
 /// [`ingest`], with a parser of the caller's.
@@ -125,6 +128,7 @@ async fn ingest_with(
         embedder,
         sizes: options.sizes,
         collection: options.collection.clone(),
+        most_bytes: options.walk.max_file_bytes,
         generated: options.generated,
         named: Arc::new(roots.iter().map(|root| rooted(root)).collect()),
         cancel: cancel.clone(),

@@ -81,6 +81,13 @@ pub enum SeenSkip {
         /// The version of the program that failed on it.
         program: String,
     },
+    /// [`Skip::Ended`]: likewise.
+    Ended {
+        /// What ended it.
+        why: String,
+        /// The version of the program that it ended.
+        program: String,
+    },
 }
 
 /// The version of this program.
@@ -96,6 +103,7 @@ impl SeenSkip {
             Skip::Unusable(why) => {
                 Some(Self::Unusable { why: why.clone(), program: PROGRAM.into() })
             }
+            Skip::Ended(why) => Some(Self::Ended { why: why.clone(), program: PROGRAM.into() }),
             Skip::Binary(what) => Some(Self::Binary(what.clone())),
             Skip::Undecodable(what) => Some(Self::Undecodable(what.clone())),
             Skip::Empty => Some(Self::Empty),
@@ -108,7 +116,9 @@ impl SeenSkip {
     pub fn holds(&self, wanted: bool) -> bool {
         match self {
             Self::Generated(_) => !wanted,
-            Self::Broken { program, .. } | Self::Unusable { program, .. } => program == PROGRAM,
+            Self::Broken { program, .. }
+            | Self::Unusable { program, .. }
+            | Self::Ended { program, .. } => program == PROGRAM,
             Self::Binary(_) | Self::Undecodable(_) | Self::Empty => true,
         }
     }
@@ -123,6 +133,7 @@ impl From<&SeenSkip> for Skip {
             SeenSkip::Generated(what) => Self::Generated(what.clone()),
             SeenSkip::Unusable { why, .. } => Self::Unusable(why.clone()),
             SeenSkip::Broken { why, .. } => Self::Broken(why.clone()),
+            SeenSkip::Ended { why, .. } => Self::Ended(why.clone()),
         }
     }
 }
@@ -171,6 +182,8 @@ fn is_settled(modified_ns: i64, start: SystemTime) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct SeenFiles {
     files: HashMap<String, SeenFile>,
+    /// What ended the reading of files, by their hashes.
+    ended: HashMap<String, Skip>,
     /// The folders that were indexed, newest last.
     roots: Vec<PathBuf>,
     changed: bool,
@@ -196,17 +209,28 @@ impl SeenFiles {
     /// that can be read.
     #[must_use]
     pub fn load(place: &Location) -> Self {
-        let mut files = HashMap::new();
+        let (mut files, mut ended) = (HashMap::new(), HashMap::new());
         let roots = for_each(place, &mut |path, file| {
+            if let Some(skip @ SeenSkip::Ended { .. }) = &file.skip
+                && skip.holds(false)
+            {
+                ended.insert(file.hash.clone(), Skip::from(skip));
+            }
             files.insert(path, file);
         });
-        Self { files, roots, changed: false }
+        Self { files, ended, roots, changed: false }
     }
 
     /// A file as it looked.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&SeenFile> {
         self.files.get(path)
+    }
+
+    /// Why the reading of a file with this hash was ended before, if it was.
+    #[must_use]
+    pub fn ended(&self, hash: &str) -> Option<Skip> {
+        self.ended.get(hash).cloned()
     }
 
     /// Notes how a file looks now.
@@ -356,6 +380,7 @@ mod tests {
             Skip::Generated("minified".into()),
             Skip::Broken("p".into()),
             Skip::Unusable("u".into()),
+            Skip::Ended("it takes more than 4 s".into()),
         ] {
             assert_eq!(Skip::from(&SeenSkip::of(&skip).unwrap()), skip);
         }

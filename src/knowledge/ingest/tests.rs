@@ -6,7 +6,7 @@ mod unread;
 use super::*;
 use crate::domain::Hit;
 use crate::knowledge::embed::{EmbedError, EmbedderSource, load};
-use crate::knowledge::parse::{Document, Skip};
+use crate::knowledge::parse::{Document, Skip, parse};
 use crate::knowledge::search::{KnowledgeBase, SearchOptions};
 use crate::knowledge::store::Filter;
 use std::fs::{self, File};

@@ -2,12 +2,14 @@
 //! share a list of files.
 //!
 //! A file that makes a part of lorag panic is skipped by name, since it would
-//! do so at every try and keep all others out. Deeply nested files may need a
-//! deep stack, and a stack that is too small ends the whole process; so the
-//! threads have a large one, of which only what is used takes memory.
+//! do so at every try and keep all others out, and so is one that ends the
+//! process that parses it. Where files are parsed in this process, a stack that
+//! is too small for a deeply nested one ends everything; so the threads have a
+//! large one, of which only what is used takes memory.
 
 use super::Cancel;
-use crate::domain::{Chunk, panic_text};
+use crate::config::bounded;
+use crate::domain::Chunk;
 use crate::knowledge::KnowledgeError;
 use crate::knowledge::analysis::{Analyzer, TermStats, detect};
 use crate::knowledge::chunk::{Sizes, chunk};
@@ -16,7 +18,6 @@ use crate::knowledge::parse::{Document, Format, Skip, generated};
 use crate::knowledge::seen::{SeenFile, SeenFiles, SeenSkip};
 use crate::knowledge::store::{FileRecord, FileRows};
 use crate::knowledge::walk::FoundFile;
-use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -47,6 +48,8 @@ pub(super) struct Work {
     pub(super) embedder: Arc<dyn Embedder>,
     pub(super) sizes: Sizes,
     pub(super) collection: String,
+    /// Most bytes of a file.
+    pub(super) most_bytes: u64,
     /// Whether generated files are read, too.
     pub(super) generated: bool,
     /// What the user named: a file among it is read whatever it holds.
@@ -121,7 +124,7 @@ impl Work {
         {
             return Done { path, seen: None, read: false, outcome };
         }
-        let bytes = match std::fs::read(&file.path) {
+        let bytes = match bounded::read(&file.path, self.most_bytes) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let outcome = Outcome::Skipped(Skip::Unreadable(error.to_string()));
@@ -132,6 +135,8 @@ impl Work {
         let same = || self.known.get(&path).is_some_and(|k| k.hash == hash && k.chunker == chunker);
         let unwanted =
             if self.wants_generated(file) { None } else { generated(&file.path, &bytes) };
+        // It ended its reader before, under whatever name.
+        let unwanted = unwanted.or_else(|| self.seen.ended(&hash).filter(|_| !self.verify));
         let outcome = match unwanted {
             Some(skip) => Outcome::Skipped(skip),
             None if same() => Outcome::Unchanged,
@@ -299,11 +304,5 @@ impl Work {
 
 /// Makes a panic the reason to skip a file.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Skip> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Skip::Broken(text(payload.as_ref())))
-}
-
-/// What a panic says, on one line and not too long.
-fn text(payload: &(dyn Any + Send)) -> String {
-    let text = panic_text(payload).unwrap_or_else(|| "it says nothing more".to_owned());
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Skip::of_panic(payload.as_ref()))
 }

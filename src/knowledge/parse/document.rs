@@ -1,10 +1,12 @@
 //! A document with its structure, and why a file is none.
 
-use crate::domain::OffsetMap;
+use crate::domain::{OffsetMap, panic_text};
+use serde::{Deserialize, Serialize};
+use std::any::Any;
 use std::ops::Range;
 
 /// What a file is taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// CommonMark with tables, footnotes and front matter.
@@ -54,7 +56,7 @@ pub enum Format {
 }
 
 /// What a block of a document is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BlockKind {
     /// A heading; its text without markup, and its level from 1. For code an
     /// item (`impl Foo`, `fn bar`) whose body follows at a deeper level.
@@ -77,7 +79,7 @@ pub enum BlockKind {
 }
 
 /// A piece of a document that is kept together where it fits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// What it is.
     pub kind: BlockKind,
@@ -91,13 +93,15 @@ pub struct Block {
 }
 
 /// A file that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// What it was taken for.
     pub format: Format,
     /// The text: the file itself, decoded or rendered where it had to be.
+    #[serde(skip)]
     pub text: String,
     /// Leads ranges of `text` to the file.
+    #[serde(skip)]
     pub offsets: OffsetMap,
     /// Whether `text` isn't literally the file's bytes.
     pub rendered: bool,
@@ -108,7 +112,7 @@ pub struct Document {
 }
 
 /// Why a file is not indexed. The text is for people.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Skip {
     /// It holds binary data.
     #[error("binary file ({0})")]
@@ -140,6 +144,10 @@ pub enum Skip {
     /// A part of lorag failed on it.
     #[error("lorag failed on it, which is a bug of lorag: {0}")]
     Broken(String),
+    /// Reading it took more than a file may take, or ended the process that read
+    /// it.
+    #[error("reading it was ended: {0}; it is read again once it has changed")]
+    Ended(String),
     /// Its name isn't UTF-8.
     #[error("its name is not valid UTF-8")]
     Name,
@@ -149,4 +157,70 @@ pub enum Skip {
     /// A link that leads to one of its own parents.
     #[error("a symbolic link that leads back to {0}")]
     Loop(String),
+}
+
+impl Skip {
+    /// The reason where a part of lorag panicked, on one line and not too long.
+    #[must_use]
+    pub fn of_panic(payload: &(dyn Any + Send)) -> Self {
+        let text = panic_text(payload).unwrap_or_else(|| "it says nothing more".to_owned());
+        let words: Vec<&str> = text.split_whitespace().collect();
+        Self::Broken(words.join(" ").chars().take(200).collect())
+    }
+}
+
+/// Most characters of a title: it is kept with every passage below it.
+const MOST_TITLE: usize = 400;
+
+impl Document {
+    /// Cuts titles that no one wrote as such: a page whose title is never closed
+    /// is all title, a thousand times over.
+    pub(super) fn with_short_titles(mut self) -> Self {
+        for block in &mut self.blocks {
+            if let BlockKind::Heading { title, .. } = &mut block.kind {
+                shorten(title);
+            }
+            shorten(&mut block.context);
+        }
+        self
+    }
+}
+
+fn shorten(text: &mut String) {
+    if text.len() > MOST_TITLE
+        && let Some((at, _)) = text.char_indices().nth(MOST_TITLE)
+    {
+        text.truncate(at);
+        text.push('…');
+        text.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::parse::parse;
+
+    #[test]
+    fn a_title_without_end_is_cut() {
+        let page = format!("<html><title>{}", "<title>ä".repeat(5000));
+        let document = parse("a.html".as_ref(), page.as_bytes()).unwrap();
+        let line = format!("# {}\n\nText.\n", "ä b ".repeat(5000));
+        for document in [document, parse("a.md".as_ref(), line.as_bytes()).unwrap()] {
+            let titles: Vec<&String> = document
+                .blocks
+                .iter()
+                .filter_map(|block| match &block.kind {
+                    BlockKind::Heading { title, .. } => Some(title),
+                    _ => None,
+                })
+                .collect();
+            let [title] = titles.as_slice() else { panic!("{titles:?}") };
+            assert_eq!(title.chars().count(), MOST_TITLE + 1);
+            assert!(title.ends_with('…'));
+        }
+        let mut plain = "A title".to_owned();
+        shorten(&mut plain);
+        assert_eq!(plain, "A title");
+    }
 }

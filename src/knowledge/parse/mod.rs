@@ -1,6 +1,7 @@
 //! Reading a file: bytes become a [`Document`] with its structure, or a reason
 //! to skip it.
 
+pub mod apart;
 mod code;
 mod data;
 mod decode;
@@ -15,6 +16,8 @@ mod logs;
 mod mail;
 mod man;
 mod markdown;
+#[cfg(test)]
+mod mutated;
 mod notebook;
 mod office;
 mod output;
@@ -46,10 +49,10 @@ use std::path::Path;
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<Document, Skip> {
     let format = Format::of(path);
     if let Some(document) = extracted(path, format, bytes) {
-        return document;
+        return document.map(Document::with_short_titles);
     }
     let decoded = decode::decode(bytes)?;
-    Ok(match format {
+    let document = match format {
         Format::Markdown => markdown::parse(decoded),
         Format::Rst => rst::parse(decoded),
         Format::Html => html::parse(decoded),
@@ -70,7 +73,8 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Document, Skip> {
             None => code::parse(path, decoded),
         },
         _ => text::parse(decoded),
-    })
+    };
+    Ok(document.with_short_titles())
 }
 
 /// A document whose text is taken out of its file; `None` where the file isn't
