@@ -3,8 +3,9 @@
 use super::args::AdaptersCommand;
 use super::context::Context;
 use super::models::pull;
+use super::terminal::errln;
 use super::terminal::outln;
-use super::terminal::{Paint, visible};
+use super::terminal::{Line, Paint};
 use super::{Failure, code};
 use crate::domain::Stack;
 use crate::engine::adapter::{Adapter, Outline, adapters_inside};
@@ -71,23 +72,23 @@ fn list(context: &Context, given: Option<&str>, as_json: bool) -> Result<u8, Fai
     }
     let paint = Paint::stdout();
     let width = rows.iter().map(|(place, _)| place.name.chars().count()).max().unwrap_or(0);
-    outln!("{}", paint.bold(&format!("Adapters, for the model {}", visible(model))))?;
+    outln!("{}", paint.bold(&format!("Adapters, for the model {}", Line::of(model))))?;
     if rows.is_empty() {
         outln!("None yet. Add one with: lorag adapters add FOLDER, or ORG/NAME of the hub")?;
     }
     for (place, checked) in &rows {
         let about = place.manifest.about.as_deref().unwrap_or("");
-        let name = format!("{:<width$}", visible(&place.name));
+        let name = format!("{:<width$}", Line::of(&place.name));
         match checked {
             Ok(adapter) => outln!(
                 "  {name}  {}, rank {}, {}  {}",
                 place.origin.text(),
                 adapter.rank(),
                 HumanBytes(adapter.bytes()),
-                paint.dim(&visible(about))
+                paint.dim(&Line::of(about))
             )?,
             Err(reason) => {
-                let reason = format!("does not fit: {}", visible(reason));
+                let reason = format!("does not fit: {}", Line::of(reason));
                 outln!("  {name}  {}, {}", place.origin.text(), paint.dim(&reason))?;
             }
         }
@@ -112,12 +113,12 @@ fn served(
         outln!("{}", json!({ "model": model, "adapters": rows }))?;
         return Ok(code::DONE);
     }
-    outln!("{}", Paint::stdout().bold(&format!("Adapters, for the model {}", visible(model))))?;
+    outln!("{}", Paint::stdout().bold(&format!("Adapters, for the model {}", Line::of(model))))?;
     if names.is_empty() {
         outln!("None: the server {} lists none for it. `lorag doctor` asks it.", place.server)?;
     }
     for name in names {
-        outln!("  {}  {origin}", visible(&name))?;
+        outln!("  {}  {origin}", Line::of(&name))?;
     }
     Ok(code::DONE)
 }
@@ -150,22 +151,27 @@ async fn add(
             "there is an adapter {name:?} already. Take another name with --name, or remove it first: lorag adapters remove {name}"
         )));
     }
-    std::fs::create_dir_all(&folder)?;
+    let failed = |action: &'static str, path: &Path| {
+        let path = Line::of_path(path);
+        move |error: std::io::Error| Failure::from(format!("cannot {action} {path}: {error}"))
+    };
+    std::fs::create_dir_all(&folder).map_err(failed("create the folder", &folder))?;
     let draft = Draft(folder.join(format!(".{name}.part-{}", std::process::id())));
-    std::fs::create_dir(&draft.0)?;
+    std::fs::create_dir(&draft.0).map_err(failed("create the folder", &draft.0))?;
     for file in FILES {
         let file = (from.join(file), draft.0.join(file));
         if file.0.is_file() {
-            std::fs::copy(&file.0, &file.1)?;
+            std::fs::copy(&file.0, &file.1).map_err(failed("copy", &file.0))?;
         }
     }
     if any_base {
         let manifest = draft.0.join("lorag.toml");
         let before = std::fs::read_to_string(&manifest).unwrap_or_default();
-        std::fs::write(&manifest, format!("any_base = true\n{before}"))?;
+        std::fs::write(&manifest, format!("any_base = true\n{before}"))
+            .map_err(failed("write", &manifest))?;
     }
-    std::fs::rename(&draft.0, &target)?;
-    outln!("Added {} as {}.", visible(source), visible(name))?;
+    std::fs::rename(&draft.0, &target).map_err(failed("put in its place", &target))?;
+    outln!("Added {} as {}.", Line::of(source), Line::of(name))?;
     let model = model(context, None);
     let fits = context.base(model).and_then(|base| {
         let place = context.adapter(name)?;
@@ -173,10 +179,10 @@ async fn add(
     });
     match fits {
         Ok(_) => outln!("Use it with: lorag ask --mode hybrid --adapter {name} …")?,
-        Err(error) => eprintln!(
+        Err(error) => errln!(
             "lorag: it does not fit the model {}: {}",
-            visible(model),
-            visible(&error.message)
+            Line::of(model),
+            Line::of(&error.message)
         ),
     }
     Ok(code::DONE)
@@ -227,14 +233,14 @@ fn show(context: &Context, name: &str, as_json: bool) -> Result<u8, Failure> {
         return Ok(code::DONE);
     }
     let paint = Paint::stdout();
-    outln!("{}", paint.bold(&visible(&place.name)))?;
+    outln!("{}", paint.bold(&Line::of(&place.name)))?;
     if let Some(about) = &place.manifest.about {
-        outln!("{}", visible(about))?;
+        outln!("{}", Line::of(about))?;
     }
-    outln!("from        {}, {}", place.origin.text(), visible(&place.folder.to_string_lossy()))?;
-    outln!("base model  {}", visible(base))?;
+    outln!("from        {}, {}", place.origin.text(), Line::of(&place.folder.to_string_lossy()))?;
+    outln!("base model  {}", Line::of(base))?;
     outln!("rank        {}", adapter.rank())?;
-    outln!("modules     {}", visible(&modules.join(", ")))?;
+    outln!("modules     {}", Line::of(&modules.join(", ")))?;
     outln!("parameters  {} in {}", adapter.parameters(), HumanBytes(adapter.bytes()))?;
     outln!("blake3      {}", adapter.hash())?;
     Ok(code::DONE)
@@ -245,7 +251,7 @@ fn remove(context: &Context, name: &str) -> Result<u8, Failure> {
     match place.origin {
         AdapterOrigin::Folder => {
             std::fs::remove_dir_all(&place.folder)?;
-            outln!("Removed {}.", visible(name))?;
+            outln!("Removed {}.", Line::of(name))?;
             Ok(code::DONE)
         }
         AdapterOrigin::Builtin => {
@@ -271,18 +277,18 @@ fn check(context: &Context, spelled: &str, given: Option<&str>) -> Result<u8, Fa
         let modules = adapter.module_kinds().join(", ");
         outln!(
             "{} fits {}: rank {}, {}",
-            visible(&applied.name),
-            visible(model),
+            Line::of(&applied.name),
+            Line::of(model),
             adapter.rank(),
-            visible(&modules)
+            Line::of(&modules)
         )?;
         let inside = adapters_inside(&place.folder);
         if !inside.is_empty() {
             let folder = place.folder.display().to_string();
             outln!(
                 "It is the last state of a training; earlier ones are in {}: {}",
-                visible(&folder),
-                visible(&inside.join(", "))
+                Line::of(&folder),
+                Line::of(&inside.join(", "))
             )?;
         }
     }

@@ -323,6 +323,10 @@ pub enum KbCommand {
     /// Compact the table, bring its indexes up to date, free disk space.
     #[command(after_help = "Example:\n  lorag kb vacuum")]
     Vacuum,
+    /// Check every file of the knowledge base, and make it anew from its
+    /// documents where one is damaged.
+    #[command(after_help = "Example:\n  lorag kb repair")]
+    Repair,
     /// Index every file again with the configured embedder. Stops, and keeps
     /// what is there, where a file is gone or can no longer be read.
     #[command(after_help = "Example:\n  lorag kb reembed --embedder minishlab/potion-base-8M")]

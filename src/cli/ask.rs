@@ -3,7 +3,8 @@
 use super::args::{AskArgs, DEFAULT_COLLECTION};
 use super::context::Context;
 use super::piped::{self, Piped};
-use super::terminal::{Paint, one_line, visible};
+use super::terminal::{Line, Paint, one_line, visible};
+use super::terminal::{err, errln};
 use super::terminal::{out, outln};
 use super::{Failure, code, ingest, search};
 use crate::answer::{AskEvent, Passages, Question, Reader, Retrieved, Speeds, answer, retrieve};
@@ -56,10 +57,7 @@ pub async fn run(context: &Context, mut args: AskArgs) -> Result<u8, Failure> {
         // A mode without sources needs no embedder.
         if !reads {
             if named {
-                eprintln!(
-                    "lorag: the mode {} reads no sources, standard input neither",
-                    choice.mode
-                );
+                errln!("lorag: the mode {} reads no sources, standard input neither", choice.mode);
             }
             let question = Question::new(question, Passages::None);
             return Ok((question, Retrieved::default()));
@@ -71,7 +69,7 @@ pub async fn run(context: &Context, mut args: AskArgs) -> Result<u8, Failure> {
         }
         let library = Library::new(&context.paths.knowledge, embedder);
         if let Some(note) = library.base().await?.and_then(|base| base.store().old_note()) {
-            eprintln!("lorag: {note}");
+            errln!("lorag: {note}");
         }
         let retrieved = retrieve(&library, &question).await?;
         Ok::<_, Failure>((question, retrieved))
@@ -96,7 +94,7 @@ pub async fn run(context: &Context, mut args: AskArgs) -> Result<u8, Failure> {
     let (model, (question, retrieved)) = (model?, asked?);
     let load_ms = millis(loading.elapsed());
     if let Some(note) = &model.note {
-        eprintln!("lorag: {}", visible(note));
+        errln!("lorag: {}", visible(note));
     }
     if retrieved.found.hits.is_empty() && reads {
         search::hint(context).await?;
@@ -140,13 +138,23 @@ pub async fn run(context: &Context, mut args: AskArgs) -> Result<u8, Failure> {
     })
 }
 
+/// Most bytes of a question on standard input.
+const MOST_ASKED: u64 = 64 << 10;
+
 /// The question; `-` reads it from standard input.
 fn question(args: &AskArgs) -> Result<String, Failure> {
     let text = if args.question == "-" {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|error| {
+        std::io::stdin().take(MOST_ASKED + 1).read_to_string(&mut text).map_err(|error| {
             Failure::usage(format!("cannot read the question from standard input: {error}"))
         })?;
+        if text.len() as u64 > MOST_ASKED {
+            return Err(Failure::usage(format!(
+                "the question on standard input holds more than {} KB. To ask about a text: \
+                 cat text | lorag ask QUESTION -",
+                MOST_ASKED >> 10
+            )));
+        }
         text
     } else {
         args.question.clone()
@@ -168,14 +176,10 @@ async fn index(context: &Context, args: &AskArgs) -> Result<f64, Failure> {
         return Err(Failure::interrupted());
     }
     for (path, reason) in report.skipped.iter().take(SKIPS_SHOWN) {
-        eprintln!(
-            "lorag: skipped {}: {}",
-            visible(&path.display().to_string()),
-            visible(&reason.to_string())
-        );
+        errln!("lorag: skipped {}: {}", Line::of_path(path), Line::of(reason.to_string()));
     }
     if report.skipped.len() > SKIPS_SHOWN {
-        eprintln!(
+        errln!(
             "lorag: skipped {} more; `lorag ingest` lists all.",
             report.skipped.len() - SKIPS_SHOWN
         );
@@ -216,7 +220,7 @@ async fn beside(
     let limit = context.loaded.settings.ingest.max_file_bytes.min(MOST_PIPED);
     let text = piped.text(usize::try_from(limit).unwrap_or(usize::MAX)).await?;
     if let Some(note) = &text.note {
-        eprintln!("lorag: {note}");
+        errln!("lorag: {note}");
     }
     if text.bytes.iter().all(u8::is_ascii_whitespace) {
         return match named {
@@ -231,7 +235,7 @@ async fn beside(
         Ok(beside) => Ok(Some(Arc::new(beside))),
         Err(error) if named => Err(Failure::from(error.to_string())),
         Err(error) => {
-            eprintln!("lorag: {}; it was left out", visible(&error.to_string()));
+            errln!("lorag: {}; it was left out", visible(&error.to_string()));
             Ok(None)
         }
     }
@@ -256,7 +260,7 @@ impl Printer {
         match event {
             AskEvent::Text(text) => {
                 if std::mem::take(&mut self.thinking) {
-                    eprintln!();
+                    errln!();
                 }
                 let _ = out!("{}", visible(text));
             }
@@ -265,7 +269,7 @@ impl Printer {
             }
             AskEvent::Thought(text) => {
                 self.thinking = true;
-                eprint!("{}", visible(text));
+                err!("{}", visible(text));
             }
             AskEvent::Sources(_)
             | AskEvent::Prompt { .. }
@@ -294,7 +298,7 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
         outln!(
             "{} {} {}{}",
             paint.cite(&citation.numbered()),
-            citation.locator.within(&visible(&citation.path)),
+            citation.locator.within(&citation.path),
             citation.symbol(),
             paint.stale(answer.is_stale(citation))
         )?;
@@ -304,25 +308,25 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
         }
     }
     if answer.citations.iter().any(|citation| citation.found) {
-        eprintln!("lorag: ° was found afterwards: the model cited nothing there.");
+        errln!("lorag: ° was found afterwards: the model cited nothing there.");
     }
     let cut = answer.generation.finish_reason == FinishReason::Length;
     if cut && answer.text.trim().is_empty() {
-        eprintln!(
+        errln!(
             "lorag: the model thought for {} tokens without answering; raise generation.max_thinking_tokens, or ask without --thinking.",
             answer.generation.reasoning_tokens
         );
     } else if cut {
-        eprintln!("lorag: the answer reached its limit of tokens; raise it with --max-tokens N.");
+        errln!("lorag: the answer reached its limit of tokens; raise it with --max-tokens N.");
     } else if answer.generation.finish_reason == FinishReason::Repeated {
-        eprintln!(
+        errln!(
             "lorag: the answer began to repeat itself and was ended there; a larger model does so less. generation.dry and generation.repeat_penalty hold it back."
         );
     }
     support_notes(answer);
     if !answer.dropped.is_empty() {
         let numbers: Vec<String> = answer.dropped.iter().map(|d| d.number.to_string()).collect();
-        eprintln!(
+        errln!(
             "lorag: the model cited sources that do not exist, taken out: {}",
             numbers.join(", ")
         );
@@ -333,13 +337,13 @@ fn print_citations(answer: &Answer, paint: Paint) -> std::io::Result<()> {
         .filter(|s| s.left_out == Some(crate::domain::LeftOut::NoRoom))
         .count();
     if left > 0 {
-        eprintln!(
+        errln!(
             "lorag: {left} of {} passages did not fit into the model's window.",
             answer.sources.len()
         );
     }
     if std::io::stderr().is_terminal() {
-        eprintln!("\n{}", visible(&status(answer)));
+        errln!("\n{}", visible(&status(answer)));
     }
     Ok(())
 }
@@ -358,17 +362,17 @@ fn support_notes(answer: &Answer) {
     let reads = answer.mode.reads() && !answer.aside();
     let claims = answer.answered || !answer.uncited.is_empty();
     if reads && claims && !held {
-        eprintln!(
+        errln!(
             "lorag: no passage was found to support this answer; read the sources before you rely on it."
         );
     } else if reads && !answer.uncited.is_empty() {
         let said = answer.uncited.iter().filter_map(|r| answer.text.get(r.start..r.end));
         let said: Vec<String> = said.map(|text| format!("“{}”", one_line(text, 48))).collect();
-        eprintln!("lorag: no passage was found to support: {}", visible(&said.join(", ")));
+        errln!("lorag: no passage was found to support: {}", visible(&said.join(", ")));
     }
     if answer.doubtful() {
         let verb = if answer.answered { "may not" } else { "don't" };
-        eprintln!("lorag: the sources {verb} answer this.");
+        errln!("lorag: the sources {verb} answer this.");
     }
 }
 

@@ -52,6 +52,9 @@ pub fn run(global: &Global, args: &ChatArgs) -> Result<u8, Failure> {
     let remembered = || runtime::remembered_theme(&setup).filter(|name| themes.get(name).is_some());
     let theme = match &settings.theme {
         Some(name) if themes.get(name).is_none() => {
+            if let Some(problem) = problems.iter().find(|problem| problem.is_of(name)) {
+                return Err(Failure::usage(problem));
+            }
             let all = themes.names().join(", ");
             return Err(Failure::usage(format!("there is no theme {name:?}. There are: {all}")));
         }

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::context::Context;
-use super::terminal::visible;
+use super::terminal::Line;
 use crate::domain::instead;
 use crate::knowledge::store::Store;
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ pub async fn check(context: &Context, name: Option<&str>) -> Result<(), Failure>
         return Ok(());
     }
     let near = instead(name, names.iter().map(String::as_str));
-    let shown = visible(name);
+    let shown = Line::of(name);
     let advice = if near.is_empty() {
         format!(" Index something into it: lorag ingest PATH --collection {shown}")
     } else {

@@ -4,6 +4,7 @@ use super::Failure;
 use super::args::{
     AdaptersCommand, ChatArgs, Command, DataCommand, Global, KbCommand, TuneArgs, VariantArgs,
 };
+use super::terminal::errln;
 use super::terminal::visible;
 use super::tune::AUTO;
 use crate::config::{self, Flags, Paths};
@@ -26,7 +27,7 @@ pub fn read(
     overrides(chat, command, &mut flags);
     let loaded = config::load(&flags, config::environment()).map_err(Failure::usage)?;
     for warning in &loaded.warnings {
-        eprintln!("lorag: {}", visible(&warning.to_string()));
+        errln!("lorag: {}", visible(&warning.to_string()));
     }
     let paths = Paths::new(&loaded).map_err(Failure::usage)?;
     Ok(Context { loaded, paths })
@@ -37,13 +38,13 @@ pub fn read(
 /// reason to stop.
 pub fn start(context: &Context, command: Option<&Command>) -> Result<(), Failure> {
     match Location::from(&context.paths.knowledge).restore_swapped() {
-        Ok(true) => eprintln!(
+        Ok(true) => errln!(
             "lorag: put the knowledge base back that an interrupted `kb reembed` had moved aside"
         ),
         Ok(false) => {}
         Err(error) => {
             let at = context.paths.knowledge.display().to_string();
-            eprintln!("lorag: cannot put back the knowledge base beside {}: {error}", visible(&at));
+            errln!("lorag: cannot put back the knowledge base beside {}: {error}", visible(&at));
         }
     }
     if let Err(error) = context.paths.create()
@@ -53,7 +54,7 @@ pub fn start(context: &Context, command: Option<&Command>) -> Result<(), Failure
     }
     match config::start_logging(&context.paths, &context.loaded.settings.log.0) {
         Ok(None) => {}
-        Ok(Some(warning)) => eprintln!("lorag: {}", visible(&warning)),
+        Ok(Some(warning)) => errln!("lorag: {}", visible(&warning)),
         Err(error) => return Err(Failure::usage(error)),
     }
     ranking(context, command)

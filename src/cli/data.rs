@@ -4,7 +4,7 @@ use super::args::{
     ByArg, CheckArgs, DEFAULT_COLLECTION, DataCommand, ExportArgs, FormArg, MakeArgs,
 };
 use super::context::Context;
-use super::terminal::{outln, visible};
+use super::terminal::{errln, outln, visible};
 use super::{Failure, code, ingest};
 use crate::answer::Reader;
 use crate::config::Manner;
@@ -164,18 +164,18 @@ async fn marked(context: &Context, args: &MakeArgs) -> Result<u8, Failure> {
     if args.json {
         outln!("{}", json!({ "rows": rows.len() }))?;
     } else {
-        eprintln!("lorag: {} rows from answers that were marked as good", rows.len());
+        errln!("lorag: {} rows from answers that were marked as good", rows.len());
     }
     Ok(code::DONE)
 }
 
 fn tell(report: &Report, rows: usize, out: Option<&Path>) {
-    eprintln!("lorag: {} questions were looked at", report.asked);
+    errln!("lorag: {} questions were looked at", report.asked);
     for (reason, count) in &report.dropped.0 {
-        eprintln!("  {count:>6} {}", reason.text());
+        errln!("  {count:>6} {}", reason.text());
     }
     let place = out.map(|out| format!(" in {}", visible(&out.to_string_lossy())));
-    eprintln!(
+    errln!(
         "  {:>6} kept: {rows} rows{}, {} of them with sources that do not answer",
         report.kept,
         place.unwrap_or_default(),
@@ -236,7 +236,7 @@ async fn find(context: &Context, args: &CheckArgs) -> Result<u8, Failure> {
             outln!("{} more; --json has all", found.len() - FINDINGS_SHOWN)?;
         }
         let bad: std::collections::HashSet<usize> = found.iter().map(|f| f.line).collect();
-        eprintln!("lorag: {} of {} rows have something wrong", bad.len(), rows.len());
+        errln!("lorag: {} of {} rows have something wrong", bad.len(), rows.len());
     }
     Ok(if found.is_empty() { code::DONE } else { code::FAILED })
 }
@@ -252,7 +252,7 @@ fn divide(file: &Path, held_out: f64, seed: u64) -> Result<u8, Failure> {
         outln!("{}: {count} rows of {} documents", visible(&path), documents.len())?;
     }
     if held.is_empty() {
-        eprintln!("lorag: all rows are of one document, so none could be held out");
+        errln!("lorag: all rows are of one document, so none could be held out");
     }
     Ok(code::DONE)
 }
@@ -305,6 +305,6 @@ async fn write_for(context: &Context, args: &ExportArgs) -> Result<u8, Failure> 
     for path in written {
         outln!("{}", visible(&path.to_string_lossy()))?;
     }
-    eprintln!("lorag: {}", args.trainer.advice());
+    errln!("lorag: {}", args.trainer.advice());
     Ok(code::DONE)
 }

@@ -3,11 +3,12 @@
 use super::context::Context;
 use super::models::suggested::SUGGESTED;
 use super::terminal::outln;
-use super::terminal::{Paint, visible};
+use super::terminal::{Line, Paint};
 use super::{Failure, code, cpu};
 use crate::builtin::{self, Asset};
+use crate::domain::redacted;
 use crate::engine::mistral::Place;
-use crate::knowledge::store::Store;
+use crate::knowledge::store::{Damage, Location, Store};
 use crate::setup::ServerCheck;
 use indicatif::HumanBytes;
 use std::path::Path;
@@ -46,7 +47,7 @@ pub async fn run(context: &Context) -> Result<u8, Failure> {
                     ("BAD ", text)
                 }
             };
-            outln!("  {mark}  {}", visible(&text))?;
+            outln!("  {mark}  {}", Line::of(redacted(&text)))?;
         }
     }
     Ok(if bad { code::FAILED } else { code::DONE })
@@ -191,6 +192,20 @@ async fn servers(context: &Context) -> Vec<Finding> {
 
 async fn knowledge(context: &Context) -> Vec<Finding> {
     let folder = &context.paths.knowledge;
+    let place = Location::from(folder);
+    let found = tokio::task::spawn_blocking(move || place.damaged(true)).await;
+    match found {
+        Ok(Ok(found)) if found.is_empty() => {}
+        Ok(Ok(found)) => {
+            let name = |damage: &Damage| {
+                let file = damage.path.display();
+                Finding::Bad(format!("{file} {}. Run: lorag kb repair", damage.what))
+            };
+            return found.iter().map(name).collect();
+        }
+        Ok(Err(error)) => return vec![Finding::Bad(format!("{}: {error}", folder.display()))],
+        Err(error) => return vec![Finding::Bad(error.to_string())],
+    }
     let store = match Store::open_any(folder).await {
         Ok(Some(store)) => store,
         Ok(None) => return vec![Finding::Note(format!("{}: empty", folder.display()))],

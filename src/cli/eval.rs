@@ -4,6 +4,7 @@ mod measured;
 
 use super::args::{DEFAULT_COLLECTION, EvalArgs};
 use super::context::Context;
+use super::terminal::errln;
 use super::terminal::{out, outln, visible};
 use super::{Failure, code, ingest};
 use crate::answer::{PIPELINE, Passages, Question as Asked, Reader, Retrieved, answer, retrieve};
@@ -71,7 +72,7 @@ pub async fn run(context: &Context, args: EvalArgs) -> Result<u8, Failure> {
         std::fs::write(file, page).map_err(|error| {
             Failure::from(format!("cannot write the page {}: {error}", file.display()))
         })?;
-        eprintln!("lorag: the page is in {}", visible(&file.to_string_lossy()));
+        errln!("lorag: the page is in {}", visible(&file.to_string_lossy()));
     }
     if args.json {
         let set = json!({
@@ -89,7 +90,7 @@ pub async fn run(context: &Context, args: EvalArgs) -> Result<u8, Failure> {
     }
     let failures = gate.map(|gate| gate.failures(&rows)).unwrap_or_default();
     for failure in &failures {
-        eprintln!("lorag: the gate does not hold: {}", visible(failure));
+        errln!("lorag: the gate does not hold: {}", visible(failure));
     }
     Ok(if failures.is_empty() { code::DONE } else { code::GATE })
 }
@@ -141,11 +142,11 @@ fn variants(context: &Context, args: &EvalArgs) -> Result<Vec<Variant>, Failure>
         if able.is_empty() {
             return Err(Failure::usage(format!("{note}: ask for rag or hybrid")));
         }
-        eprintln!("lorag: {note}");
+        errln!("lorag: {note}");
     }
     let variants = able;
     if needs && stacks.is_empty() {
-        eprintln!("lorag: no adapter fits the model {}, so base and rag are run", visible(model));
+        errln!("lorag: no adapter fits the model {}, so base and rag are run", visible(model));
     }
     Ok(variants)
 }
@@ -280,7 +281,7 @@ impl<'a> Run<'a> {
 
     fn interrupted(&self) -> Failure {
         self.bar.finish_and_clear();
-        eprintln!("lorag: what was answered is kept; the same command goes on from there.");
+        errln!("lorag: what was answered is kept; the same command goes on from there.");
         Failure::interrupted()
     }
 

@@ -3,7 +3,7 @@
 
 use super::Failure;
 use super::context::Context;
-use super::terminal::{outln, visible};
+use super::terminal::{Line, outln};
 use crate::domain::Turn;
 use crate::session::Sessions;
 use std::collections::HashSet;
@@ -34,7 +34,7 @@ pub fn sessions(
         match sessions.delete(&info.id) {
             Ok(()) => {
                 deleted += 1;
-                outln!("Deleted the session {} ({}).", info.id, visible(&info.title))?;
+                outln!("Deleted the session {} ({}).", info.id, Line::of(&info.title))?;
             }
             Err(error) => kept.push(error.to_string()),
         }

@@ -2,11 +2,13 @@
 
 use super::args::IngestArgs;
 use super::context::Context;
+use super::terminal::errln;
 use super::terminal::outln;
-use super::terminal::visible;
+use super::terminal::{Line, visible};
 use super::{Failure, code};
 use crate::domain::millis;
 use crate::knowledge::ingest::{Cancel, IngestEvent, IngestOptions, IngestReport, ingest};
+use crate::knowledge::store::Location;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,11 +22,7 @@ pub async fn run(context: &Context, args: IngestArgs) -> Result<u8, Failure> {
     } else {
         outln!("{}", summary(&report))?;
         for (path, reason) in &report.skipped {
-            outln!(
-                "  skipped {}: {}",
-                visible(&path.display().to_string()),
-                visible(&reason.to_string())
-            )?;
+            outln!("  skipped {}: {}", Line::of_path(path), Line::of(reason.to_string()))?;
         }
     }
     if report.cancelled {
@@ -53,14 +51,21 @@ async fn index_as(
     if collection.trim().is_empty() {
         return Err(Failure::usage("the name of a collection must not be empty"));
     }
+    if *Line::of(collection) != *collection {
+        return Err(Failure::usage(format!(
+            "the name of a collection is one line without control characters, not {}",
+            Line::of(collection)
+        )));
+    }
     let embedder = context.embedder().await?;
     let options = IngestOptions { verify, ..context.ingest_options(collection) };
     let cancel = Cancel::default();
     let signals = tokio::spawn(stop_on_signal(cancel.clone()));
     let bar = Arc::new(spinner("reading the folder"));
     let shown = Arc::clone(&bar);
-    let on_event = move |event| show(&shown, event);
     let folder = context.paths.knowledge.clone();
+    let place = Location::from(&folder);
+    let on_event = move |event| show(&shown, event, || place.holder());
     let report = ingest(&folder, embedder, paths, &options, &cancel, &on_event).await;
     signals.abort();
     bar.finish_and_clear();
@@ -68,10 +73,10 @@ async fn index_as(
     // Asked for when the last file was already in hand.
     report.cancelled |= cancel.is_cancelled();
     if let Some(recovered) = &report.recovered {
-        eprintln!("lorag: {}", visible(recovered));
+        errln!("lorag: {}", visible(recovered));
     }
     for note in &report.notes {
-        eprintln!("lorag: {}", visible(note));
+        errln!("lorag: {}", visible(note));
     }
     Ok(report)
 }
@@ -79,7 +84,7 @@ async fn index_as(
 async fn stop_on_signal(cancel: Cancel) {
     let mut signals = Signals::new();
     signals.received().await;
-    eprintln!(
+    errln!(
         "lorag: stopping after the files in hand; what is indexed stays. Ctrl-C again ends at once."
     );
     cancel.cancel();
@@ -136,14 +141,20 @@ pub fn spinner(message: &str) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} (Ctrl-C cancels)") {
         bar.set_style(style);
     }
-    bar.set_message(visible(message).into_owned());
+    bar.set_message(Line::of(message).to_string());
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
 }
 
-fn show(bar: &ProgressBar, event: IngestEvent) {
+fn show(bar: &ProgressBar, event: IngestEvent, holder: impl Fn() -> String) {
     match event {
-        IngestEvent::Waiting => bar.set_message("waiting for another lorag that is indexing"),
+        IngestEvent::Waiting => {
+            let text = format!("waiting for {} that is indexing", holder());
+            if bar.is_hidden() {
+                errln!("lorag: {text}; Ctrl-C ends this one");
+            }
+            bar.set_message(text);
+        }
         IngestEvent::Start { files } => {
             bar.set_length(files as u64);
             let form = "{bar:24} {pos}/{len} files, {msg} chunks, {per_sec}, {eta} left";

@@ -1,15 +1,23 @@
 //! `lorag kb`: looking after the knowledge base.
 
+mod anew;
+mod base;
+mod repair;
+
 use super::args::KbCommand;
 use super::context::Context;
 use super::forget::sessions as delete_sessions;
-use super::ingest::{index, plural};
+use super::ingest::plural;
+use super::terminal::errln;
 use super::terminal::outln;
-use super::terminal::{Paint, visible};
+use super::terminal::{Line, Paint, visible};
 use super::{Failure, code};
+use crate::config::bounded;
 use crate::knowledge::seen::SeenFiles;
-use crate::knowledge::store::{FileRecord, Location, Store, WriterLock};
+use crate::knowledge::store::{FileRecord, Location};
 use crate::knowledge::walk::rooted;
+use anew::reembed;
+use base::{lock, open};
 use indicatif::HumanBytes;
 use serde_json::json;
 use std::collections::HashSet;
@@ -25,27 +33,9 @@ pub async fn run(context: &Context, command: KbCommand) -> Result<u8, Failure> {
         }
         KbCommand::Stats { json } => stats(context, json).await,
         KbCommand::Vacuum => vacuum(context).await,
+        KbCommand::Repair => repair::repair(context).await,
         KbCommand::Reembed { drop_missing, .. } => reembed(context, drop_missing).await,
     }
-}
-
-async fn open(context: &Context) -> Result<Option<Store>, Failure> {
-    let store = Store::open_any(&context.paths.knowledge).await?;
-    if store.is_none() {
-        eprintln!("lorag: the knowledge base is empty. Index a folder with: lorag ingest PATH");
-    }
-    Ok(store)
-}
-
-/// The right to write, or an error that says who has it.
-fn lock(context: &Context) -> Result<WriterLock, Failure> {
-    let place = Location::from(&context.paths.knowledge);
-    WriterLock::acquire(&place)?.ok_or_else(|| {
-        let holder = place.holder();
-        Failure::from(format!(
-            "{holder} is writing to the knowledge base; try again when it is done"
-        ))
-    })
 }
 
 async fn list(context: &Context, collection: Option<&str>, as_json: bool) -> Result<u8, Failure> {
@@ -64,7 +54,7 @@ async fn list(context: &Context, collection: Option<&str>, as_json: bool) -> Res
     let mut last = None;
     for file in &files {
         if last != Some(&file.collection) {
-            outln!("{}", paint.bold(&visible(&file.collection)))?;
+            outln!("{}", paint.bold(&Line::of(&file.collection)))?;
             last = Some(&file.collection);
         }
         let note = if stale(file) { paint.cite("  changed since") } else { String::new() };
@@ -72,7 +62,7 @@ async fn list(context: &Context, collection: Option<&str>, as_json: bool) -> Res
             "  {:>5} chunks  {:>10}  {}{note}",
             file.chunks,
             HumanBytes(file.size).to_string(),
-            visible(&file.path)
+            Line::of(&file.path)
         )?;
     }
     Ok(code::DONE)
@@ -87,7 +77,9 @@ fn stale(file: &FileRecord) -> bool {
     });
     let other = metadata.len() != file.size;
     // A newer date alone may be that of a copy or of `touch`.
-    other || newer && std::fs::read(&file.path).map_or(true, |bytes| !file.is_of(&bytes))
+    other
+        || newer
+            && bounded::read(&file.path, bounded::LARGE).map_or(true, |bytes| !file.is_of(&bytes))
 }
 
 fn file_json(file: &FileRecord) -> serde_json::Value {
@@ -137,6 +129,7 @@ async fn remove(
     }
     if !keys.is_empty() {
         store.remove(&keys).await?;
+        store.note().await;
         forget(store.location(), &keys);
         let (files, are) = match keys.len() {
             1 => ("file itself", "is"),
@@ -164,7 +157,7 @@ fn forget(place: &Location, keys: &[(String, String)]) {
     keys.iter().for_each(|(_, path)| seen.forget(path));
     if let Err(error) = seen.save(place) {
         let at = place.name().display().to_string();
-        eprintln!("lorag: cannot change the list of files in {}: {error}", visible(&at));
+        errln!("lorag: cannot change the list of files in {}: {error}", visible(&at));
     }
 }
 
@@ -199,11 +192,11 @@ async fn stats(context: &Context, as_json: bool) -> Result<u8, Failure> {
         )?;
         return Ok(code::DONE);
     }
-    outln!("folder      {}", visible(&context.paths.knowledge.display().to_string()))?;
+    outln!("folder      {}", Line::of_path(&context.paths.knowledge))?;
     outln!("files       {}", stats.files)?;
     outln!("chunks      {}", stats.chunks)?;
     outln!("on disk     {}", HumanBytes(stats.bytes_on_disk))?;
-    outln!("embedder    {} ({} dimensions)", visible(&stats.embedder), stats.dimension)?;
+    outln!("embedder    {} ({} dimensions)", Line::of(&stats.embedder), stats.dimension)?;
     if let Some(note) = store.old_note() {
         outln!("analysis    {note}")?;
     }
@@ -211,7 +204,7 @@ async fn stats(context: &Context, as_json: bool) -> Result<u8, Failure> {
     for collection in &stats.collections {
         let (files, chunks) = (collection.files, collection.chunks);
         let (files, chunks) = (plural(files, "file"), plural(chunks, "chunk"));
-        outln!("collection  {}: {files}, {chunks}", visible(&collection.name))?;
+        outln!("collection  {}: {files}, {chunks}", Line::of(&collection.name))?;
     }
     Ok(code::DONE)
 }
@@ -222,97 +215,4 @@ async fn vacuum(context: &Context) -> Result<u8, Failure> {
     let done = store.vacuum().await?;
     outln!("{} before, {} after.", HumanBytes(done.bytes_before), HumanBytes(done.bytes_after))?;
     Ok(code::DONE)
-}
-
-/// Makes the table anew with the configured embedder, beside the old one, which
-/// is kept until the new one is whole.
-async fn reembed(context: &Context, drop_missing: bool) -> Result<u8, Failure> {
-    let Some(store) = open(context).await? else { return Ok(code::DONE) };
-    let _lock = lock(context)?;
-    let files = store.files().await?;
-    let place = store.location().clone();
-    drop(store);
-    let gone: Vec<&FileRecord> = files.iter().filter(|f| !may_exist(f)).collect();
-    if !gone.is_empty() && !drop_missing {
-        return Err(missing(gone.iter().map(|f| (f.path.as_str(), "it is gone")), gone.len()));
-    }
-    let new = place.anew();
-    let made = make_anew(context, &files, &new, drop_missing).await;
-    match made {
-        Ok(indexed) => {
-            place.swap_in()?;
-            let left = match files.len() - indexed {
-                0 => "none was left out".to_owned(),
-                1 => "1 was left out".to_owned(),
-                left => format!("{left} were left out"),
-            };
-            outln!("Indexed {} anew; {left}.", plural(indexed, "file"))?;
-            Ok(code::DONE)
-        }
-        Err(failure) => {
-            // Half a knowledge base must not be found by the next try.
-            let _ = new.clear();
-            Err(failure)
-        }
-    }
-}
-
-/// Whether a file is there; also where that can't be told.
-fn may_exist(file: &FileRecord) -> bool {
-    Path::new(&file.path).try_exists().unwrap_or(true)
-}
-
-async fn make_anew(
-    context: &Context,
-    files: &[FileRecord],
-    new: &Location,
-    drop_missing: bool,
-) -> Result<usize, Failure> {
-    new.clear()?;
-    new.create()?;
-    let knowledge = new.name().to_owned();
-    let paths = crate::config::Paths { knowledge, ..context.paths.clone() };
-    let beside = Context { loaded: context.loaded.clone(), paths };
-    let mut collections: Vec<&str> = files.iter().map(|f| f.collection.as_str()).collect();
-    collections.sort_unstable();
-    collections.dedup();
-    let mut indexed = 0;
-    for collection in collections {
-        let there: Vec<PathBuf> = files
-            .iter()
-            .filter(|f| f.collection == collection)
-            .map(|f| PathBuf::from(&f.path))
-            .filter(|path| path.try_exists().unwrap_or(true))
-            .collect();
-        if there.is_empty() {
-            continue;
-        }
-        let report = index(&beside, &there, collection).await?;
-        if report.cancelled {
-            return Err(Failure::interrupted());
-        }
-        if !report.skipped.is_empty() && !drop_missing {
-            let reasons: Vec<(String, String)> = report
-                .skipped
-                .iter()
-                .map(|(path, reason)| (path.display().to_string(), reason.to_string()))
-                .collect();
-            let list = reasons.iter().map(|(path, reason)| (path.as_str(), reason.as_str()));
-            return Err(missing(list, reasons.len()));
-        }
-        indexed += report.indexed;
-    }
-    Ok(indexed)
-}
-
-/// Why re-embedding stops: it would lose these files.
-fn missing<'a>(files: impl Iterator<Item = (&'a str, &'a str)>, count: usize) -> Failure {
-    let shown: Vec<String> =
-        files.take(5).map(|(path, reason)| format!("\n  {path}: {reason}")).collect();
-    let more = if count > 5 { format!("\n  and {} more", count - 5) } else { String::new() };
-    Failure::from(format!(
-        "nothing was changed, because {} would be lost:{}{more}\nBring them back, or leave them out with --drop-missing",
-        plural(count, "indexed file"),
-        shown.concat()
-    ))
 }

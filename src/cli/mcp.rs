@@ -12,7 +12,7 @@ use tokio::io::{AsyncWrite, BufReader};
 /// Runs the command.
 pub async fn run(context: &Context) -> Result<u8, Failure> {
     if io::stdin().is_terminal() {
-        eprintln!(
+        errln!(
             "lorag: this speaks the Model Context Protocol, one message a line. Add the command `lorag mcp` to an editor or agent; Ctrl-C ends it."
         );
     }

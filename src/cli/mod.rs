@@ -1,5 +1,4 @@
 //! The command line: one file per command. Only this module prints.
-#![expect(clippy::print_stderr, reason = "messages for the user go to standard error")]
 
 mod adapters;
 pub mod args;
@@ -28,6 +27,11 @@ mod tune;
 pub use failure::Failure;
 pub use threads::set_thread_limits;
 
+use crate::config;
+use crate::domain::redacted;
+#[cfg(feature = "llama")]
+use crate::engine::llama::probe;
+use crate::knowledge::parse::apart;
 use args::{Cli, Command};
 use clap::Parser;
 use failure::code;
@@ -39,6 +43,16 @@ use threads::set_model_threads;
 
 /// Runs the program and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.get(1).is_some_and(|first| first == apart::COMMAND) {
+        return apart::serve();
+    }
+    config::private::own_umask();
+    #[cfg(feature = "llama")]
+    if arguments.get(1).is_some_and(|first| first == probe::COMMAND) {
+        return probe::serve();
+    }
+    config::program::may_start_itself();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -56,7 +70,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             tracing::error!(code = failure.code, "{}", failure.message);
             if failure.code != code::PIPE {
                 // Where standard error is gone, too, there is nobody to tell.
-                let text = terminal::visible(&failure.message);
+                let text = redacted(&failure.message);
+                let text = terminal::visible(&text);
                 let _ = writeln!(std::io::stderr(), "lorag: {text}");
             }
             ExitCode::from(failure.code)

@@ -6,8 +6,10 @@ pub(super) mod suggested;
 
 use super::args::ModelsCommand;
 use super::context::Context;
+use super::terminal::errln;
 use super::terminal::outln;
 use super::{Failure, code};
+use crate::engine::mistral::Place;
 use crate::hub::{FileFilter, PACKAGE_SCHEME};
 use crate::setup::ADAPTER_CONFIG;
 use indicatif::HumanBytes;
@@ -28,7 +30,7 @@ pub async fn run(context: &Context, command: ModelsCommand) -> Result<u8, Failur
                 true => format!("lorag ask --mode hybrid --adapter {id} …"),
                 false => format!("lorag ask --model {id} …"),
             };
-            eprintln!("lorag: {} files. Use it with: {use_it}", pulled.files);
+            errln!("lorag: {} files. Use it with: {use_it}", pulled.files);
             Ok(code::DONE)
         }
         ModelsCommand::Vacuum { all } => vacuum(context, all),
@@ -39,6 +41,9 @@ fn path(context: &Context, model: &str) -> Result<u8, Failure> {
     let entry = context.loaded.settings.models.get(model);
     let name = entry.and_then(|e| e.path.as_deref()).unwrap_or(model);
     let path = if name == "builtin" { context.builtin_reader()? } else { context.locate(name)? };
+    if path.is_file() {
+        Place::detect(&path)?;
+    }
     outln!("{}", path.display())?;
     Ok(code::DONE)
 }

@@ -2,6 +2,7 @@
 
 use super::args::SearchArgs;
 use super::context::Context;
+use super::terminal::errln;
 use super::terminal::outln;
 use super::terminal::{Paint, one_line, visible};
 use super::{Failure, code, collections};
@@ -12,13 +13,18 @@ use crate::knowledge::store::Filter;
 
 /// Runs the command.
 pub async fn run(context: &Context, args: SearchArgs) -> Result<u8, Failure> {
+    if args.query.trim().is_empty() {
+        return Err(Failure::usage(
+            "the query is empty. Search like this: lorag search \"opening hours\"",
+        ));
+    }
     collections::check(context, args.collection.as_deref()).await?;
     let embedder = context.embedder().await?;
     let filter = Filter { collection: args.collection, under: Vec::new(), glob: args.glob };
     let found = match KnowledgeBase::open(&context.paths.knowledge, embedder).await? {
         Some(base) => {
             if let Some(note) = base.store().old_note() {
-                eprintln!("lorag: {note}");
+                errln!("lorag: {note}");
             }
             base.search(&args.query, &context.search_options(filter)).await?
         }
@@ -46,17 +52,17 @@ pub async fn hint(context: &Context) -> Result<(), Failure> {
         None => 0,
     };
     if files == 0 {
-        eprintln!("lorag: the knowledge base is empty. Index a folder with: lorag ingest PATH");
+        errln!("lorag: the knowledge base is empty. Index a folder with: lorag ingest PATH");
     } else {
         let files = super::ingest::plural(files, "indexed file");
-        eprintln!("lorag: no passage matches, among {files}.");
+        errln!("lorag: no passage matches, among {files}.");
     }
     Ok(())
 }
 
 fn print_hit(hit: &Hit, paint: Paint) -> std::io::Result<()> {
     let chunk = &hit.chunk;
-    let place = chunk.locator().within(&visible(&chunk.path));
+    let place = chunk.locator().within(&chunk.path);
     let leg = |name: &str, rank: Option<usize>| match rank {
         Some(rank) => format!("{name} #{rank}"),
         None => format!("{name} –"),

@@ -1,7 +1,7 @@
 //! Text for people: what comes from documents and models never reaches the
 //! terminal as control sequences.
 
-pub use crate::domain::visible;
+pub use crate::domain::{Line, visible};
 use std::io::IsTerminal;
 
 /// Prints to standard output. A reader that went away (`lorag search x | head`)
@@ -21,7 +21,23 @@ macro_rules! outln {
     }};
 }
 
-pub(super) use {out, outln};
+/// Prints to standard error. Where nobody can be told, nothing is said.
+macro_rules! err {
+    ($($argument:tt)*) => {{
+        use std::io::Write as _;
+        let _ = std::write!(std::io::stderr().lock(), $($argument)*);
+    }};
+}
+
+/// [`err`] with a line break behind.
+macro_rules! errln {
+    ($($argument:tt)*) => {{
+        use std::io::Write as _;
+        let _ = std::writeln!(std::io::stderr().lock(), $($argument)*);
+    }};
+}
+
+pub(super) use {err, errln, out, outln};
 
 /// `visible`, on one line, cut to `width` characters with an ellipsis.
 #[must_use]

@@ -3,7 +3,7 @@
 use super::args::TuneArgs;
 use super::context::Context;
 use super::ingest::Signals;
-use super::terminal::{outln, visible};
+use super::terminal::{errln, outln, visible};
 use super::{Failure, code};
 use crate::domain::{TrainingNews, TrainingPlan, TrainingStep};
 use crate::training::{Order, Rate, Trained, train};
@@ -91,7 +91,7 @@ pub async fn run(context: &Context, args: TuneArgs) -> Result<u8, Failure> {
             Ok(code::DONE)
         }
         Trained::Stopped { step, steps } => {
-            eprintln!(
+            errln!(
                 "lorag: stopped after step {step} of {steps}; what was trained is kept. `lorag tune {} --data {} --resume` goes on.",
                 visible(&order.name),
                 visible(&order.data.to_string_lossy())
@@ -135,7 +135,7 @@ impl Shown {
 
     fn say(&self, text: &str) {
         if !self.quiet {
-            self.bar.suspend(|| eprintln!("lorag: {}", visible(text)));
+            self.bar.suspend(|| errln!("lorag: {}", visible(text)));
         }
     }
 

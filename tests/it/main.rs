@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod adapters;
+mod apart;
 mod architecture;
 mod ask;
 mod cases;
@@ -21,8 +22,11 @@ mod ingest;
 mod mcp;
 mod models;
 mod names;
+mod outside;
 mod pty;
 mod pypi;
+mod repair;
+mod repeated;
 mod search;
 mod sentences;
 mod servers;

@@ -1,7 +1,7 @@
 //! `lorag models list`: every model on this machine, and some worth pulling.
 
 use super::super::context::Context;
-use super::super::terminal::{Paint, one_line, outln, visible};
+use super::super::terminal::{Line, Paint, one_line, outln};
 use super::super::{Failure, code};
 use super::pull::cache;
 use super::suggested::SUGGESTED;
@@ -85,11 +85,11 @@ fn served(context: &Context) -> Result<(), Failure> {
         for name in models.iter().filter(own) {
             any = true;
             let mark = if *name == settings.model.0 { "*" } else { " " };
-            outln!("{mark} {}  {}", visible(name), visible(&entry.url.to_string()))?;
+            outln!("{mark} {}  {}", Line::of(name), Line::of(entry.url.to_string()))?;
         }
         if !any {
             let url = entry.url.to_string();
-            let url = visible(&url);
+            let url = Line::of(&url);
             outln!("  {server}  {url}: lists no models; `lorag doctor` says why")?;
         }
     }
@@ -119,7 +119,7 @@ fn columns(model: &Known) -> [String; 4] {
         0 => "–".to_owned(),
         bytes => HumanBytes(bytes).to_string(),
     };
-    let name = visible(&model.name).into_owned();
+    let name = Line::of(&model.name).to_string();
     [name, size, text(&model.look.quantization), text(&model.look.architecture)]
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::context::Context;
 use super::super::ingest::wait_for_signal;
+use super::super::terminal::errln;
 use super::super::terminal::outln;
 use super::super::{Failure, code};
 use crate::hub::{
@@ -41,7 +42,7 @@ pub(in super::super) async fn from_hub(
     match pulled {
         Ok(pulled) => Ok(pulled),
         Err(HubError::Cancelled) => {
-            eprintln!("lorag: what has arrived is kept; the same command goes on from there.");
+            errln!("lorag: what has arrived is kept; the same command goes on from there.");
             Err(Failure::interrupted())
         }
         Err(error) => Err(error.into()),
@@ -77,7 +78,7 @@ pub(super) async fn package(
     let pulled = match pulled {
         Ok(pulled) => pulled,
         Err(PypiError::Cancelled) => {
-            eprintln!("lorag: nothing was kept.");
+            errln!("lorag: nothing was kept.");
             return Err(Failure::interrupted());
         }
         Err(error) => return Err(error.into()),
@@ -88,8 +89,8 @@ pub(super) async fn package(
         [] => "the package has no text of a licence".to_owned(),
         names => format!("licence: {} beside it", names.join(", ")),
     };
-    eprintln!("lorag: {} {here}, {}; {licence}.", pulled.name, HumanBytes(pulled.bytes));
-    eprintln!("lorag: use it with: lorag --model {} …", context.short_name(&pulled.name));
+    errln!("lorag: {} {here}, {}; {licence}.", pulled.name, HumanBytes(pulled.bytes));
+    errln!("lorag: use it with: lorag --model {} …", context.short_name(&pulled.name));
     Ok(code::DONE)
 }
 
