@@ -237,10 +237,10 @@ fn show(context: &Context, name: &str, as_json: bool) -> Result<u8, Failure> {
     if let Some(about) = &place.manifest.about {
         outln!("{}", Line::of(about))?;
     }
-    outln!("from        {}, {}", place.origin.text(), Line::of(&place.folder.to_string_lossy()))?;
+    outln!("from        {}, {}", place.origin.text(), Line::of_path(&place.folder))?;
     outln!("base model  {}", Line::of(base))?;
     outln!("rank        {}", adapter.rank())?;
-    outln!("modules     {}", Line::of(&modules.join(", ")))?;
+    outln!("modules     {}", Line::of(modules.join(", ")))?;
     outln!("parameters  {} in {}", adapter.parameters(), HumanBytes(adapter.bytes()))?;
     outln!("blake3      {}", adapter.hash())?;
     Ok(code::DONE)
@@ -288,7 +288,7 @@ fn check(context: &Context, spelled: &str, given: Option<&str>) -> Result<u8, Fa
             outln!(
                 "It is the last state of a training; earlier ones are in {}: {}",
                 Line::of(&folder),
-                Line::of(&inside.join(", "))
+                Line::of(inside.join(", "))
             )?;
         }
     }

@@ -211,3 +211,33 @@ fn a_manifest_is_read_as_strictly() {
         "lorag.toml:2: quote.template: expected text with {quote} and {n}, found text without {n}"
     );
 }
+
+/// Texts near a good one, and any.
+fn near(seed: &'static str) -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let piece = (any::<prop::sample::Index>(), "[\\[\\]\"'={}#\n.a-z0-9ä -]{0,12}", 0usize..9);
+    prop::collection::vec(piece, 0..6).prop_map(move |pieces| {
+        let mut text = seed.to_owned();
+        for (at, put, take) in pieces {
+            let places: Vec<usize> =
+                (0..=text.len()).filter(|place| text.is_char_boundary(*place)).collect();
+            let start = *at.get(&places);
+            let mut end = (start + take).min(text.len());
+            while !text.is_char_boundary(end) {
+                end += 1;
+            }
+            text.replace_range(start..end, &put);
+        }
+        text
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn changed_files_are_read_or_refused(
+        text in near("model = \"builtin\"\n[search]\nlimit = 5\n[models.x]\npath = \"y\"\n[ui]\nmouse = true\n"),
+    ) {
+        let _ = problems(&text);
+        let _ = parse_manifest(Path::new("lorag.toml"), &text);
+    }
+}

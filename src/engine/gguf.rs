@@ -430,4 +430,31 @@ mod tests {
         let error = open(&path).err().unwrap().to_string();
         assert!(error.contains("it ends after"), "{error}");
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn changed_headers_never_panic(
+            changes in proptest::collection::vec((0usize..4000, proptest::num::u8::ANY), 1..8),
+            cut in proptest::option::of(0usize..200_000),
+        ) {
+            static HEADER: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+            let header = HEADER.get_or_init(|| {
+                let mut bytes = reader_gguf(GgmlDType::Q8_0, true);
+                bytes.truncate(1 << 20);
+                bytes
+            });
+            let mut bytes = header.clone();
+            for (at, byte) in changes {
+                bytes[at] = byte;
+            }
+            if let Some(cut) = cut {
+                bytes.truncate(cut);
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.gguf");
+            std::fs::write(&path, bytes).unwrap();
+            let _ = open(&path);
+        }
+    }
 }

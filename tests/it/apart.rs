@@ -5,7 +5,7 @@ use serde_json::Value;
 
 fn ingest(lorag: &Lorag, more: &[&str]) -> Value {
     let docs = lorag.docs();
-    lorag.json(&[&["ingest", text(&docs), "--json"], more].concat(), 0)
+    lorag.json(&[&["ingest", text(&docs), "--json"][..], more].concat(), 0)
 }
 
 /// How often a worker died so far.

@@ -58,9 +58,9 @@ fn what_is_no_file_is_not_read() {
     let page = lorag.doc("a.md", "The gate opens at seven.\n");
     for (arguments, code) in [
         (&["--config", text(&pipe), "kb", "stats"][..], 2),
-        (&["--config", "/dev/zero", "kb", "stats"], 2),
-        (&["eval", "/dev/zero"], 1),
-        (&["eval", text(&pipe)], 1),
+        (&["--config", "/dev/zero", "kb", "stats"][..], 2),
+        (&["eval", "/dev/zero"][..], 2),
+        (&["eval", text(&pipe)][..], 2),
     ] {
         let ran = lorag.run(arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {}{}", ran.stdout, ran.stderr);
@@ -219,7 +219,7 @@ fn a_model_that_would_end_lorag_is_refused() {
         format!("\"normalizer\": {{\"type\": \"Sequence\", \"normalizers\": [{rules}]}}, \"x\":")
     };
     let double = "{% set s = namespace(x='ab') %}{% for i in range(60) %}{% set s.x = s.x ~ s.x %}{% endfor %}{{ s.x }}";
-    let loops = "{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}";
+    let loops = "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}";
     let template = |text: &str| format!("\"chat_template\": {}, \"y\":", serde_json::json!(text));
     for (file, from, to, says) in [
         (
@@ -242,7 +242,7 @@ fn a_model_that_would_end_lorag_is_refused() {
         let model = reader_with(&lorag, file, from, &to);
         let started = std::time::Instant::now();
         let ran = lorag.run(&["ask", "When?", text(&page), "--model", text(&model)]);
-        assert_eq!(ran.code, 1, "{says}: {}{}", ran.stdout, ran.stderr);
+        assert!(matches!(ran.code, 1 | 2), "{says}: {}{}", ran.stdout, ran.stderr);
         assert!(ran.stderr.contains(says) && ran.stderr.contains("harm"), "{says}: {}", ran.stderr);
         assert!(started.elapsed() < std::time::Duration::from_secs(60), "{says}");
     }

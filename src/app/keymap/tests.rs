@@ -267,3 +267,32 @@ fn the_help_tells_of_every_action() {
     assert_eq!(shown(Action::ExportJson), "not bound");
     assert_eq!(shown(Action::Adapter1), "Alt+1 to Alt+9");
 }
+
+/// Texts near a good one, and any.
+fn near(seed: &'static str) -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let piece = (any::<prop::sample::Index>(), "[\\[\\]\"'={}#\n.a-z0-9ä -]{0,12}", 0usize..9);
+    prop::collection::vec(piece, 0..6).prop_map(move |pieces| {
+        let mut text = seed.to_owned();
+        for (at, put, take) in pieces {
+            let places: Vec<usize> =
+                (0..=text.len()).filter(|place| text.is_char_boundary(*place)).collect();
+            let start = *at.get(&places);
+            let mut end = (start + take).min(text.len());
+            while !text.is_char_boundary(end) {
+                end += 1;
+            }
+            text.replace_range(start..end, &put);
+        }
+        text
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn changed_files_are_read_or_refused(
+        text in near("[global]\n\"f2\" = \"help\"\n\"ctrl-x\" = \"none\"\n[input]\n\"alt-enter\" = \"send\"\n"),
+    ) {
+        let _ = parse(&text).map_err(|error| error.to_string());
+    }
+}

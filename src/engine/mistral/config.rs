@@ -20,7 +20,6 @@ pub(super) struct Config {
 /// Reads and judges it.
 pub(super) fn read(path: &Path) -> Result<Config, EngineError> {
     let config = json(path)?;
-    plausible::config(&config).map_err(|reason| load_error(path, reason))?;
     let architectures: Vec<&str> = config
         .get("architectures")
         .and_then(Value::as_array)
@@ -86,12 +85,14 @@ fn supported(path: &Path, architecture: &str) -> Result<(), EngineError> {
     Err(load_error(path, format!("`{architecture}` is {kind}")))
 }
 
-/// Reads a JSON file.
+/// Reads a JSON file, of which no number of the model is absurd.
 pub(super) fn json(path: &Path) -> Result<Value, EngineError> {
     let text =
         bounded::read_text(path, bounded::MEDIUM).map_err(|error| unreadable(path, &error))?;
-    serde_json::from_str(&text)
-        .map_err(|error| load_error(path, format!("it is not valid JSON: {error}")))
+    let value = serde_json::from_str(&text)
+        .map_err(|error| load_error(path, format!("it is not valid JSON: {error}")))?;
+    plausible::config(&value).map_err(|reason| load_error(path, reason))?;
+    Ok(value)
 }
 
 #[cfg(test)]

@@ -86,9 +86,11 @@ impl Backend for LocalFolder {
     }
 
     fn set_aside_damaged(&self) -> io::Result<Option<String>> {
-        let there = |damage: &Damage| damage.path.exists();
-        let noted: Vec<Damage> =
-            notes::damaged(&self.dir, false)?.into_iter().filter(there).collect();
+        let (noted, gone): (Vec<Damage>, Vec<Damage>) =
+            notes::damaged(&self.dir, false)?.into_iter().partition(|damage| damage.path.exists());
+        if gone.iter().any(|damage| damage.newest) {
+            recover::forget_hint(&self.dir)?;
+        }
         for damage in noted.iter().filter(|damage| damage.spare) {
             recover::move_aside(&self.dir, &damage.path)?;
         }

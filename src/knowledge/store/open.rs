@@ -162,15 +162,15 @@ impl Store {
         if !has_table {
             return Ok((None, None));
         }
-        if damaged.iter().any(|damage| damage.path.exists()) {
+        if !damaged.is_empty() {
+            let gone = "the newest version of the knowledge base is gone; the version before it is \
+                 used. Run `lorag ingest` again for what was indexed last";
+            let is_gone = damaged.iter().any(|damage| damage.newest && !damage.path.exists());
             let message = location.set_aside_damaged().map_err(failed("repair"))?;
+            let message = message.or_else(|| is_gone.then(|| gone.to_owned()));
             if message.is_some() {
                 return Self::open_repaired(location, message).await;
             }
-        } else if damaged.iter().any(|damage| damage.newest) {
-            let message = "the newest version of the knowledge base is gone; the version before \
-                 it is used. Run `lorag ingest` again for what was indexed last";
-            return Self::open_repaired(location, Some(message.to_owned())).await;
         }
         let first = match Self::open_table(location).await {
             Ok(table) => {

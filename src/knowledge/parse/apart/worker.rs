@@ -178,7 +178,8 @@ fn why(status: ExitStatus, is_late: bool, said: &str, limits: Limits) -> End {
     End::Crash(status.to_string())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -57,7 +57,7 @@ pub(super) fn set_aside_damaged(dir: &Path, known: &[PathBuf]) -> io::Result<Opt
     let Some(first) = moved.first() else {
         return Ok(None);
     };
-    remove_if_there(&versions_folder(dir).join(VERSION_HINT))?;
+    forget_hint(dir)?;
     if whole_left {
         return Ok(Some(format!(
             "the newest version of the knowledge base was damaged, probably by a power loss; it \
@@ -72,6 +72,11 @@ pub(super) fn set_aside_damaged(dir: &Path, known: &[PathBuf]) -> io::Result<Opt
          were moved to {}. Run `lorag ingest` again for all your folders",
         folder.display()
     )))
+}
+
+/// Has readers look for the newest version themselves.
+pub(super) fn forget_hint(dir: &Path) -> io::Result<()> {
+    remove_if_there(&versions_folder(dir).join(VERSION_HINT))
 }
 
 /// Deletes the table. It is renamed first, so that a kill in between leaves
