@@ -56,6 +56,7 @@ pub(super) async fn commit_all(
     let mut batch = Batch::default();
     let mut unusable = Vec::new();
     let mut poorly_known: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut unread: Vec<String> = Vec::new();
     let mut files = 0;
     while let Some(file) = done.recv().await {
         files += 1;
@@ -83,8 +84,9 @@ pub(super) async fn commit_all(
                 if let Some(language) = rows.poorly_known {
                     *poorly_known.entry(language).or_default() += 1;
                 }
-                let about = rows.notes.into_iter().map(|note| format!("{path}: {note}"));
-                report.notes.extend(about.take(NOTES_OF_FILE));
+                if !rows.notes.is_empty() {
+                    unread.push(format!("{path}: {}.", rows.notes.join("; ")));
+                }
                 new.hashes.push((rows.file.record.hash.clone(), path.clone()));
                 batch.push(rows.file);
                 if batch.chunks >= BATCH_CHUNKS {
@@ -99,6 +101,7 @@ pub(super) async fn commit_all(
     }
     batch.commit(store).await?;
     store.remove(&unusable).await?;
+    report.notes.extend(in_part(unread));
     report.notes.extend(poorly_known.iter().map(|(language, files)| note(language, *files)));
     match failed {
         Some(error) => Err(error),
@@ -109,8 +112,19 @@ pub(super) async fn commit_all(
     }
 }
 
-/// Notes that are told of one file.
-const NOTES_OF_FILE: usize = 4;
+/// Files that are named where they could be read only in part.
+const NAMED_FILES: usize = 12;
+
+/// What to say of files that could be read only in part.
+fn in_part(mut unread: Vec<String>) -> Vec<String> {
+    unread.sort();
+    let more = unread.len().saturating_sub(NAMED_FILES);
+    unread.truncate(NAMED_FILES);
+    if more > 0 {
+        unread.push(format!("{more} more files could be read only in part."));
+    }
+    unread
+}
 
 /// What to say of files in a language that the embedder knows too little of.
 fn note(language: &str, files: usize) -> String {

@@ -104,3 +104,19 @@ async fn a_file_that_an_older_program_failed_on_is_tried_again() {
     fs::write(&list, older).unwrap();
     assert_eq!(world.ingest("").await.read, 1);
 }
+
+/// Issue 15.
+#[tokio::test]
+async fn what_of_a_file_could_not_be_read_is_told() {
+    let mut world = World::new();
+    world.parse = |path, bytes| {
+        let mut document = parse(path, bytes)?;
+        document.notes.push("page 2 could not be read: it needs OCR".to_owned());
+        Ok(document)
+    };
+    world.old("a.md", "The gate opens at seven.");
+    let report = world.ingest("").await;
+    let path = world.path("a.md").to_string_lossy().into_owned();
+    assert_eq!(report.indexed, 1);
+    assert_eq!(report.notes, [format!("{path}: page 2 could not be read: it needs OCR.")]);
+}
