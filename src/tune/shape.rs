@@ -208,8 +208,8 @@ impl Shape {
     fn checked(self, path: &Path) -> Result<Self, Fault> {
         let fits = self.layers > 0
             && self.kv_heads > 0
-            && self.heads % self.kv_heads == 0
-            && self.head_dim % 2 == 0
+            && self.heads.is_multiple_of(self.kv_heads)
+            && self.head_dim.is_multiple_of(2)
             && (2..=256).contains(&self.head_dim)
             && [self.hidden, self.inner, self.vocab].iter().all(|n| *n > 0);
         if fits {
