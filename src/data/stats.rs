@@ -92,7 +92,7 @@ impl Stats {
         stats.questions = questions.len();
         stats.documents = documents.len();
         stats.opens = opens.into_iter().collect();
-        stats.opens.sort_by(|a, b| b.1.cmp(&a.1));
+        stats.opens.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         stats.opens.truncate(10);
         stats.prompt_tokens = Lengths::of(prompts);
         stats.target_tokens = Lengths::of(targets);

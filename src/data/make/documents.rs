@@ -111,7 +111,7 @@ pub async fn from_documents(
                 report.dropped.add(Reason::Double);
                 continue;
             }
-            match maker.rows(asked, &looked).await? {
+            match maker.rows(asked, &looked, report.refusal_due()).await? {
                 Ok(made) => {
                     vectors.push((vector, named));
                     report.kept += 1;

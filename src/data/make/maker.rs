@@ -6,6 +6,7 @@ use crate::answer::{Passages, Question, Reader, Retrieved, read, retrieve};
 use crate::data::filter::{Dropped, Reason};
 use crate::data::row::{Form, Row};
 use crate::domain::Hit;
+use crate::engine::prompt::harmless;
 use crate::knowledge::KnowledgeError;
 use crate::knowledge::embed::EmbedError;
 use crate::knowledge::evidence::Evidence;
@@ -54,6 +55,15 @@ pub struct Report {
     pub kept: usize,
     /// Of these, the ones whose sources don't hold the answer.
     pub refusals: usize,
+}
+
+impl Report {
+    /// Whether the next question is due to get sources without its answer, so
+    /// that about a fifth of all do.
+    pub(super) fn refusal_due(&self) -> bool {
+        let due = (self.kept + 1) as f64 * REFUSALS;
+        due as usize > self.refusals
+    }
 }
 
 /// What goes wrong while rows are made.
@@ -116,25 +126,35 @@ impl Maker<'_> {
         fastrand::Rng::with_seed(u64::from_le_bytes(bytes))
     }
 
-    /// The rows of a question, in each of the forms; or why there are none.
-    pub(super) async fn rows(&self, asked: &Asked, looked: &Looked) -> Result<Made, MakeError> {
+    /// The rows of a question, in each of the forms; or why there are none. With
+    /// `refuse` its sources don't hold the answer, if that can be.
+    pub(super) async fn rows(
+        &self,
+        asked: &Asked,
+        looked: &Looked,
+        refuse: bool,
+    ) -> Result<Made, MakeError> {
         let mut rows = Vec::new();
         let mut refused = false;
         for form in &self.forms {
             let row = match form {
                 Form::Rag => {
-                    let (row, refuses) = self.with_sources(asked, looked).await?;
+                    let (row, refuses) = self.with_sources(asked, looked, refuse).await?;
                     refused = refuses;
                     row
                 }
                 Form::Alone => asked.golden.as_ref().map(|golden| Row {
-                    answer: asked.answer.clone(),
+                    answer: harmless(&asked.answer),
                     section: golden.chunk.heading_line(),
                     ..Row::default()
                 }),
                 Form::Given => None,
             };
-            let Some(row) = row else { continue };
+            let Some(mut row) = row else { continue };
+            // As the model reads it: marks of the documents are no citations.
+            for source in &mut row.sources {
+                source.text = harmless(&source.text);
+            }
             let row = Row {
                 id: Row::name(asked.document.as_deref(), &asked.question, *form),
                 question: asked.question.clone(),
@@ -157,6 +177,7 @@ impl Maker<'_> {
         &self,
         asked: &Asked,
         looked: &Looked,
+        refuse: bool,
     ) -> Result<(Option<Row>, bool), MakeError> {
         let manner = self.reader.manner;
         let mut chance = self.chance(&asked.question);
@@ -168,19 +189,23 @@ impl Maker<'_> {
             let sources = sources::others(&looked.evidence, None, &self.roots);
             return Ok(if sources.is_empty() { (None, false) } else { refusal(sources) });
         };
-        if chance.f64() < REFUSALS {
+        if refuse {
             let dropped = |hit: &Hit| sources::answers(hit, golden, asked);
             let others = self.without(&asked.question, looked, dropped).await?;
             let sources = sources::others(&others.evidence, Some(asked), &self.roots);
             // Where others answer as well, saying that they don't would be wrong.
-            if others.evidence.answers < sources::NO_ANSWER && !sources.is_empty() {
+            let open = others.evidence.answers < sources::NO_ANSWER
+                && !sources::speak_of(&sources, &asked.question);
+            if open && !sources.is_empty() {
                 return Ok(refusal(sources));
             }
         }
         let (sources, number) =
             sources::with_golden(&looked.evidence, golden, asked, &self.roots, &mut chance);
         let template = &manner.quote_template;
-        let answer = template.replace("{n}", &number.to_string()).replace("{quote}", &asked.answer);
+        let answer = template
+            .replace("{n}", &number.to_string())
+            .replace("{quote}", &harmless(&asked.answer));
         let section = golden.chunk.heading_line();
         Ok((Some(Row { answer, sources, section, ..Row::default() }), false))
     }

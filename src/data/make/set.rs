@@ -90,7 +90,7 @@ pub async fn from_set(
                 golden,
                 document: question.path.clone(),
             };
-            match maker.rows(&asked, &looked).await? {
+            match maker.rows(&asked, &looked, report.refusal_due()).await? {
                 Ok(made) if made.rows.is_empty() => report.dropped.add(Reason::NoPassage),
                 Ok(made) => {
                     report.kept += 1;

@@ -14,7 +14,7 @@ const THE_SAME: f64 = 0.8;
 
 /// The probability of an answer among the sources below which a row may say
 /// that there is none.
-pub(super) const NO_ANSWER: f32 = 0.5;
+pub(super) const NO_ANSWER: f32 = 0.3;
 
 /// Shortest reference that a passage with it is taken to answer, in characters:
 /// a number or a short name stands in many.
@@ -51,6 +51,20 @@ pub(super) fn others(
     used.filter(|source| golden.is_none_or(|(g, asked)| !says(&one_line(&source.text()), g, asked)))
         .map(|source| as_row(source, roots))
         .collect()
+}
+
+/// Whether sources speak of something that a question names by a word of code:
+/// they may well answer it, however little.
+pub(super) fn speak_of(sources: &[RowSource], question: &str) -> bool {
+    let coded = |word: &&str| {
+        let within = word.trim_matches(|c: char| !c.is_alphanumeric());
+        word.starts_with('-') || within.contains(['_', '.', '/', '`'])
+    };
+    let words = question.split_whitespace().filter(coded);
+    words
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+        .filter(|word| word.len() > 2)
+        .any(|word| sources.iter().any(|source| source.text.contains(word)))
 }
 
 /// The sources as they were found, with the passage that answers among them,

@@ -77,6 +77,9 @@ fn handbook() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/handbook")
 }
 
+/// Questions that the handbook is asked in a test.
+const MOST: usize = 28;
+
 /// What holds of every row with sources.
 fn holds(rows: &[Row], manner: &Manner) {
     for row in rows.iter().filter(|row| row.form == Form::Rag) {
@@ -100,25 +103,25 @@ async fn the_handbook_gives_rows_that_hold_their_answers() {
     let world = World::of(&handbook()).await;
     let engine = ScriptedEngine::new(Vec::<String>::new());
     let (manner, settings) = (Manner::small(), Generation::default());
-    let maker = Maker { most: Some(60), ..world.maker(&engine, &manner, &settings) };
+    let maker = Maker { most: Some(MOST), ..world.maker(&engine, &manner, &settings) };
     let (rows, report) = from_documents(&maker, By::Rules, &mut |_, _| {}).await.unwrap();
-    assert_eq!(report.kept, 60);
-    assert_eq!(rows.len(), 120);
+    assert_eq!(report.kept, MOST);
+    assert_eq!(rows.len(), 2 * MOST);
     assert!(report.read >= 20, "{report:?}");
     assert_eq!(report.asked, report.kept + report.dropped.sum(), "{report:?}");
     holds(&rows, &manner);
     let rag: Vec<&Row> = rows.iter().filter(|row| row.form == Form::Rag).collect();
     let refusals = rag.iter().filter(|row| row.refuses()).count();
     assert_eq!(refusals, report.refusals);
-    assert!((4..=22).contains(&refusals), "{refusals} of 60 refuse");
+    assert!((MOST / 10..=MOST / 5).contains(&refusals), "{refusals} of {MOST} refuse");
     let places: HashSet<usize> =
         rag.iter().filter_map(|row| row.sources.iter().position(|s| s.golden)).collect();
     assert!(places.len() >= 2, "the answer stands at {places:?}");
     let documents: HashSet<&str> = rows.iter().filter_map(|r| r.document.as_deref()).collect();
-    assert!(documents.len() >= 10, "{documents:?}");
+    assert!(documents.len() >= 8, "{documents:?}");
     assert!(documents.iter().all(|d| d.starts_with("handbook/")), "{documents:?}");
     let questions: HashSet<&str> = rag.iter().map(|row| row.question.as_str()).collect();
-    assert_eq!(questions.len(), 60);
+    assert_eq!(questions.len(), MOST);
     // A small model reads three sentences.
     assert!(rag.iter().all(|row| (1..=4).contains(&row.sources.len())));
     for row in rows.iter().filter(|row| row.form == Form::Alone) {
@@ -142,6 +145,7 @@ async fn questions_of_a_set_get_the_passage_that_holds_their_reference() {
     for (name, text) in [
         ("archive.md", "# Archive\n\nThe archive keeps letters for thirty years. It is dry.\n"),
         ("garden.md", "# Garden\n\nTomatoes need six hours of sun a day. Water them daily.\n"),
+        ("well.md", "# Well\n\nThe well is twelve metres [3] at least. It never dries.\n"),
         ("town.md", filler),
     ] {
         std::fs::write(docs.join(name), text).unwrap();
@@ -162,16 +166,20 @@ async fn questions_of_a_set_get_the_passage_that_holds_their_reference() {
         question("Who won the cup?", &[], ""),
         question("How long are letters kept?", &["thirty years"], "docs/archive.md"),
         question("What is in the cellar?", &["wine and cheese"], "docs/town.md"),
+        question("How deep is the well?", &["twelve metres [3] at least"], "docs/well.md"),
     ];
     for manner in [Manner::small(), Manner::default()] {
         let maker = world.maker(&engine, &manner, &settings);
         let (rows, report) = from_set(&maker, &set, &mut |_, _| {}).await.unwrap();
         holds(&rows, &manner);
-        assert_eq!((report.asked, report.kept, report.dropped.sum()), (5, 3, 2), "{report:?}");
+        assert_eq!((report.asked, report.kept, report.dropped.sum()), (6, 4, 2), "{report:?}");
         let letters: Vec<&Row> = rows.iter().filter(|r| r.question.contains("letters")).collect();
         assert_eq!(letters.len(), 2);
         assert_eq!(letters[1].answer, "thirty years");
         assert_eq!(letters[1].document.as_deref(), Some("docs/archive.md"));
+        // What a document cites is no citation of the answer.
+        let well: Vec<&Row> = rows.iter().filter(|r| r.question.contains("well")).collect();
+        assert_eq!(well[1].answer, "twelve metres (3) at least");
         let cup: Vec<&Row> = rows.iter().filter(|row| row.question.contains("cup")).collect();
         assert_eq!(cup.len(), 1);
         assert!(cup[0].refuses() && !cup[0].answerable);

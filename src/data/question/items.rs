@@ -45,7 +45,17 @@ pub(super) fn of_definition(text: &str, out: &mut Vec<String>) {
     if said.len() < 3 || term.ends_with('`') != term.starts_with('`') {
         return;
     }
-    let Some(code) = term.strip_prefix('`').and_then(|term| term.strip_suffix('`')) else { return };
+    let bare = term.strip_prefix('`').and_then(|term| term.strip_suffix('`'));
+    // Passages have lost their backticks: a short name in small letters is one.
+    let name = |term: &str| {
+        term.len() > 1
+            && term
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c))
+    };
+    let Some(code) = bare.or(Some(term).filter(|term| name(term) || is_command(term))) else {
+        return;
+    };
     if code.contains('`') || code.is_empty() || code.split_whitespace().count() > LONGEST_TERM {
         return;
     }
@@ -72,6 +82,9 @@ pub(super) fn of_row(text: &str, out: &mut Vec<String>) {
         let column = column.trim();
         let sayable = column.chars().all(|c| c.is_alphanumeric() || " ()%-".contains(c));
         let count = column.split_whitespace().count();
+        let first = column.split_whitespace().next().unwrap_or_default().to_lowercase();
+        let clause = ["what", "how", "when", "where", "why", "who", "which", "is", "does", "can"];
+        let sayable = sayable && !clause.contains(&first.as_str());
         if value.trim().is_empty() || !sayable || !(1..=3).contains(&count) {
             continue;
         }
@@ -84,6 +97,10 @@ pub(super) fn of_row(text: &str, out: &mut Vec<String>) {
         let verb = if plural { "are" } else { "is" };
         out.push(format!("What {verb} the {column} of {about}"));
     }
+}
+
+fn is_command(term: &str) -> bool {
+    term.starts_with("lorag ") && !term.contains([',', '"'])
 }
 
 /// The first cell of a row, without its column's title.

@@ -13,8 +13,9 @@ const UNITS: &str = "second seconds minute minutes hour hours day days week week
     years decade decades century centuries";
 /// Verbs that say where something is.
 const PLACED: &str = "locate keep store save write find situate place bear base hold bury put";
-/// Prepositions that belong to a verb.
-const WITH_VERB: &str = "of on to for from with in into";
+/// Verbs with the preposition that belongs to them.
+const WITH_VERB: &str = "consist-of depend-on lead-to refer-to belong-to rely-on stand-for look-for \
+    point-to apply-to result-in switch-to differ-in";
 /// Longest part of a statement that a question repeats, in words.
 const LONGEST: usize = 12;
 
@@ -271,7 +272,8 @@ fn of_action(clause: &Clause<'_>, base: &str, auxiliary: &str, out: &mut Vec<Str
     }
     let bare_code = clause.subject.len() == 1 && clause.subject.iter().all(Word::is_code);
     if bare_code && base != "have" && auxiliary == "does" {
-        let option = clause.subject.iter().any(|word| word.text.starts_with("`-"));
+        let option =
+            clause.subject.iter().any(|word| word.text.trim_start_matches('`').starts_with('-'));
         out.push(match option {
             true => format!("What does the option {subject} do"),
             false => format!("What exactly does {subject} do"),
@@ -300,12 +302,8 @@ fn of_action(clause: &Clause<'_>, base: &str, auxiliary: &str, out: &mut Vec<Str
         }
         return;
     }
-    let preposition = among(WITH_VERB, &first.lower())
-        && among(
-            "consist depend lead refer belong rely stand look point apply switch result",
-            base,
-        )
-        && rest.len() >= 2;
+    let pair = format!("{base}-{}", first.lower());
+    let preposition = among(WITH_VERB, &pair) && rest.len() >= 2;
     if preposition {
         out.push(format!("What {auxiliary} {subject} {base} {}", first.lower()));
     }

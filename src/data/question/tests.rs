@@ -38,6 +38,10 @@ fn statements_are_asked_for_in_plain_english() {
             "Why is the question repeated?",
         ),
         ("The score depends on the embedder.", "What does the score depend on?"),
+        ("`--json` prints one object.", "What does the option `--json` do?"),
+        ("--json prints one object with three fields.", "What does the option --json do?"),
+        ("search.limit limits the hits of a search.", "What exactly does search.limit do?"),
+        ("em: the answer is one of the references.", "What exactly does em mean?"),
         ("`em`: the answer is one of the references.", "What exactly does `em` mean?"),
     ] {
         assert!(asked(text).iter().any(|q| q == question), "{text}\n{:?}", asked(text));
@@ -73,7 +77,7 @@ fn headings_and_rows_ask_too() {
     assert_eq!(of("How to skip a folder", text, false)[0], "How do I skip a folder?");
     assert!(!of("Exit codes", text, false).iter().any(|q| q.contains("exit")));
     assert_eq!(
-        of("Tanks", "Tank T-2 · Capacity (l): 650 · Medium: glycol", true),
+        of("Tanks", "Tank T-2 · Capacity (l): 650 · Medium: glycol · What it is: a tank", true),
         ["What is the capacity (l) of Tank T-2?", "What is the medium of Tank T-2?"]
     );
 }

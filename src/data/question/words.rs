@@ -16,8 +16,10 @@ impl Word {
         self.text.to_lowercase()
     }
 
+    /// Whether it is a piece of code or the name of a setting: in backticks,
+    /// an option, or with an underscore or a dot within.
     pub(super) fn is_code(&self) -> bool {
-        self.text.starts_with('`')
+        self.text.starts_with('`') || is_code(&self.text)
     }
 
     /// Whether it begins with a capital.
@@ -69,6 +71,18 @@ pub(super) fn words(text: &str) -> Vec<Word> {
         let after = piece.get(bare.len()..).unwrap_or_default().to_owned();
         out.push(Word { text: bare.to_owned(), after });
     }
+}
+
+/// Whether a text without backticks is written as code only.
+pub(super) fn is_code(text: &str) -> bool {
+    let spelled = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
+    let within = text.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let dotted = within.split('.').count() > 1
+        && within
+            .split('.')
+            .all(|part| part.chars().count() > 1 && !part.starts_with(char::is_numeric));
+    let option = text.starts_with("--") && within.len() > 1;
+    text.chars().all(spelled) && (option || within.contains('_') || dotted)
 }
 
 /// A text without links and bold type.
@@ -140,5 +154,17 @@ mod tests {
         assert!(found[2].is_code() && found[7].is_number());
         assert_eq!(join(&found[..4]), "The command `lorag eval`, see");
         assert_eq!(ask("what is it."), "What is it?");
+        for (text, code) in [
+            ("--json", true),
+            ("search.limit", true),
+            ("answered_answerable", true),
+            ("config.toml", true),
+            ("1.5", false),
+            ("e.g", false),
+            ("well-known", false),
+            ("U.S", false),
+        ] {
+            assert_eq!(is_code(text), code, "{text}");
+        }
     }
 }
