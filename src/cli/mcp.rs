@@ -2,6 +2,7 @@
 //! and output.
 
 use super::context::Context;
+use super::terminal::errln;
 use super::{Failure, code};
 use crate::host::Host;
 use crate::mcp;

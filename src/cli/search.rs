@@ -4,7 +4,7 @@ use super::args::SearchArgs;
 use super::context::Context;
 use super::terminal::errln;
 use super::terminal::outln;
-use super::terminal::{Paint, one_line, visible};
+use super::terminal::{Paint, one_line};
 use super::{Failure, code, collections};
 use crate::domain::Hit;
 use crate::json;

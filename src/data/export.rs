@@ -138,7 +138,8 @@ mod tests {
         for trainer in ["unsloth", "axolotl"] {
             let out = folder.path().join(trainer);
             let trainer: Trainer = trainer.parse().unwrap();
-            assert_eq!(export(rows(), &manner, trainer, &out, 0.1, 1).unwrap(), [out.clone()]);
+            let written = export(rows(), &manner, trainer, &out, 0.1, 1).unwrap();
+            assert_eq!(written.as_slice(), std::slice::from_ref(&out));
             let text = std::fs::read_to_string(&out).unwrap();
             assert!(text.starts_with(&format!("{{\"{}\":[{{\"role\":\"system\"", trainer.key())));
             for (row, given) in rows().iter().zip(read(&out).unwrap()) {

@@ -185,7 +185,8 @@ mod tests {
         found.text.push('°');
         found.citations[0].found = true;
         found.citations[0].mark.end += 2;
-        assert_eq!(from_turns(&[turn(), found], &manner, &[Form::Rag]), [rag.clone()]);
+        let rows = from_turns(&[turn(), found], &manner, &[Form::Rag]);
+        assert_eq!(rows.as_slice(), std::slice::from_ref(&rag));
     }
 
     #[test]

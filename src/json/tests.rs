@@ -103,8 +103,8 @@ fn answer() -> Answer {
     }
 }
 
-const ASK: &str = include_str!("../../../tests/fixtures/ask-b442ba0.json");
-const SEARCH: &str = include_str!("../../../tests/fixtures/search-b442ba0.json");
+const ASK: &str = include_str!("../../tests/fixtures/ask-b442ba0.json");
+const SEARCH: &str = include_str!("../../tests/fixtures/search-b442ba0.json");
 
 #[test]
 fn answers_and_hits_are_printed_as_they_always_were() {

@@ -197,8 +197,8 @@ pub(super) fn start(
                 .iter()
                 .map(|point| TrainingPoint {
                     step: point.step,
-                    loss: point.loss,
-                    held_out: point.held_out,
+                    loss: point.loss.map(f64::from),
+                    held_out: point.held_out.map(f64::from),
                 })
                 .collect(),
             tune: Tune {

@@ -1,11 +1,9 @@
 //! What the knowledge base holds: files, collections, counts.
 
-use super::filter::files_sql;
 use super::open::blocking;
-use super::rows::{FileRecord, chunk_columns, to_chunks, typed};
+use super::rows::{FileRecord, typed};
 use super::schema::column;
 use super::{Store, StoreError};
-use crate::domain::Chunk;
 use crate::knowledge::analysis::prepared;
 use arrow::array::{Array, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use futures::TryStreamExt;
@@ -119,36 +117,6 @@ impl Store {
             dimension: self.identity.dimension,
             schema: self.identity.format,
         })
-    }
-
-    /// The chunks of these files, each named by collection and path; by file and
-    /// place.
-    ///
-    /// # Errors
-    /// Errors of reading.
-    pub async fn passages(&self, files: &[(String, String)]) -> Result<Vec<Chunk>, StoreError> {
-        if files.is_empty() {
-            return Ok(Vec::new());
-        }
-        let failed = |error| StoreError::database("read", &self.dir, error);
-        let mut batches = self
-            .table
-            .query()
-            .select(Select::columns(chunk_columns(self.is_old())))
-            .only_if(files_sql(files))
-            .execute_with_options(batches_of(SCAN_ROWS))
-            .await
-            .map_err(failed)?;
-        let mut chunks = Vec::new();
-        while let Some(batch) = batches.try_next().await.map_err(failed)? {
-            let found = to_chunks(&batch, &self.dir)?;
-            chunks.extend(found.into_iter().map(|(_, chunk)| chunk));
-        }
-        chunks.sort_by(|a, b| {
-            let key = |c: &Chunk| (c.collection.clone(), c.path.clone(), c.index);
-            key(a).cmp(&key(b))
-        });
-        Ok(chunks)
     }
 
     /// Gives the prepared terms and the language of every chunk to `each`, in
