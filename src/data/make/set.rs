@@ -60,11 +60,9 @@ pub async fn from_set(
                 report.dropped.add(Reason::Double);
             }
         }
-        let looked: Vec<_> = futures::stream::iter(&open)
-            .map(|(_, question)| maker.search(&question.question))
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
+        let searches: Vec<_> =
+            open.iter().map(|(_, question)| maker.search(&question.question)).collect();
+        let looked: Vec<_> = futures::stream::iter(searches).buffered(AT_ONCE).collect().await;
         for ((at, question), looked) in open.into_iter().zip(looked) {
             if maker.most.is_some_and(|most| report.kept >= most) {
                 break;
