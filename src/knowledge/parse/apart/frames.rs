@@ -47,7 +47,9 @@ pub(super) fn answer(out: &mut impl Write, answer: &Result<Document, Skip>) -> i
     put(out, &json)?;
     if let Ok(document) = answer {
         put(out, document.text.as_bytes())?;
-        put(out, &document.offsets.to_bytes())?;
+        // Runs of nothing are none where they are read again.
+        let runs = document.offsets.runs().iter().copied().filter(|run| run.count > 0);
+        put(out, &OffsetMap::of(runs).to_bytes())?;
     }
     out.flush()
 }
