@@ -186,7 +186,7 @@ mod tests {
         found.citations[0].found = true;
         found.citations[0].mark.end += 2;
         let rows = from_turns(&[turn(), found], &manner, &[Form::Rag]);
-        assert_eq!(rows.as_slice(), std::slice::from_ref(&rag));
+        assert_eq!(rows.as_slice(), std::slice::from_ref(rag));
     }
 
     #[test]

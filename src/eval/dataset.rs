@@ -107,8 +107,10 @@ impl Dataset {
             return None;
         }
         let first = paths.first()?.split('/').next()?;
-        let here = self.path.parent()?;
-        let candidates = [here.to_owned(), here.parent()?.to_owned()];
+        // A bare name has no folder of its own to look beside.
+        let path = std::path::absolute(&self.path).ok()?;
+        let here = path.parent()?;
+        let candidates = [here.to_owned(), here.parent().unwrap_or(here).to_owned()];
         candidates.into_iter().find_map(|root| {
             let all = paths.iter().all(|path| root.join(path).is_file());
             all.then(|| root.join(first))
