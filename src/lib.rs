@@ -28,7 +28,8 @@
 //! - `tune` computes the steps of training and knows nothing of this crate;
 //!   `data` makes and reads rows; `training` joins both with `setup`.
 //! - `host` keeps the parts loaded for programs that ask again and again, and
-//!   `json` writes what they are told; `mcp` offers both as tools.
+//!   `json` writes what they are told; `mcp` offers both as tools, `serve` over
+//!   HTTP.
 //! - `app` does no IO and knows no terminal library; `ui` reads `app` and never
 //!   changes it; only `runtime` touches the terminal while the screen is up,
 //!   and only `cli` prints while it isn't.
@@ -49,6 +50,7 @@ pub mod json;
 pub mod knowledge;
 pub mod mcp;
 pub mod runtime;
+pub mod serve;
 pub mod session;
 pub mod setup;
 pub mod training;

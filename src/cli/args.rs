@@ -8,7 +8,7 @@ mod variant;
 
 pub use data::{ByArg, CheckArgs, DataCommand, ExportArgs, FormArg, MakeArgs};
 pub use eval::EvalArgs;
-pub use host::McpArgs;
+pub use host::{McpArgs, ServeArgs};
 pub use tune::TuneArgs;
 pub use variant::VariantArgs;
 
@@ -178,6 +178,12 @@ pub enum Command {
         after_help = "Example, for an editor's or agent's list of servers:\n  { \"mcpServers\": { \"lorag\": { \"command\": \"lorag\", \"args\": [\"mcp\"] } } }"
     )]
     Mcp(McpArgs),
+    /// Share one loaded model and the documents with several programs, by
+    /// OpenAI's interface.
+    #[command(
+        after_help = "Examples:\n  lorag serve\n  lorag serve --listen unix:/run/user/1000/lorag.sock --model Qwen/Qwen3-1.7B\n\n/v1 answers from the documents, with citations; /base/v1 is the model alone."
+    )]
+    Serve(ServeArgs),
     /// Check the machine, the models and the knowledge base.
     #[command(after_help = "Example:\n  lorag doctor")]
     Doctor,

@@ -63,8 +63,10 @@ pub fn start(context: &Context, command: Option<&Command>) -> Result<(), Failure
 /// Says how sentences are ranked, to commands that answer.
 fn ranking(context: &Context, command: Option<&Command>) -> Result<(), Failure> {
     let making = matches!(command, Some(Command::Data { command: DataCommand::Make(_) }));
-    let answers =
-        matches!(command, None | Some(Command::Ask(_) | Command::Eval(_) | Command::Mcp(_)));
+    let answers = matches!(
+        command,
+        None | Some(Command::Ask(_) | Command::Eval(_) | Command::Mcp(_) | Command::Serve(_))
+    );
     if !answers && !making {
         return Ok(());
     }
@@ -73,7 +75,7 @@ fn ranking(context: &Context, command: Option<&Command>) -> Result<(), Failure> 
         // A budget would make runs differ.
         Some(Command::Eval(_) | Command::Data { .. }) => ranking.budget = UNHURRIED,
         // It loads beside the model. The chat loads it behind its first paint.
-        Some(Command::Ask(_)) => ranking.prepare(),
+        Some(Command::Ask(_) | Command::Serve(_)) => ranking.prepare(),
         _ => {}
     }
     rank::configure(ranking);
@@ -138,6 +140,11 @@ fn overrides(chat: &ChatArgs, command: Option<&Command>, flags: &mut Flags) {
             put("embedder", args.embedder.clone(), "--embedder");
         }
         Some(Command::Tune(args)) => tune(args, &mut put),
+        Some(Command::Serve(args)) => {
+            variant(&args.variant, &mut put);
+            put("model", args.model.clone(), "--model");
+            put("embedder", args.embedder.clone(), "--embedder");
+        }
         Some(Command::Mcp(args)) => {
             variant(&args.variant, &mut put);
             put("model", args.model.clone(), "--model");

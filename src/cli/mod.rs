@@ -20,6 +20,7 @@ mod mcp;
 mod models;
 mod piped;
 mod search;
+mod serve;
 pub mod terminal;
 mod threads;
 mod tune;
@@ -114,6 +115,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
             Command::Data { command } => data::run(&context, command).await,
             Command::Tune(args) => tune::run(&context, *args).await,
             Command::Mcp(_) => mcp::run(&context).await,
+            Command::Serve(args) => serve::run(&context, args).await,
             Command::Doctor => doctor::run(&context).await,
             Command::Config { .. } | Command::Completions { .. } => Ok(code::DONE),
         }

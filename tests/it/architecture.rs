@@ -80,6 +80,7 @@ fn modules_import_only_what_they_may() {
     only("json", &["domain", "knowledge"]);
     only("host", &["domain", "config", "engine", "knowledge", "answer", "setup"]);
     only("mcp", &["domain", "knowledge", "answer", "host", "json"]);
+    only("serve", &["domain", "engine", "answer", "host", "json"]);
     only("editor", &[]);
     only("app", &["domain", "config", "editor"]);
     only("ui", &["domain", "config", "editor", "app"]);

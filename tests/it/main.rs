@@ -29,5 +29,6 @@ mod repair;
 mod repeated;
 mod search;
 mod sentences;
+mod serve;
 mod servers;
 mod tune;

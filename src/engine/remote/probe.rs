@@ -169,8 +169,9 @@ fn number(value: &Value, pointer: &str) -> Option<usize> {
 /// An adapter that stands among the models.
 fn listed_adapter(kind: ServerKind, base: &str, value: &Value) -> Option<ServerAdapter> {
     let id = value.get("id").and_then(Value::as_str).filter(|id| !id.is_empty())?;
-    // mistral.rs writes `base::adapter`, SGLang wants `base:adapter`.
-    let name = id.strip_prefix(base).map_or(id, |rest| rest.trim_start_matches(':'));
+    // mistral.rs writes `base::adapter`, lorag `base+adapter`; SGLang wants
+    // `base:adapter`.
+    let name = id.strip_prefix(base).map_or(id, |rest| rest.trim_start_matches([':', '+']));
     let model = match kind {
         ServerKind::Sglang if name == id => format!("{base}:{name}"),
         _ => id.to_owned(),

@@ -117,3 +117,17 @@ fn nonsense_is_no_model() {
         assert_eq!(spelled_number(text), None, "{text}");
     }
 }
+
+/// What `lorag serve` lists.
+#[test]
+fn another_lorag_lists_its_adapters_behind_the_model() {
+    let models = json!({"data": [
+        {"id": "small", "owned_by": "lorag", "context_window": 4096, "meta": {"n_params": 7}},
+        {"id": "small+bullets", "owned_by": "lorag", "parent": "small", "context_window": 4096},
+    ]});
+    let found = found(&[("models", models)]);
+    assert_eq!(found.kind, ServerKind::OpenAi);
+    let model = &found.models[0];
+    assert_eq!((model.window, model.parameters), (Some(4096), 7));
+    assert_eq!(names(model), [("bullets", "small+bullets")]);
+}
