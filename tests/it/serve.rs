@@ -198,12 +198,12 @@ fn who_may_ask_is_checked() {
     let lorag = Lorag::new().env("SERVE_KEY", "s3cret");
     for (arguments, says) in [
         (&["--listen", "0.0.0.0:0"][..], "--allow-remote"),
-        (&["--listen", "0.0.0.0:0", "--allow-remote"], "--key-env"),
-        (&["--listen", "[::]:0", "--key-env", "SERVE_KEY"], "--allow-remote"),
-        (&["--key-env", "NO_SUCH"], "NO_SUCH"),
-        (&["--listen", "nowhere"], "127.0.0.1:8642"),
+        (&["--listen", "0.0.0.0:0", "--allow-remote"][..], "--key-env"),
+        (&["--listen", "[::]:0", "--key-env", "SERVE_KEY"][..], "--allow-remote"),
+        (&["--key-env", "NO_SUCH"][..], "NO_SUCH"),
+        (&["--listen", "nowhere"][..], "127.0.0.1:8642"),
     ] {
-        let ran = lorag.run(&[&["serve"], arguments].concat());
+        let ran = lorag.run(&[&["serve"][..], arguments].concat());
         assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(says) && ran.stdout.is_empty(), "{}", ran.stderr);
     }
@@ -238,12 +238,12 @@ fn a_socket_is_private_and_goes_with_its_server() {
     let mut said = String::new();
     stream.read_to_string(&mut said).unwrap();
     assert!(said.starts_with("HTTP/1.1 200") && said.contains("scripted:200"), "{said}");
-    let second = lorag.run(&[&["serve"], &model[..]].concat());
+    let second = lorag.run(&[&["serve"][..], &model[..]].concat());
     assert_eq!(second.code, 1);
     assert!(second.stderr.contains("another server answers there"), "{}", second.stderr);
     assert_eq!(server.stop(), Some(0));
     assert!(!path.exists());
     std::fs::write(&path, "a file of the user").unwrap();
-    assert_eq!(lorag.run(&[&["serve"], &model[..]].concat()).code, 1);
+    assert_eq!(lorag.run(&[&["serve"][..], &model[..]].concat()).code, 1);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "a file of the user");
 }
