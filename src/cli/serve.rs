@@ -3,7 +3,7 @@
 use super::args::ServeArgs;
 use super::context::Context;
 use super::ingest::Signals;
-use super::terminal::{outln, visible};
+use super::terminal::{errln, outln, visible};
 use super::{Failure, code};
 use crate::host::Host;
 use crate::serve::{Options, ServeError, run as serve};
@@ -28,18 +28,16 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<u8, Failure> {
     let mut signals = Signals::new();
     let host = Arc::new(Host::new(context.clone()));
     let model = &context.loaded.settings.model.0;
-    eprintln!("lorag: loading the model {}", visible(model));
+    errln!("lorag: loading the model {}", visible(model));
     let on_ready = |address: &str| {
         // For people and scripts alike: the address is all that is printed.
         let _ = outln!("{}", visible(address));
         let _ = std::io::stdout().flush();
-        eprintln!("lorag: answering there; Ctrl-C ends it");
+        errln!("lorag: answering there; Ctrl-C ends it");
     };
     let stop = async {
         signals.received().await;
-        eprintln!(
-            "lorag: ending, once the answers under way are given. Ctrl-C again ends at once."
-        );
+        errln!("lorag: ending, once the answers under way are given. Ctrl-C again ends at once.");
         tokio::spawn(async move {
             signals.received().await;
             std::process::exit(i32::from(code::INTERRUPTED));

@@ -57,8 +57,8 @@ impl Client {
     }
 
     pub fn next_message(&mut self) -> Value {
-        let line = self.lines.recv_timeout(PATIENCE).expect("no message came");
-        let message: Value = serde_json::from_str(&line).expect("standard output holds no message");
+        let line = self.lines.recv_timeout(PATIENCE).unwrap();
+        let message: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(message["jsonrpc"], "2.0", "{message}");
         message
     }

@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn nonsense_is_no_answer_and_ends_the_worker() {
         // It would wait for ever.
-        let script = "printf '\\377\\377\\377\\377\\377\\377\\377\\377'; sleep 1000";
+        let script = "printf '\\377\\377\\377\\377\\377\\377\\377\\377'; exec sleep 1000";
         assert_eq!(ends(script), End::Crash("it was killed".to_owned()));
     }
 
