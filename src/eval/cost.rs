@@ -1,25 +1,6 @@
-//! What an adapter cost before its first answer, and when that is earned back.
+//! When the time of training is earned back.
 
 use super::row::Row;
-use serde::{Deserialize, Serialize};
-
-/// What it took to train an adapter, and how fresh it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Training {
-    /// Rows it was trained on.
-    pub rows: usize,
-    /// Minutes that took.
-    pub minutes: f64,
-    /// Bytes of its weights.
-    pub bytes: u64,
-    /// Share of its rows whose documents changed since; `None` where they are
-    /// not known here.
-    pub stale: Option<f64>,
-    /// Questions after which the time of training is earned back against `rag`
-    /// (against `base` where that wasn't run); `None` where a question takes no
-    /// less time.
-    pub pays_off_after: Option<u64>,
-}
 
 /// Fills in when training is earned back: in medians of the whole time of a
 /// question.
@@ -38,6 +19,7 @@ pub fn earn_back(rows: &mut [Row]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::training::Training;
 
     fn row(mode: &str, adapter: Option<&str>, total_ms_p50: f64) -> Row {
         let training =

@@ -12,3 +12,4 @@ pub mod metrics;
 pub mod resume;
 pub mod row;
 pub mod table;
+pub mod training;

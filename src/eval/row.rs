@@ -1,7 +1,7 @@
 //! What was measured: of one answer, and of all answers of one variant.
 
-use super::cost::Training;
 use super::metrics::{mean, percentile};
+use super::training::Training;
 use serde::{Deserialize, Serialize};
 
 /// One question answered by one variant.

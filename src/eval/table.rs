@@ -1,7 +1,7 @@
 //! The rows as text, in blocks that fit 80 columns.
 
-use super::cost::Training;
 use super::row::Row;
+use super::training::Training;
 use unicode_width::UnicodeWidthStr;
 
 /// Columns of a table with their heading; the first is the variant's name.

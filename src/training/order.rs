@@ -7,6 +7,9 @@ use crate::domain::TrainingNews;
 use crate::setup::SetupError;
 use std::path::PathBuf;
 
+/// The folder that a run is kept in, within its folder.
+pub const CHECKPOINT: &str = "checkpoint";
+
 /// The peak learning rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rate {

@@ -2,9 +2,8 @@
 
 use super::examples::{self, form};
 use super::folder::manner_for;
-use super::order::{Order, Tell, TrainError};
+use super::order::{CHECKPOINT, Order, Tell, TrainError};
 use super::record::{self, Data, Document};
-use super::steps;
 use crate::config;
 use crate::data::{self, Form, Row};
 use crate::domain::{Stack, TrainingNews, TrainingPlan};
@@ -49,7 +48,7 @@ pub(super) fn check(setup: &Setup, order: &Order) -> Result<(), TrainError> {
             "there is an adapter {name:?} already: take another name, or --fresh to replace it"
         )));
     }
-    if work_folder(setup, name).join(steps::CHECKPOINT).exists() && !order.resume && !order.fresh {
+    if work_folder(setup, name).join(CHECKPOINT).exists() && !order.resume && !order.fresh {
         return Err(TrainError::Usage(format!(
             "a run of {name:?} was cut short: --resume goes on with it, --fresh forgets it"
         )));

@@ -1,6 +1,6 @@
 //! The steps of the optimizer, on a thread of their own.
 
-use super::order::{Order, Rate, TrainError};
+use super::order::{CHECKPOINT, Order, Rate, TrainError};
 use super::prepare::Prepared;
 use super::record::Tune;
 use crate::domain::{TrainingPlan, TrainingPoint, TrainingStep};
@@ -17,9 +17,6 @@ use sysinfo::System;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-/// The folder that a run is kept in.
-pub const CHECKPOINT: &str = "checkpoint";
 
 /// The folder of the adapter so far, and of the one that comes out.
 const ADAPTER: &str = "adapter";

@@ -1,5 +1,7 @@
 //! How much memory a training needs, told before it starts.
 
+use super::base::full;
+use super::machine::free;
 use super::ops::entropy::KEPT;
 use super::{Checkpointing, Keep, Options, Shape};
 
@@ -23,24 +25,12 @@ impl Memory {
     }
 }
 
-/// Memory that is free on this machine, in bytes.
-pub fn free() -> u64 {
-    let mut system = sysinfo::System::new();
-    system.refresh_memory();
-    system.available_memory()
-}
-
-/// Memory of this process, in bytes.
-pub fn resident() -> u64 {
-    memory_stats::memory_stats().map_or(0, |stats| stats.physical_mem as u64)
-}
-
 /// What a training needs whose longest row has `longest` tokens.
 pub fn memory_needed(shape: &Shape, keep: Keep, longest: usize, options: &Options) -> Memory {
     let (hidden, inner) = (shape.hidden as u64, shape.inner as u64);
     let (qkv, attention) = (shape.qkv() as u64, shape.output() as u64);
     let vocab = shape.vocab as u64;
-    let full = super::base::full(keep, shape);
+    let full = full(keep, shape);
     // The largest stack of weights that is changed at once, and the next one.
     let stack = (2 * inner * hidden + inner.max(qkv) * hidden) * 4;
     let frozen = if full { shape.parameters() * 4 } else { shape.stored };

@@ -6,7 +6,7 @@ use super::checkpoint::{self, Identity, State};
 use super::model::Model;
 use super::optimizer::{self, Moments};
 use super::report::{End, Go, Outcome, Point, Progress, Run};
-use super::{Base, Example, Fault, Keep, Options, memory, rows};
+use super::{Base, Example, Fault, Keep, Options, machine, memory, rows};
 use std::time::Instant;
 
 /// Trains an adapter for `base` with `examples`. Blocks until it is done;
@@ -106,7 +106,7 @@ impl<'a> Training<'a> {
         let lengths = |all: &[Example], rows: &[usize]| {
             rows.iter().map(|row| all[*row].tokens.len()).max().unwrap_or(1)
         };
-        let room = memory::free() / 4;
+        let room = machine::free() / 4;
         let longest = lengths(examples, &rows);
         let mut model = Model::new(base, lowest, longest, room);
         model.checkpointing = memory::checkpointing(shape, Keep::Auto, longest, options);
@@ -316,7 +316,7 @@ impl<'a> Training<'a> {
             best: state.best.map(|(loss, _)| f64::from(loss)),
             tokens_per_second: clock.tokens as f64 / clock.stepping.max(1e-9),
             seconds_left: (clock.steps >= 5).then_some(seconds_left),
-            memory: memory::resident(),
+            memory: machine::resident(),
             curve: &state.curve,
         }
     }

@@ -12,10 +12,9 @@ use std::process::{Command, Stdio};
 fn world() -> Lorag {
     let lorag = Lorag::new();
     let oven = lorag.doc("guide/oven.md", "# Oven\n\nThe oven bakes bread at 220 degrees.\n");
-    let lines: String = (1..=60)
-        .map(|n| format!("## Part {n}\n\nStep {n} turns the dial {n} times.\n\n"))
-        .collect();
-    let steps = lorag.doc("guide/steps.md", lines);
+    let lines: String =
+        (1..=60).map(|n| format!("Step {n} turns the dial {n} times.\n\n")).collect();
+    let steps = lorag.doc("guide/steps.txt", lines);
     let legal = lorag.doc("legal/it's 1.md", "The contract ends on the last day of May.\n");
     assert_eq!(lorag.run(&["ingest", text(&oven), text(&steps)]).code, 0);
     assert_eq!(lorag.run(&["ingest", text(&legal), "--collection", "legal"]).code, 0);

@@ -45,11 +45,12 @@ fn odd_queries_are_terms_not_syntax() {
     let lorag = Lorag::new();
     lorag.doc("a.txt", "The quick brown fox (a:b) AND [more].\n");
     assert_eq!(lorag.run(&["ingest", text(&lorag.docs())]).code, 0);
-    for query in ["", "the of and", "a:b AND (", "\"unclosed", "*?^~", "🦊", "'; DROP TABLE chunks"]
-    {
+    for query in ["the of and", "a:b AND (", "\"unclosed", "*?^~", "🦊", "'; DROP TABLE chunks"] {
         let ran = lorag.run(&["search", query]);
         assert_eq!(ran.code, 0, "{query}: {}", ran.stderr);
     }
+    let empty = lorag.run(&["search", " "]);
+    assert!(empty.code == 2 && empty.stderr.contains("the query is empty"), "{}", empty.stderr);
 }
 
 #[test]

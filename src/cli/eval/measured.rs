@@ -3,10 +3,10 @@
 use super::super::context::Context;
 use crate::answer::resident_bytes;
 use crate::domain::{Answer, Stack, Support};
-use crate::eval::cost::Training;
 use crate::eval::dataset::{Question, is_document};
 use crate::eval::metrics::{mean, score, score_refusal};
 use crate::eval::row::Record;
+use crate::eval::training::Training;
 use crate::training::Record as Trained;
 
 /// What the adapters of a stack cost, where they were trained here.

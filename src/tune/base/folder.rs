@@ -1,6 +1,7 @@
 //! A base from a folder of safetensors, in one file or several.
 
-use super::{Base, Block, Keep, Tensors, Weight};
+use super::held::{Base, Block, Keep, full, hash};
+use super::{Tensors, Weight};
 use crate::tune::{Fault, Shape, Target};
 use candle_core::{DType, Device, Tensor};
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ pub fn open(folder: &Path, keep: Keep, device: &Device) -> Result<Base, Fault> {
         files: Vec::new(),
         places: BTreeMap::new(),
         device: device.clone(),
-        full: super::full(keep, &shape),
+        full: full(keep, &shape),
     };
     for path in &paths {
         let opened = Tensors::open(path);
@@ -35,7 +36,7 @@ pub fn open(folder: &Path, keep: Keep, device: &Device) -> Result<Base, Fault> {
         }
         files.files.push(opened);
     }
-    let hash = super::hash(&paths);
+    let hash = hash(&paths);
     let hash = hash.map_err(|error| files.fault(error.to_string()))?;
     let blocks =
         (0..shape.layers).map(|layer| files.block(layer, &shape)).collect::<Result<_, _>>()?;

@@ -2,7 +2,8 @@
 //! two numbers of each rotation beside each other; the rows are put back as
 //! Hugging Face's models have them, which PEFT's adapters are made for.
 
-use super::{Base, Block, Keep, Weight};
+use super::Weight;
+use super::held::{Base, Block, Keep, full, hash};
 use crate::tune::shape::{Family, header};
 use crate::tune::{Fault, Shape, Target};
 use candle_core::quantized::GgmlDType;
@@ -29,8 +30,8 @@ pub fn open(path: &Path, keep: Keep, device: &Device) -> Result<Base, Fault> {
         reason: format!("can't be read: {error}"),
     };
     let file = File::open(path).map_err(fault)?;
-    let hash = super::hash(&[path.to_owned()]).map_err(fault)?;
-    let full = super::full(keep, &shape);
+    let hash = hash(&[path.to_owned()]).map_err(fault)?;
+    let full = full(keep, &shape);
     let mut reader = Reader { path: path.to_owned(), file, header, device: device.clone(), full };
     let blocks =
         (0..shape.layers).map(|layer| reader.block(layer, &shape)).collect::<Result<_, _>>()?;

@@ -5,8 +5,8 @@
 
 use super::cpu::{View, each_row};
 use super::head::{Backward, Forward, Given, Head};
+use super::heads::Heads;
 use super::product::padded;
-use super::rotary::Heads;
 use super::{composed, fused};
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;

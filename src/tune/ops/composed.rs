@@ -1,7 +1,7 @@
 //! The same operations made of candle's, for GPUs. They run on the CPU too,
 //! where the fused loops are held against them.
 
-use super::rotary::{Angles, Heads};
+use super::heads::{Angles, Heads};
 use candle_core::{D, DType, Result, Tensor};
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
 //! One head of attention in one sequence.
 
 use super::cpu::{Rows, exp, most, sum};
+use super::heads::Heads;
 use super::product::{Left, accumulate, padded};
-use super::rotary::Heads;
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 

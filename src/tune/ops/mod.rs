@@ -11,6 +11,7 @@ pub mod composed;
 pub mod cpu;
 pub mod entropy;
 pub mod head;
+mod heads;
 pub mod merge;
 pub mod norm;
 pub mod product;

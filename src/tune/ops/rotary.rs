@@ -2,39 +2,11 @@
 //! Hugging Face's models have it), with the norm of queries and keys that
 //! Qwen3 puts before.
 
+pub use super::heads::{Angles, Heads, Norms};
+
 use super::cpu::{View, each_row};
 use super::{composed, fused, norm};
 use candle_core::{Result, Tensor};
-
-/// The norms of queries and keys, each over one head.
-pub struct Norms<'a> {
-    /// For queries.
-    pub query: &'a Tensor,
-    /// For keys.
-    pub key: &'a Tensor,
-    /// Added to the mean square.
-    pub epsilon: f64,
-}
-
-/// What the rows hold: queries, keys and values, head by head.
-pub struct Heads<'a> {
-    /// Heads of queries.
-    pub queries: usize,
-    /// Heads of keys, and of values.
-    pub keys: usize,
-    /// Numbers of one head.
-    pub size: usize,
-    /// Where queries and keys are normed.
-    pub norms: Option<Norms<'a>>,
-}
-
-/// Cosines and sines of each row's position: two tensors of rows by half a head.
-pub struct Angles {
-    /// Cosines.
-    pub cos: Tensor,
-    /// Sines.
-    pub sin: Tensor,
-}
 
 #[inline(always)]
 fn rotate(x: &mut [f32], cos: &[f32], sin: &[f32], direction: f32) {

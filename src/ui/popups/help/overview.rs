@@ -63,7 +63,7 @@ fn parts() -> Vec<(&'static str, Vec<Row>)> {
                 row(L::Sources, &[A::Pin, A::Exclude], "pin, exclude a source"),
                 row(L::Sources, &[A::AnswerAgain], "answer from just these"),
                 row(L::Conversation, &[A::CopyAnswer], "copy the answer"),
-                row(L::Conversation, &[A::MarkGood], "mark as good, to train on"),
+                row(L::Conversation, &[A::MarkGood], "mark it as good"),
                 row(L::Conversation, &[A::CopyCitation, A::CopyCode], "copy quote, code"),
                 row(L::Conversation, &[A::SaveCopied], "save what was copied"),
             ],
