@@ -2,8 +2,8 @@
 //! folder.
 //!
 //! There is no graph of operations. A decoder is a chain of equal blocks, so
-//! [`model`] runs them forward, keeping what the gradient needs, and then
-//! backward, with the derivatives of [`ops`]. Frozen weights get no gradient,
+//! `model` runs them forward, keeping what the gradient needs, and then
+//! backward, with the derivatives of `ops`. Frozen weights get no gradient,
 //! which saves a third of the work of candle's own; the adapter's change is
 //! added to the weights of one block at a time, so that its product costs
 //! nothing; and a base may stay quantized in memory.

@@ -1,6 +1,6 @@
 //! Questions by rule: what a statement answers, asked in plain English.
 //!
-//! A statement is taken apart into subject, verb and the rest ([`clause`]), and
+//! A statement is taken apart into subject, verb and the rest (`clause`), and
 //! each rule that fits asks for one part of it: what something is, what it
 //! does, when, where, why, for how long, how many. Statements that no rule fits
 //! surely give no question. What comes is filtered afterwards by whether the
