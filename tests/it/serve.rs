@@ -164,8 +164,12 @@ fn a_client_that_leaves_frees_its_place() {
     let first = server.begin("/base/v1/chat/completions", &asked);
     let second = server.begin("/v1/chat/completions", &asked);
     assert!(first.next_piece().is_some());
-    let (_, health) = server.get("/health");
-    assert_eq!(health["waiting"], 1);
+    // It waits once its search is done.
+    let begun = Instant::now();
+    while server.get("/health").1["waiting"] != 1 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it does not wait");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     drop(first);
     let begun = Instant::now();
     assert!(second.next_piece().is_some(), "its turn never came");

@@ -53,7 +53,8 @@ fn a_session_is_resumed_by_the_end_of_its_id_and_a_wrong_one_is_named() {
     });
     drop(screen);
     // One that fits none is said before the screen is up.
-    let wrong = format!("{}x", &id[..3]);
+    let other = if id[3..].starts_with('x') { 'y' } else { 'x' };
+    let wrong = format!("{}{other}", &id[..3]);
     let screen = Screen::start_in_shell(&lorag, &["--resume", &wrong], 120, 40);
     screen.wait_for_text("no session");
     screen.wait_for_text(&format!("did you mean {id}"));
