@@ -36,6 +36,11 @@ pub struct Judged {
 /// As the engine's.
 pub async fn ask(model: &Model, row: &Row) -> Result<Judged, EngineError> {
     let Model { engine, manner, .. } = model;
+    if matches!(row.form, Form::Alone) && !manner.alone {
+        // As in the chat: such a model would only decode noise.
+        let text = "It knows nothing without sources.".to_owned();
+        return Ok(Judged { text, f1: 0.0, seconds: 0.0, prompt: 0 });
+    }
     let numbers: Vec<usize> = (1..=row.sources.len()).collect();
     let info = engine.info();
     let held = matches!(row.form, Form::Rag) && info.takes_grammar && !info.template_thinks;

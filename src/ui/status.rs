@@ -168,7 +168,9 @@ fn ranked(state: &State, names: usize) -> Vec<(u8, Part)> {
         let name = format!("in {}", text::truncate(&name, names));
         parts.push((2, (name, Role::StatusMode)));
     }
-    parts.extend(pull(state).map(|part| (2, part)));
+    parts.extend(
+        [JobKind::Pull, JobKind::Tune].iter().filter_map(|kind| Some((2, job(state, *kind)?))),
+    );
     let usual = state.knowledge.work == KnowledgeWork::Idle && state.knowledge.files > 0;
     // What isn't as usual is news.
     parts.push((if usual { FILES } else { 2 }, documents(state)));
@@ -196,16 +198,16 @@ fn model(state: &State, names: usize) -> Part {
     }
 }
 
-/// How far a model is that is being fetched.
-fn pull(state: &State) -> Option<Part> {
-    let job = state.jobs.running().find(|job| job.kind == JobKind::Pull)?;
+/// How far a job of this kind is, such as a model that is being fetched.
+fn job(state: &State, kind: JobKind) -> Option<Part> {
+    let job = state.jobs.running().find(|job| job.kind == kind)?;
     let far = match job.progress {
         Some(Progress { done, total: Some(total @ 1..) }) => {
             format!(" {} %", done.min(total) * 100 / total)
         }
         _ => String::new(),
     };
-    Some((format!("fetching{far}"), Role::Warning))
+    Some((format!("{}{far}", kind.verb()), Role::Warning))
 }
 
 fn documents(state: &State) -> Part {

@@ -108,3 +108,14 @@ fn a_curve_of_one_value_is_drawn() {
     flat.curve[0].loss = Some(f64::NAN);
     assert!(draw(flat, (80, 24)).contains("steps"));
 }
+
+#[test]
+fn the_status_bar_says_that_it_goes_on() {
+    use crate::domain::{JobKind, Progress};
+    let mut state = fixtures::state();
+    state.jobs.begin(JobKind::Tune, "handbook".into(), "steps", 3, 0);
+    let progress = Progress { done: 40, total: Some(80) };
+    state.jobs.of(JobKind::Tune, 3).unwrap().advance(progress, 1);
+    let text = fixtures::draw(&state, 120, 36);
+    assert!(text.contains("training 50 %"), "{text}");
+}
